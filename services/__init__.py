@@ -1,0 +1,1 @@
+"""What the desk can do. No Textual, no Rich; imported by console and screens, imports db only."""
