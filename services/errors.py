@@ -1,12 +1,12 @@
 """Everything the desk can say no with, as one tree.
 
-    DeskError
-    ├── Refused        a rule says no; `reason` is a sentence, `next_key` what to press instead
-    ├── Conflict       the state moved on under the act (stale fence, stale base)
-    ├── NotFound       no such case, agent, plan …
-    ├── Unavailable    a part we need is away: central, worker, a data system, the network
-    ├── Unusable       a store or file cannot be read: wrong key, damaged, newer schema
-    └── BadInput       what was given is wrong; `place` says where (file:line, option)
+DeskError
+├── Refused        a rule says no; `reason` is a sentence, `next_key` what to press instead
+├── Conflict       the state moved on under the act (stale fence, stale base)
+├── NotFound       no such case, agent, plan …
+├── Unavailable    a part we need is away: central, worker, a data system, the network
+├── Unusable       a store or file cannot be read: wrong key, damaged, newer schema
+└── BadInput       what was given is wrong; `place` says where (file:line, option)
 """
 
 

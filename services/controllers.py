@@ -1,0 +1,127 @@
+"""The controllers of a deployment: whose customers call, under which law, with which purposes and promises."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import orjson
+
+from services import strict_yaml
+from services.errors import BadInput
+from services.types import DutyRole, Regime
+
+
+@dataclass(frozen=True)
+class PurposeText:
+    """The words read to a person for one purpose, in one version (Art 7(1))."""
+
+    version: str
+    texts: dict[str, str]
+    effect: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Something personal data is used for on the ground of consent."""
+
+    key: str
+    title: dict[str, str]
+    consent: PurposeText
+    marketing: bool = False
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets data, processors included (Art 4(9), 15(1)(c), 19)."""
+
+    name: str
+    role: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Authority:
+    """The supervisory authority a letter names (Art 12(4), 15(1)(f))."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class AccessFacts:
+    """What Art 15(1)(a)-(h) and 15(2) ask for beside the data, where it is the same for every person of the controller.
+
+    Purposes, categories, storage and sources of each collection come from the catalog.
+    """
+
+    purposes: dict[str, str]
+    storage: dict[str, str]
+    rights: dict[str, str]
+    complaint: dict[str, str]
+    source: dict[str, str]
+    automated_decisions: dict[str, str]
+    transfers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Controller:
+    """One customer of the contact centre, as `controller.yml` states it."""
+
+    key: str
+    name: str
+    country: str
+    zone: str
+    regime: Regime
+    language: str
+    address: str
+    privacy_contact: str
+    authority: Authority
+    remedy: dict[str, str]
+    access: AccessFacts
+    subdivision: str = ""
+    regional_holidays: bool = False
+    duty: DutyRole = DutyRole.CONTROLLER
+    instruction: str = ""
+    waiting_period_s: int = 86_400
+    package_days: int = 14
+    internal_target_days: int = 10
+    backup_days: int = 35
+    languages: tuple[str, ...] = ("en",)
+    channels: tuple[str, ...] = ("phone", "mail", "chat", "letter")
+    lines: tuple[str, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
+    recipients: tuple[Recipient, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if self.waiting_period_s < 0:
+            raise ValueError("waiting_period_s cannot be negative")
+        if self.duty is DutyRole.PROCESSOR and not self.instruction:
+            raise ValueError("a processor acts on documented instruction: 'instruction' is missing (Art 28(3)(a))")
+
+    def purpose(self, key: str) -> Purpose | None:
+        """The purpose of that key, if there is one."""
+        return next((p for p in self.purposes if p.key == key), None)
+
+    def to_json(self) -> bytes:
+        """As central and the terminal's replica keep it."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+    @staticmethod
+    def from_json(data: bytes) -> "Controller":
+        """Back from `to_json`; JSON is YAML, so the strict reader does it."""
+        return strict_yaml.parse(data.decode(), Controller, place="controller")
+
+
+def words(texts: dict[str, str], language: str) -> str:
+    """The text in `language`, else English, else the first there is; empty when there is none."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def load_controllers(home: Path) -> dict[str, Controller]:
+    """Every `controllers/<key>/controller.yml` under `home`, by key; raises `BadInput` with file and line."""
+    found = {}
+    for path in sorted((home / "controllers").glob("*/controller.yml")):
+        controller = strict_yaml.read(path, Controller)
+        if controller.key != path.parent.name:
+            raise BadInput(f"key '{controller.key}' is not the folder's name", place=f"{path}:1")
+        found[controller.key] = controller
+    return found

@@ -1,0 +1,547 @@
+"""The words and values that cross from the desk to the screens: enums and frozen dataclasses, nothing else.
+
+Times are aware UTC datetimes, legal dates are dates, durations are seconds. Persons are masked.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """What is asked for (rules.md 0)."""
+
+    ACCESS = "access"
+    PORTABILITY = "portability"
+    RECTIFICATION = "rectification"
+    ERASURE = "erasure"
+    RESTRICTION = "restriction"
+    OBJECTION_MARKETING = "objection-marketing"
+    OBJECTION_OTHER = "objection-other"
+    CONSENT_WITHDRAW = "consent-withdraw"
+    CONSENT_GIVE = "consent-give"
+    ADM_REVIEW = "adm-review"
+    COMPLAINT = "complaint"
+    UNKNOWN = "unknown"
+
+
+class Regime(StrEnum):
+    """Whose law counts the month (rules.md 2.6)."""
+
+    EU = "EU"
+    UK = "UK"
+    OTHER = "OTHER"
+
+
+class Role(StrEnum):
+    """What a person acts as; one active at a time, granted per controller."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    OFFICER = "officer"
+    TRAINER = "trainer"
+    OPERATOR = "operator"
+
+
+class DutyRole(StrEnum):
+    """Whether we answer for the controller or assist it (Art 4(7), 4(8), 26)."""
+
+    CONTROLLER = "controller"
+    PROCESSOR = "processor"
+    JOINT = "joint"
+
+
+class Channel(StrEnum):
+    """How the request came."""
+
+    PHONE = "phone"
+    MAIL = "mail"
+    CHAT = "chat"
+    LETTER = "letter"
+    IN_PERSON = "in-person"
+
+
+class Requester(StrEnum):
+    """Who asks (rules.md 6)."""
+
+    SELF = "self"
+    REPRESENTATIVE = "representative"
+    PARENT = "parent"
+    AUTHORITY = "authority"
+    UNKNOWN = "unknown"
+
+
+class Tier(StrEnum):
+    """How sure we are of the person (rules.md 7.4)."""
+
+    T0 = "T0"
+    T1 = "T1"
+    T2 = "T2"
+    T3 = "T3"
+    TX = "TX"
+
+
+class Factor(StrEnum):
+    """What the checklist engine knows (rules.md 7.3)."""
+
+    SES = "SES"
+    OTP = "OTP"
+    CBK = "CBK"
+    PIN = "PIN"
+    LTR = "LTR"
+    KBD = "KBD"
+    KBS = "KBS"
+    ANI = "ANI"
+    DOC = "DOC"
+    REP = "REP"
+    SUP = "SUP"
+
+
+class ItemState(StrEnum):
+    """Where one right of a case stands (rules.md 10.1)."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    VERIFYING = "verifying"
+    IN_PROGRESS = "in-progress"
+    REVIEW = "review"
+    READY = "ready"
+    RUNNING = "running"
+    SENT = "sent"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How an item ended."""
+
+    OPEN = "open"
+    DONE = "done"
+    PARTLY = "partly"
+    NOTHING_HELD = "nothing-held"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    NOT_IDENTIFIED = "not-identified"
+    REFERRED = "referred"
+    MERGED = "merged"
+    SPAM = "spam"
+
+
+class Band(StrEnum):
+    """Queue bands, most urgent first (design.md 7.11)."""
+
+    BREACH = "0-breach"
+    OVERDUE = "1-overdue"
+    TODAY = "2-today"
+    PAUSE_ENDS = "3-pause-ends"
+    UNACKNOWLEDGED = "4-unacknowledged"
+    REST = "5-rest"
+    CLOSED = "9-closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is at the desk. Opened with a secret only; the token never stands in a repr."""
+
+    id: str
+    agent: str
+    name: str
+    role: Role
+    roles: tuple[Role, ...]
+    controllers: tuple[str, ...]
+    started_at: datetime
+    offline: bool
+    token: bytes = field(repr=False)
+
+    @property
+    def actor(self) -> str:
+        return f"agent:{self.agent}"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status line shows."""
+
+    sync_text: str
+    waiting: int
+    oldest_s: int | None
+    log_ok: bool
+    log_size: int
+    key_store: str
+    central: str
+    worker_alive: bool
+    training: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """What of the queue is wanted; empty strings mean any."""
+
+    kind: str = "all"
+    text: str = ""
+    controller: str = ""
+    right: str = ""
+    state: str = ""
+    agent: str = ""
+    controllers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in queue order: band, hard date (ISO), case."""
+
+    band: str
+    due: str
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the queue; `person` is masked."""
+
+    case: str
+    controller: str
+    rights: str
+    person: str
+    state: str
+    who: str
+    tier: str
+    due: str
+    band: str
+    due_hard: date | None
+    reason: str
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.band, self.due_hard.isoformat() if self.due_hard else "", self.case)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Rows in queue order with the places of the first and the last."""
+
+    rows: tuple[QueueRow, ...]
+    first: Cursor | None
+    last: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """Counts of the view, and the next-best case with the reason."""
+
+    total: int
+    mine: int
+    unassigned: int
+    approval: int
+    next: QueueRow | None
+    next_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """One date of a case with its name and why it is so."""
+
+    name: str
+    day: date
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemResult:
+    """What happened in one system; `state` is a word a person can read."""
+
+    system: str
+    state: str
+    found: int = 0
+    deleted: int = 0
+    masked: int = 0
+    kept: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One right of a case as a screen shows it."""
+
+    id: str
+    right: Right
+    state: ItemState
+    outcome: Outcome
+    text: str
+    run_at: datetime | None = None
+    plan: str = ""
+    digest: str = ""
+    asked_by: str = ""
+    approved_by: str = ""
+    returned: str = ""
+    package: str = ""
+    systems: tuple[SystemResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the check has reached and until when it holds."""
+
+    tier: Tier
+    passed: tuple[str, ...] = ()
+    strikes: int = 0
+    until: datetime | None = None
+    session: str = ""
+    check: str = ""
+    template: str = ""
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """Whether an act is open to this person now, and if not, why."""
+
+    act: str
+    allowed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One action of a case, as words."""
+
+    at: datetime
+    actor: str
+    act: str
+    text: str
+    log: str
+    seq: int
+    synced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """A letter of the case and whether it went out."""
+
+    id: str
+    template: str
+    language: str
+    state: str
+    medium: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it."""
+
+    id: str
+    controller: str
+    controller_name: str
+    regime: Regime
+    duty: DutyRole
+    channel: Channel
+    requester: Requester
+    received_at: datetime
+    person: str
+    delivery: str
+    words: str
+    holder: str
+    fence: int
+    revision: int
+    band: Band
+    due: str
+    dates: tuple[Date, ...]
+    items: tuple[ItemView, ...]
+    verification: Verification
+    flags: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    history: tuple[HistoryLine, ...]
+    letters: tuple[LetterView, ...]
+    keys: tuple[KeyState, ...]
+    subject: str
+    found: tuple[SystemResult, ...] = ()
+
+    def key(self, act: str) -> KeyState:
+        """The state of one act's key; an unknown act is not allowed."""
+        return next((k for k in self.keys if k.act == act), KeyState(act, False, "not on this case"))
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What the intake screen hands to the desk. `identifier` is an e-mail, a phone or a customer number."""
+
+    controller: str
+    channel: Channel
+    requester: Requester
+    rights: tuple[Right, ...]
+    identifier: str = field(repr=False)
+    words: str = field(default="", repr=False)
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What intake answers: the case and what to tell the caller."""
+
+    case: str
+    due_nominal: date
+    due_hard: date
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an open checklist, with the words to say."""
+
+    id: str
+    kind: str
+    title: str
+    say: str
+    state: str
+    factor: str = ""
+    compared: bool = False
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistView:
+    """An open checklist: where it stands, never what is expected."""
+
+    case: str
+    check: str
+    template: str
+    title: str
+    tier_needed: Tier
+    tier_reached: Tier
+    strikes: int
+    steps: tuple[Step, ...]
+    current: int
+    until: datetime
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundField:
+    """A field of a preview, masked."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCollection:
+    """What one collection holds of the person."""
+
+    system: str
+    collection: str
+    label: str
+    rows: int
+    action: str
+    law: str = ""
+    until: date | None = None
+    sample: tuple[FoundField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an act would touch: per system and collection, what is kept and by which law."""
+
+    case: str
+    ask: str
+    systems: tuple[SystemResult, ...]
+    collections: tuple[FoundCollection, ...]
+    plan: str = ""
+    digest: str = ""
+    deletes: int = 0
+    masks: int = 0
+    keeps: int = 0
+    others: int = 0
+    blocked: str = ""
+    unreachable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeView:
+    """A purpose of the controller with the text to read; `status` is empty below T1 (CL-CON-W)."""
+
+    key: str
+    title: str
+    text: str
+    text_version: str
+    effect: str
+    marketing: bool
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFlag:
+    """Personal data a note does not need: kind and span, never the value."""
+
+    kind: str
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a second person is asked to decide."""
+
+    case: str
+    item: str
+    right: Right
+    asked_by: str
+    asked_at: datetime
+    digest: str
+    preview: str
+    due: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """An entry of this terminal's log as the log screen lists it."""
+
+    seq: int
+    at: datetime
+    act: str
+    actor: str
+    case: str
+    synced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogDetail:
+    """One entry with its leaf and proof, as text."""
+
+    seq: int
+    body: str
+    leaf: str
+    proof: tuple[str, ...]
+    checkpoint: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLine:
+    """What a scripted caller says in training."""
+
+    text: str
+    at_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePoint:
+    """One point of a scorecard with the action it stands on."""
+
+    name: str
+    got: int
+    of: int
+    why: str
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A training call, scored from its log alone."""
+
+    scenario: str
+    total: int
+    passed: bool
+    points: tuple[ScorePoint, ...]
+    auto_fails: tuple[str, ...]
+    debrief: str
