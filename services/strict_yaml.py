@@ -12,7 +12,7 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -127,7 +127,7 @@ class _Reader:
         if not isinstance(node, MappingNode):
             raise self.fail(node, path, "must be a mapping of keys to values")
         seen: set[str] = set()
-        pairs = []
+        pairs: list[tuple[str, Node, Node]] = []
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 raise self.fail(key, path, "a key must be plain text")
@@ -222,6 +222,7 @@ _WORDS = {
 }
 
 
-@functools.lru_cache(maxsize=256)
-def _shape(schema: type[Any]) -> tuple[dict[str, dataclasses.Field[Any]], dict[str, Any]]:
-    return {_key(f): f for f in dataclasses.fields(schema) if f.init}, typing.get_type_hints(schema)
+@functools.cache
+def _shape(schema: Hashable) -> tuple[dict[str, dataclasses.Field[Any]], dict[str, Any]]:
+    kind = cast(type[Any], schema)
+    return {_key(f): f for f in dataclasses.fields(kind) if f.init}, typing.get_type_hints(kind)
