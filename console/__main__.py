@@ -1,0 +1,73 @@
+"""How the program starts: clean the environment, then the app, or the command line when there is a sub-command.
+
+`rightsdesk` alone (or with `--home DIR`) opens the console and never imports typer, which costs 80 ms. The work is
+imported inside the functions, after the environment is clean.
+"""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run `rightsdesk`; ends the process with its exit code."""
+    harden()
+    arguments = sys.argv[1:]
+    home = home_option(arguments)
+    if home is None:
+        from console import cli
+
+        sys.exit(cli.main())
+    sys.exit(_open_console(home))
+
+
+def harden() -> None:
+    """No Textual switches, no core dumps, nothing others can read.
+
+    Textual's environment switches write keystrokes to a file or ship them to a port; they are read at its import.
+    """
+    for name in [name for name in os.environ if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
+        del os.environ[name]
+    os.umask(0o077)
+    try:
+        import resource
+    except ImportError:  # Windows writes no core files
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def home_option(arguments: list[str]) -> str | None:
+    """The home named by `--home`, "" when none is named, or None when the arguments hold a sub-command."""
+    match arguments:
+        case []:
+            return ""
+        case ["--home", home] if home:
+            return home
+        case [one] if one.startswith("--home=") and one != "--home=":
+            return one.removeprefix("--home=")
+    return None
+
+
+def _open_console(home: str) -> int:
+    from console.settings import load, resolve_home
+    from services.errors import DeskError
+
+    try:
+        folder = resolve_home(home)
+        if not folder.is_dir():
+            print(
+                f"rightsdesk: there is no desk at {folder}.\n"
+                "  `rightsdesk demo` makes one to try; `rightsdesk --home DIR` opens another.",
+                file=sys.stderr,
+            )
+            return 2
+        settings = load(folder)
+    except DeskError as error:
+        print(f"rightsdesk: {error}", file=sys.stderr)
+        return 2
+    from console.app import run
+
+    return int(run(settings) or 0)
+
+
+if __name__ == "__main__":
+    main()
