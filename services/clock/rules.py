@@ -1,0 +1,53 @@
+"""The numbers of the law as a dated table, so that a change of law is a new row and old cases keep theirs."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from services.errors import BadInput
+from services.types import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRules:
+    """What one regime counts from `valid_from` on; `ids` are the rules of rules.md 2.1 that every date rests on."""
+
+    regime: Regime
+    valid_from: date
+    months: int = 1
+    extended_months: int = 3
+    refusal_moves: bool = False
+    internal_days: int = 10
+    reserve_days: int = 5
+    ids: tuple[str, ...] = ("CLK-1", "CLK-4", "CLK-5", "CLK-6")
+
+
+_GDPR = date(2018, 5, 25)
+_DUAA = date(2026, 2, 5)
+RULES = (
+    ClockRules(Regime.EU, _GDPR),
+    ClockRules(Regime.UK, _GDPR),
+    # DUAA s 76: Art 12(4) now runs to the end of the applicable period, extension included (CLK-4).
+    ClockRules(Regime.UK, _DUAA, refusal_moves=True),
+)
+
+_EU = {"AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT"}
+_EU |= {"NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE"}
+_EEA = {"IS", "LI", "NO"}
+
+
+@lru_cache(maxsize=65_536)
+def rules_for(regime: Regime, received_on: date) -> ClockRules:
+    """The row that counts for a request of that day; regime OTHER counts as EU. `BadInput` before the first row."""
+    counted = Regime.EU if regime is Regime.OTHER else regime
+    rows = [r for r in RULES if r.regime is counted and r.valid_from <= received_on]
+    if not rows:
+        raise BadInput(f"{received_on} is before {_GDPR}: there was no right to answer then", place="received")
+    return max(rows, key=lambda r: r.valid_from)
+
+
+def regime_of(country: str) -> Regime:
+    """The regime of a controller established in that ISO country: EU and EEA states, GB, anything else."""
+    if country == "GB":
+        return Regime.UK
+    return Regime.EU if country in _EU | _EEA else Regime.OTHER
