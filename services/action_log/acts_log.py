@@ -1,0 +1,117 @@
+"""Acts of the log itself, of sessions, of sync, and of training."""
+
+from services.action_log.act import Act, act
+from services.action_log.shapes import Code, Count, Delta, Digest, Id, Key, LogId, Place
+
+
+@act("log.opened")
+class LogOpened(Act):
+    """First entry of a log: the Ed25519 key (hex) that signs its checkpoints."""
+
+    public_key: Digest
+    software: Code
+
+
+@act("log.recovered")
+class LogRecovered(Act):
+    """This log follows one that was found broken; `place` is in that log."""
+
+    kind: Code
+    place: Place
+
+
+@act("log.closed")
+class LogClosed(Act):
+    """Last entry of a log."""
+
+    successor: LogId
+    kind: Code
+
+
+@act("key.store")
+class KeyStore(Act):
+    """Where this terminal keeps its secrets: `keyring`, `passphrase`, `demo-file`."""
+
+    kind: Code
+
+
+@act("heartbeat")
+class Heartbeat(Act):
+    """Every five minutes, so that gaps show."""
+
+
+@act("clock.stepped")
+class ClockStepped(Act):
+    """The wall clock left the monotonic one by `delta_us`."""
+
+    delta_us: Delta
+
+
+@act("sync.receipt")
+class SyncReceipt(Act):
+    """Central's cosignature over this log was kept."""
+
+    size: Count
+    root: Digest
+
+
+@act("session.started")
+class SessionStarted(Act):
+    """Somebody signed in with a secret."""
+
+    terminal: Id
+    offline: bool
+
+
+@act("session.ended")
+class SessionEnded(Act):
+    """Signed out, switched or timed out."""
+
+    reason: Code
+
+
+@act("session.locked")
+class SessionLocked(Act):
+    """The screen was locked."""
+
+    reason: Code
+
+
+@act("session.unlocked")
+class SessionUnlocked(Act):
+    """The same person came back with the PIN."""
+
+
+@act("session.stepped_up")
+class SessionSteppedUp(Act):
+    """The PIN was given again for a grave act."""
+
+
+@act("session.refused")
+class SessionRefused(Act):
+    """A sign-in failed; `agent_ref` is a known agent's actor or a code, never what was typed."""
+
+    agent_ref: Code | None
+    reason: Code
+
+
+@act("scenario.started")
+class ScenarioStarted(Act):
+    """A scripted call began (training logs only)."""
+
+    name: Key
+    version: Code
+
+
+@act("scenario.ended")
+class ScenarioEnded(Act):
+    """A scripted call ended."""
+
+    name: Key
+
+
+@act("caller.said")
+class CallerSaid(Act):
+    """The scripted caller came to a line of the scenario."""
+
+    line: Code

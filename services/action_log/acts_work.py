@@ -1,0 +1,228 @@
+"""Acts of the work on a request: the identity check, find, export, erasure, consent."""
+
+from services.action_log.act import Act, act
+from services.action_log.shapes import Code, Count, Digest, Id, Key, Language
+
+
+@act("check.started")
+class CheckStarted(Act):
+    """An identity check by a checklist template, aiming at `tier`."""
+
+    template: Code
+    version: Code
+    tier: Code
+    check: Id
+
+
+@act("check.ended")
+class CheckEnded(Act):
+    """The tier that was reached, and why it ended."""
+
+    check: Id
+    tier: Code
+    reason: Code | None
+
+
+@act("factor.asked")
+class FactorAsked(Act):
+    """A factor is being tried; `ask` is the random id of what went to the workers."""
+
+    check: Id
+    factor: Code
+    ask: Id | None
+
+
+@act("factor.passed")
+class FactorPassed(Act):
+    """A factor held, by `method`."""
+
+    check: Id
+    factor: Code
+    method: Code
+    ask: Id | None
+
+
+@act("factor.failed")
+class FactorFailed(Act):
+    """A factor did not hold."""
+
+    check: Id
+    factor: Code
+    method: Code
+    ask: Id | None
+    reason: Code
+
+
+@act("find.asked")
+class FindAsked(Act):
+    """A search over all systems by identifiers of these kinds."""
+
+    ask: Id
+    kinds: tuple[Code, ...]
+
+
+@act("find.done")
+class FindDone(Act):
+    """Rows found: `counts` in parallel to `systems`; `others` is how many other people showed up."""
+
+    ask: Id
+    systems: tuple[Key, ...]
+    counts: tuple[Count, ...]
+    others: Count
+    outcome: Code
+
+
+@act("plan.made")
+class PlanMade(Act):
+    """What an erasure will do: rows deleted, masked and kept, in parallel to `systems`."""
+
+    plan: Id
+    digest: Digest
+    systems: tuple[Key, ...]
+    deletes: tuple[Count, ...]
+    masks: tuple[Count, ...]
+    keeps: tuple[Count, ...]
+
+
+@act("export.asked")
+class ExportAsked(Act):
+    """A package was ordered."""
+
+    format: Code
+    language: Language
+    delivery: Code
+
+
+@act("export.built")
+class ExportBuilt(Act):
+    """The package exists: digests of its manifest and archive, rows in parallel to `systems`."""
+
+    package: Id
+    manifest: Digest
+    archive: Digest
+    systems: tuple[Key, ...]
+    counts: tuple[Count, ...]
+
+
+@act("export.delivered")
+class ExportDelivered(Act):
+    """The package went out with `letter`."""
+
+    package: Id
+    letter: Id | None
+
+
+@act("export.failed")
+class ExportFailed(Act):
+    """No package."""
+
+    reason: Code
+
+
+@act("erase.asked")
+class EraseAsked(Act):
+    """Somebody asked for a plan to be carried out, on a ground of Art 17(1)."""
+
+    plan: Id
+    digest: Digest
+    ground: Code
+    language: Language
+
+
+@act("erase.approved")
+class EraseApproved(Act):
+    """A second person approved exactly this plan."""
+
+    digest: Digest
+
+
+@act("erase.returned")
+class EraseReturned(Act):
+    """The second person sent it back."""
+
+    reason: Code
+
+
+@act("erase.withdrawn")
+class EraseWithdrawn(Act):
+    """Undone in the waiting period."""
+
+    reason: Code | None
+
+
+@act("erase.started")
+class EraseStarted(Act):
+    """The worker began."""
+
+    plan: Id
+
+
+@act("erase.system_done")
+class EraseSystemDone(Act):
+    """One system's transaction is committed; `reason` says why rows were kept."""
+
+    system: Key
+    deleted: Count
+    masked: Count
+    kept: Count
+    reason: Code | None
+
+
+@act("erase.verified")
+class EraseVerified(Act):
+    """Read again: `left` rows are there that should not be."""
+
+    left: Count
+
+
+@act("erase.failed")
+class EraseFailed(Act):
+    """A system refused."""
+
+    system: Key | None
+    reason: Code
+
+
+@act("consent.given")
+class ConsentGiven(Act):
+    """Consent to a purpose, after the text with this id or digest was read out in `language`."""
+
+    purpose: Key
+    text: Code
+    language: Language
+
+
+@act("consent.withdrawn")
+class ConsentWithdrawn(Act):
+    """Consent taken back; `marketing` when all marketing stops with it."""
+
+    purpose: Key
+    text: Code | None
+    language: Language
+    marketing: bool
+
+
+@act("consent.written")
+class ConsentWritten(Act):
+    """A system holds the change in `rows` rows; `read_back` when it was read again and is so."""
+
+    purpose: Key
+    system: Key
+    rows: Count
+    read_back: bool
+
+
+@act("consent.failed")
+class ConsentFailed(Act):
+    """A system did not take the change."""
+
+    purpose: Key
+    system: Key | None
+    reason: Code
+
+
+@act("marketing.stopped")
+class MarketingStopped(Act):
+    """Art 21(2): no more marketing over these channels."""
+
+    channels: tuple[Code, ...]
