@@ -1,0 +1,81 @@
+"""The narrow profile of RFC 8785 in which entries are written: see action-log.md 2.
+
+ASCII keys, no floats, whole numbers within ±(2⁵³-1), valid Unicode, at most 65,535 bytes. What lies outside
+is refused, never rounded or escaped another way; inside, the bytes are those of RFC 8785.
+"""
+
+import orjson
+
+from services.errors import BadInput
+
+MAX_BYTES = 65_535
+MAX_WHOLE = 2**53 - 1
+MAX_DEPTH = 8
+
+OPTIONS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+
+
+def dump(value: object) -> bytes:
+    """`value` as canonical bytes; raises `BadInput` when it lies outside the profile."""
+    walk(value)
+    return dump_walked(value)
+
+
+def dump_walked(value: object) -> bytes:
+    """`value`, whose types were checked before, as canonical bytes; raises `BadInput`."""
+    try:
+        body = orjson.dumps(value, option=OPTIONS)
+    except (orjson.JSONEncodeError, RecursionError) as exc:
+        raise BadInput("cannot be written as canonical JSON") from exc
+    if len(body) > MAX_BYTES:
+        raise BadInput(f"is longer than {MAX_BYTES} bytes")
+    return body
+
+
+def load(body: bytes) -> object:
+    """What stands in canonical `body`; raises `BadInput` when the bytes are not canonical or outside the profile."""
+    value = read(body)
+    walk(value)
+    return value
+
+
+def read(body: bytes) -> object:
+    """Like `load`, for a caller that checks all types itself (floats are let through)."""
+    if len(body) > MAX_BYTES:
+        raise BadInput(f"is longer than {MAX_BYTES} bytes")
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise BadInput("is not JSON") from exc
+    if dump_walked(value) != body:
+        raise BadInput("is JSON, but not in canonical form")
+    return value
+
+
+def walk(value: object, depth: int = 0) -> None:
+    """Raises `BadInput` unless `value` is made of dict, list, str, int, bool and None, within the profile."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return
+    if kind is int:
+        if not -MAX_WHOLE <= value <= MAX_WHOLE:  # type: ignore[operator]
+            raise BadInput("holds a number beyond 2^53 - 1")
+        return
+    if depth >= MAX_DEPTH:
+        raise BadInput(f"is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, dict) and kind is dict:
+        for key, inner in value.items():
+            if type(key) is not str or not key.isascii():
+                raise BadInput("holds a key that is not ASCII text")
+            walk(inner, depth + 1)
+    elif isinstance(value, list | tuple) and kind in (list, tuple):
+        for inner in value:
+            walk(inner, depth + 1)
+    else:
+        raise BadInput(f"holds a {kind.__name__}, which entries never do")
