@@ -1,0 +1,187 @@
+"""THE registry of actions. Bindings, footer, help and palette are made from it and from nothing else.
+
+An action is named by its id, which is also the name of the method (`action_<id>`) that a screen, list or app offers.
+A screen that has no such method shows no such key. Letters mean the same on every screen (screens.md), lower case is
+safe or can be undone, capitals are grave.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding
+
+from screens.kit.key_names import CHARACTER, NEVER, NO_KEY, moved, name_of, nearest
+from services.errors import BadInput
+
+ALL: Final = ("agent", "lead", "officer", "trainer", "operator")
+LEAD: Final = ("lead", "officer")
+SETS: Final = ("single", "ctrl", "function", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a key can do. `keys` is a comma list; `short` (empty: not in the footer) is the footer's word;
+    `acts` is false for what only moves or looks and so may repeat quickly; `priority` works while typing and in dialogs."""
+
+    id: str
+    keys: str
+    words: str
+    short: str
+    screens: tuple[str, ...]
+    roles: tuple[str, ...] = ALL
+    grave: bool = False
+    acts: bool = True
+    priority: bool = False
+
+
+def _look(id: str, keys: str, words: str, short: str, *screens: str, priority: bool = False) -> Action:
+    return Action(id, keys, words, short, screens, acts=False, priority=priority)
+
+
+def _act(id: str, keys: str, words: str, short: str, *screens: str, roles: tuple[str, ...] = ALL) -> Action:
+    return Action(id, keys, words, short, screens, roles)
+
+
+def _grave(id: str, keys: str, words: str, short: str, *screens: str, roles: tuple[str, ...] = ALL) -> Action:
+    return Action(id, keys, words, short, screens, roles, grave=True)
+
+
+# In the order footers show them. "app" holds everywhere outside text fields and dialogs, "list" in lists and panels.
+REGISTRY: Final[tuple[Action, ...]] = (
+    # queue and review
+    _act("next_case", "n", "take the next case: the most urgent one open to you", "next", "queue"),
+    _act("intake", "i", "log a request", "log a request", "queue"),
+    _look("open", "enter", "open what the cursor is on", "open", "queue", "log"),
+    _act("take", "a", "take the case for yourself", "take", "queue", roles=("agent",)),
+    _act("assign", "a", "assign the marked cases", "assign", "queue", "case", roles=LEAD),
+    _look("mark", "space", "mark the case for an act on many", "", "queue"),
+    # case
+    _act("verify", "v", "verify: lead through the identity check", "verify", "case"),
+    _act("find", "p", "find the person's data", "find", "case"),
+    _act("export", "x", "export: make the package for the person", "export", "case"),
+    _grave("erase", "E", "erase the person's data", "erase", "case"),
+    _act("consent", "c", "change consent", "consent", "case"),
+    _act("stop_marketing", "m", "stop marketing", "stop mktg", "case"),
+    _act("rectify", "r", "rectify data", "rectify", "case"),
+    _act("restrict", "z", "restrict processing", "restrict", "case"),
+    _act("letter", "t", "write a letter", "letter", "case"),
+    _act("dates", "d", "dates: pause or extend", "dates", "case", "queue"),
+    _grave("refuse", "R", "refuse the request", "refuse", "case"),
+    _act("note", "o", "keep a note", "note", "case"),
+    _act("hand_over", "h", "hand the case over", "hand over", "case"),
+    _act("wrap_up", "w", "wrap up the contact", "wrap up", "case"),
+    _act("withdraw", "u", "withdraw what is still held", "undo", "case", "erase"),
+    _act("reveal", "full_stop", "show one masked field for ten seconds, with a reason", "", "case"),
+    # checklist, review and decisions
+    _act("passed", "y", "this step passed", "passed", "checklist"),
+    _act("failed", "f", "this step failed", "failed", "checklist"),
+    _act("not_done", "minus", "this step was not done", "not done", "checklist"),
+    _act("answer", "enter", "type what the caller says", "answer", "checklist"),
+    _act("send_code", "s", "send a code to the contact point on file", "send code", "checklist"),
+    _act("approve", "y", "approve as the second person", "approve", "case", "approve", roles=LEAD),
+    _act("send_back", "f", "send back with a reason", "send back", "case", "approve", roles=LEAD),
+    _look("proceed", "enter", "go on", "go on", "export", "erase", "consent", "preview"),
+    _act("give", "y", "the caller says yes to this purpose", "yes", "consent"),
+    _act("take_back", "f", "the caller says no to this purpose", "no", "consent"),
+    # log and training
+    _grave("verify_log", "V", "verify the whole log", "verify", "log"),
+    _look("run", "enter", "run this", "run", "help", "training"),
+    # everywhere in lists and panels
+    _look("filter", "slash", "filter, live", "filter", "queue", "log", "help"),
+    _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",
+          "export", "erase", "consent", "approve", "preview", "training", "scorecard"),
+    _look("tab_1", "1", "first view or tab", "", "queue", "case"),
+    _look("tab_2", "2", "second view or tab", "", "queue", "case"),
+    _look("tab_3", "3", "third view or tab", "", "queue", "case"),
+    _look("tab_4", "4", "fourth view or tab", "", "queue", "case"),
+    _look("tab_5", "5", "fifth view or tab", "", "queue", "case"),
+    _look("previous_case", "left_square_bracket", "previous case of the queue", "", "case"),
+    _look("following_case", "right_square_bracket", "next case of the queue", "", "case"),
+    _look("move_down", "down,j", "down", "", "list"),
+    _look("move_up", "up,k", "up", "", "list"),
+    _look("page_down", "pagedown", "a page down", "", "list"),
+    _look("page_up", "pageup", "a page up", "", "list"),
+    _look("to_first", "home,g", "to the first", "", "list"),
+    _look("to_last", "end,G", "to the last", "", "list"),
+    _look("help", "question_mark,f1", "help for this screen", "help", "app"),
+    _look("commands", "colon,ctrl+p", "commands", "commands", "app"),
+    _look("lock", "L", "lock now", "lock", "app"),
+    _look("lock_anywhere", "f9", "lock now, also while typing", "", "app", priority=True),
+    _act("switch", "S", "switch to another agent", "", "app"),
+    _grave("breach", "B", "raise a breach", "breach", "app"),
+    _look("log", NO_KEY, "this terminal's action log", "", "app"),
+    _look("theme", NO_KEY, "change the theme", "", "app"),
+    _look("leave", "ctrl+q", "leave", "", "app", priority=True),
+)  # fmt: skip
+
+ACTIONS: Final[Mapping[str, Action]] = {action.id: action for action in REGISTRY}
+
+
+def of(screen: str) -> tuple[Action, ...]:
+    """The registry's actions for one screen, in footer order."""
+    return tuple(action for action in REGISTRY if screen in action.screens)
+
+
+def bindings(*screens: str) -> list[Binding]:
+    """Textual bindings for a class that is the named screen: `BINDINGS = keys.bindings("queue")`."""
+    wanted = [action for action in REGISTRY if set(screens) & set(action.screens)]
+    return [Binding(a.keys, a.id, a.words, show=bool(a.short), id=a.id, priority=a.priority) for a in wanted]
+
+
+def keymap(chosen: Mapping[str, str]) -> dict[str, str]:
+    """What `[keys]` of the settings changes: id → comma list of keys, for `App.set_keymap`.
+
+    `set` moves all letters and symbols at once: `single` (default), `ctrl`, `function` or `off` (WCAG 2.1.4); every
+    other entry names an action. Raises `BadInput` for an unknown name, a key no terminal can send apart, a grave act
+    on an easy key, and two acts of one screen on one key.
+    """
+    wanted = chosen.get("set", "single")
+    if wanted not in SETS:
+        raise BadInput(f"'{wanted}' is not a set of keys; choose {', '.join(SETS)}", place="[keys] set")
+    after = {action.id: moved(action.keys, wanted) for action in REGISTRY}
+    for id, keys in chosen.items():
+        if id != "set":
+            after[id] = _checked(id, keys)
+    _refuse_clashes(after)
+    return {id: keys for id, keys in after.items() if keys != ACTIONS[id].keys}
+
+
+def _checked(id: str, keys: str) -> str:
+    place = f"[keys] {id}"
+    if id not in ACTIONS:
+        raise BadInput(f"there is no action '{id}'{nearest(id, ACTIONS)}", place=place)
+    if keys in ("", "off"):
+        return NO_KEY
+    named = [name_of(key.strip()) for key in keys.split(",")]
+    for key in named:
+        if key in NEVER:
+            raise BadInput(f"'{key}' cannot be used: {NEVER[key]}", place=place)
+        if ACTIONS[id].grave and not ("+" in key or key[:1].isupper() or _is_function(key)):
+            raise BadInput(f"'{key}' is too easy to hit for '{ACTIONS[id].words}': use a capital, Ctrl or F key", place=place)
+        if ACTIONS[id].priority and key in CHARACTER:
+            raise BadInput(f"'{key}' could not be typed any more: '{ACTIONS[id].words}' works in text fields too", place=place)
+    return ",".join(named)
+
+
+def _is_function(key: str) -> bool:
+    return key[:1] == "f" and key[1:].isdigit()
+
+
+def _refuse_clashes(keys: Mapping[str, str]) -> None:
+    for screen in sorted({name for action in REGISTRY for name in action.screens}):
+        for role in ALL:
+            _refuse_clash(screen, role, keys)
+
+
+def _refuse_clash(screen: str, role: str, keys: Mapping[str, str]) -> None:
+    here: dict[str, Action] = {}
+    for action in REGISTRY:
+        if role not in action.roles or not {screen, "app", "list"} & set(action.screens):
+            continue
+        for key in keys[action.id].split(","):
+            other = here.setdefault(key, action)
+            if key != NO_KEY and other is not action:
+                raise BadInput(
+                    f"'{key}' would mean both '{other.words}' and '{action.words}' on the {screen} screen", place="[keys]"
+                )
