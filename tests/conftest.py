@@ -1,10 +1,18 @@
 """What every test may use."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+from tests import servers
 
 CHECKOUT = Path(__file__).parents[1]
+OURS = ("RIGHTSDESK_", "TEXTUAL")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,3 +34,71 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared beside the checkout: interop data is absent")
     return folder
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that lives as long as one test."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.held.pop((service, username), None) is None:
+            raise PasswordDeleteError("there is none")
+
+
+@pytest.fixture(autouse=True)
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
+    """No test touches a real keyring: ours lives in memory, and programs the test starts find none at all."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    before, fresh = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(fresh)
+    yield fresh
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def no_keyring(memory_keyring: MemoryKeyring) -> None:
+    """As on a server without a desktop, here as in programs the test starts: a demo then uses its key file."""
+    from keyring.backends.fail import Keyring
+
+    keyring.set_keyring(Keyring())
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting of whoever runs the tests reaches them, and no test reaches that person's own desk."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
+    for name in [name for name in os.environ if name.startswith(OURS) or name == "NO_COLOR"]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    """One PostgreSQL for the session (one per xdist worker), started when first asked for."""
+    with servers.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: servers.Postgres) -> Iterator[str]:
+    """The SQLAlchemy url of a new, empty database."""
+    url = postgres_server.fresh()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def smtp() -> Iterator[servers.Smtp]:
+    """A real SMTP server with host, port and the messages it got."""
+    with servers.smtp_server() as server:
+        yield server
