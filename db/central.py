@@ -1,0 +1,306 @@
+"""Central's tables (SQLModel, the same on SQLite and PostgreSQL) and how its engine opens.
+
+Entries are kept as the bytes that were signed. Nothing here is clear personal data: persons are masked, details are
+ciphertext, lookups are keyed digests. Embedded, the file is SQLCipher with a raw key.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import sqlcipher3.dbapi2
+from sqlmodel import Field, SQLModel
+
+from services.errors import Unavailable, Unusable
+
+SCHEMA = "0001"
+
+
+class LogRow(SQLModel, table=True):
+    """An enrolled log: whose it is and which key signs it. `problem` is set when its batches are refused."""
+
+    __tablename__ = "log"
+    id: str = Field(primary_key=True)
+    owner: str = Field(index=True)
+    kind: str
+    public_key: bytes
+    origin: str
+    enrolled_at: int = Field(sa_type=sa.BigInteger)
+    problem: str = ""
+
+
+class HeadRow(SQLModel, table=True):
+    """How much of a log central holds, its frontier, newest checkpoint and our cosignature."""
+
+    __tablename__ = "log_head"
+    log: str = Field(primary_key=True, foreign_key="log.id")
+    size: int = 0
+    frontier: bytes = b""
+    checkpoint: str = ""
+    receipt: str = ""
+
+
+class EntryRow(SQLModel, table=True):
+    """One entry in central's accept order `pos`."""
+
+    __tablename__ = "entry"
+    __table_args__ = (sa.UniqueConstraint("log", "seq"),)
+    pos: int | None = Field(default=None, primary_key=True)
+    log: str = Field(foreign_key="log.id")
+    seq: int
+    case_id: str | None = Field(default=None, index=True)
+    accepted_at: int = Field(sa_type=sa.BigInteger)
+    body: bytes
+
+
+class InboxRow(SQLModel, table=True):
+    """A batch a terminal or worker handed in, not yet ingested."""
+
+    __tablename__ = "inbox"
+    id: int | None = Field(default=None, primary_key=True)
+    log: str = Field(index=True)
+    start: int
+    count: int
+    entries: bytes
+    details: bytes
+    checkpoint: str
+    received_at: int = Field(sa_type=sa.BigInteger)
+
+
+class DetailRow(SQLModel, table=True):
+    """Ciphertext that an entry names by digest; erasable."""
+
+    __tablename__ = "detail"
+    hash: str = Field(primary_key=True)
+    owner: str = Field(index=True)
+    kind: str
+    blob: bytes
+
+
+class CaseRow(SQLModel, table=True):
+    """A folded case and what the queue shows of it. `rev` is the change feed's counter."""
+
+    __tablename__ = "case_"
+    id: str = Field(primary_key=True)
+    controller: str = Field(index=True)
+    subject: str = Field(index=True)
+    body: bytes
+    revision: int
+    rev: int = Field(index=True, sa_type=sa.BigInteger)
+    rights: str
+    person: str
+    state: str
+    who: str
+    tier: str
+    due: str
+    is_open: bool
+    acknowledged: bool
+    breach: bool
+    approval: bool
+    conflicts: int = 0
+
+
+class SubjectRow(SQLModel, table=True):
+    """A person behind cases: masked label only."""
+
+    __tablename__ = "subject"
+    id: str = Field(primary_key=True)
+    controller: str
+    masked: str
+
+
+class LookupRow(SQLModel, table=True):
+    """Keyed digest of a normalised identifier → subject; the key is with the workers."""
+
+    __tablename__ = "lookup"
+    digest: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    controller: str
+
+
+class ClaimRow(SQLModel, table=True):
+    """Exclusive right to work a case: a lease with a fence number."""
+
+    __tablename__ = "claim"
+    case_id: str = Field(primary_key=True)
+    holder: str
+    fence: int
+    until: int = Field(sa_type=sa.BigInteger)
+
+
+class AgentRow(SQLModel, table=True):
+    """A person who works here: PIN hash (argon2id), roles by controller as JSON."""
+
+    __tablename__ = "agent"
+    id: str = Field(primary_key=True)
+    name: str
+    pin_hash: str
+    roles: str
+    disabled: bool = False
+
+
+class ControllerRow(SQLModel, table=True):
+    """A controller's settings as JSON, for terminals."""
+
+    __tablename__ = "controller"
+    key: str = Field(primary_key=True)
+    body: bytes
+
+
+class JobRow(SQLModel, table=True):
+    """Work the ingest made from an accepted action; the engine's workflow carries the same id."""
+
+    __tablename__ = "job"
+    id: str = Field(primary_key=True)
+    kind: str
+    controller: str
+    case_id: str = Field(index=True)
+    item: str
+    state: str = Field(index=True)
+    not_before: int = Field(sa_type=sa.BigInteger)
+    params: str = "{}"
+
+
+class AskRow(SQLModel, table=True):
+    """A question to a worker, sealed to the workers' key, and its reply sealed to the terminal's."""
+
+    __tablename__ = "ask"
+    id: str = Field(primary_key=True)
+    terminal: str = Field(index=True)
+    kind: str
+    sealed: bytes
+    made_at: int = Field(sa_type=sa.BigInteger)
+    stage: str = ""
+    reply: bytes | None = None
+
+
+class PackageRow(SQLModel, table=True):
+    """An export that exists until it expires; its key is sealed apart, in `detail`."""
+
+    __tablename__ = "package"
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    file: str
+    sha256: str
+    expires_at: int = Field(sa_type=sa.BigInteger)
+    state: str = "kept"
+
+
+class ReplayRow(SQLModel, table=True):
+    """An erasure to repeat after a restore or an import (rules.md ERA-4): keyed digests only."""
+
+    __tablename__ = "replay"
+    digest: str = Field(primary_key=True)
+    controller: str = Field(primary_key=True)
+    case_id: str
+    kind: str
+    at: int = Field(sa_type=sa.BigInteger)
+
+
+class TerminalRow(SQLModel, table=True):
+    """A terminal or worker that was enrolled: its key for sealed replies, its last sign of life."""
+
+    __tablename__ = "terminal"
+    id: str = Field(primary_key=True)
+    kind: str
+    name: str
+    ask_key: bytes
+    seen_at: int = Field(sa_type=sa.BigInteger, default=0)
+    pid: int = 0
+
+
+class MetaRow(SQLModel, table=True):
+    """Counters and facts of the deployment: `deployment`, `rev`, `next-number`, public keys."""
+
+    __tablename__ = "meta"
+    key: str = Field(primary_key=True)
+    value: str
+
+
+def _table(row: type[SQLModel]) -> sa.Table:
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+LOG = _table(LogRow)
+HEAD = _table(HeadRow)
+ENTRY = _table(EntryRow)
+INBOX = _table(InboxRow)
+DETAIL = _table(DetailRow)
+CASE = _table(CaseRow)
+SUBJECT = _table(SubjectRow)
+LOOKUP = _table(LookupRow)
+CLAIM = _table(ClaimRow)
+AGENT = _table(AgentRow)
+CONTROLLER = _table(ControllerRow)
+JOB = _table(JobRow)
+ASK = _table(AskRow)
+PACKAGE = _table(PackageRow)
+REPLAY = _table(ReplayRow)
+TERMINAL = _table(TerminalRow)
+META = _table(MetaRow)
+
+
+def open_engine(url: str, key: bytes | None) -> sa.Engine:
+    """Central's engine; `key` is the raw 32-byte SQLCipher key of an embedded file.
+
+    Raises `Unusable` for a wrong key, a damaged file or a schema newer than this program, `Unavailable` when nothing
+    answers.
+    """
+    engine = _sqlite(url, key) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
+    try:
+        with engine.connect() as conn:
+            found = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    except sa.exc.OperationalError as exc:
+        raise Unavailable("central does not answer", kept="your log keeps every action") from exc
+    except sa.exc.DatabaseError as exc:
+        raise Unusable("central cannot be opened: wrong key or damaged file", next_key="rightsdesk doctor") from exc
+    if found != SCHEMA:
+        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: update the program")
+    return engine
+
+
+def create(url: str, key: bytes | None) -> sa.Engine:
+    """A new central with every table, by the first migration; raises `Unusable` where one stands already."""
+    from db.migrations.central import upgrade
+
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite") and path.exists() and path.stat().st_size:
+        raise Unusable(f"{path.name} is there already")
+    engine = _sqlite(url, key) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
+    upgrade(engine)
+    if url.startswith("sqlite"):
+        path.chmod(0o600)
+    return engine
+
+
+def _sqlite(url: str, key: bytes | None) -> sa.Engine:
+    engine = sa.create_engine(
+        url, module=sqlcipher3.dbapi2, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
+    )
+
+    def prepare(conn: Any, _record: Any) -> None:
+        conn.isolation_level = None
+        cursor = conn.cursor()
+        cursor.execute("PRAGMA cipher_log_level=NONE")
+        if key is not None:
+            cursor.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+    def begin(conn: sa.Connection) -> None:
+        # Immediate: a writer that starts as a reader can be refused half-way.
+        immediate = conn.get_execution_options().get("writes", False)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", begin)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The engine for transactions that write: `with writing(engine).begin() as conn`."""
+    return engine.execution_options(writes=True)

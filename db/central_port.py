@@ -1,0 +1,270 @@
+"""The only calls a terminal makes to central: submit, claim, ask, and reading what it may show."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import orjson
+import sqlalchemy as sa
+
+from db.central import (
+    AGENT,
+    ASK,
+    CASE,
+    CLAIM,
+    CONTROLLER,
+    ENTRY,
+    HEAD,
+    INBOX,
+    LOG,
+    META,
+    TERMINAL,
+    writing,
+)
+from services.errors import Conflict, NotFound, Unavailable
+
+BATCH = 1024
+ASK_US = 10 * 60 * 1_000_000
+
+QUEUE_COLUMNS = (
+    CASE.c.id,
+    CASE.c.controller,
+    CASE.c.rights,
+    CASE.c.person,
+    CASE.c.state,
+    CASE.c.who,
+    CASE.c.tier,
+    CASE.c.due,
+    CASE.c.is_open,
+    CASE.c.acknowledged,
+    CASE.c.breach,
+    CASE.c.approval,
+    CASE.c.rev,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Where central stands with a log: entries held, entries in the inbox, newest cosigned checkpoint, refusal."""
+
+    size: int
+    pending: int
+    receipt: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSnapshot:
+    """A case as central has folded it, and how much of the asking log is in it."""
+
+    body: bytes
+    rev: int
+    own_size: int
+
+
+class CentralPort:
+    """A terminal's (or worker's) hand in central. Every call is one short transaction.
+
+    Raises `Unavailable` when central does not answer.
+    """
+
+    def __init__(self, engine: sa.Engine, owner: str) -> None:
+        self._engine = engine
+        self.owner = owner
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _answering(), self._engine.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with _answering(), writing(self._engine).begin() as conn:
+            yield conn
+
+    def facts(self) -> dict[str, str]:
+        """Facts of the deployment: its name, public keys (hex)."""
+        with self._reading() as conn:
+            return dict(conn.execute(sa.select(META.c.key, META.c.value)).tuples().all())
+
+    def hello(self, log: str) -> Hello:
+        """Central's size, what waits in the inbox, and the receipt of `log`.
+
+        Raises `NotFound` when it is not enrolled.
+        """
+        with self._reading() as conn:
+            return _hello(conn, log, self.owner)
+
+    def submit(self, log: str, start: int, bodies: Sequence[bytes], details: bytes, checkpoint: str) -> None:
+        """Hand in the entries from `start`; raises `Conflict` when `start` is not the size."""
+        with self._writing() as conn:
+            hello = _hello(conn, log, self.owner)
+            if start != hello.size + hello.pending:
+                raise Conflict(f"central holds {hello.size + hello.pending} entries, not {start}")
+            row = {
+                "log": log,
+                "start": start,
+                "count": len(bodies),
+                "entries": b"\n".join(bodies),
+                "details": details,
+                "checkpoint": checkpoint,
+                "received_at": time.time_ns() // 1000,
+            }
+            conn.execute(sa.insert(INBOX), [row])
+
+    def reserve_numbers(self, count: int) -> int:
+        """The first of `count` case numbers that are this terminal's alone from now on."""
+        with self._writing() as conn:
+            value = conn.execute(sa.select(META.c.value).where(META.c.key == "next-number")).scalar_one()
+            conn.execute(sa.update(META).where(META.c.key == "next-number").values(value=str(int(value) + count)))
+            return int(value)
+
+    def claim(self, case: str, holder: str, lease_us: int) -> int | None:
+        """The new fence when the case was free, over, or ours; None when another holds it (action-log.md 7)."""
+        now = time.time_ns() // 1000
+        claimed = (
+            sa.update(CLAIM)
+            .where(CLAIM.c.case_id == case)
+            .where(sa.or_(CLAIM.c.until < now, CLAIM.c.holder == holder, CLAIM.c.holder == ""))
+            .values(holder=holder, fence=CLAIM.c.fence + 1, until=now + lease_us)
+            .returning(CLAIM.c.fence)
+        )
+        with self._writing() as conn:
+            if conn.execute(sa.select(CASE.c.id).where(CASE.c.id == case)).first() is None:
+                raise NotFound(f"central has no case {case} yet")
+            return conn.execute(claimed).scalar()
+
+    def renew(self, case: str, holder: str, fence: int, lease_us: int) -> bool:
+        """Lengthen a lease that is still ours."""
+        mine = (CLAIM.c.case_id == case) & (CLAIM.c.holder == holder) & (CLAIM.c.fence == fence)
+        until = time.time_ns() // 1000 + lease_us
+        with self._writing() as conn:
+            return conn.execute(sa.update(CLAIM).where(mine).values(until=until)).rowcount == 1
+
+    def changes(self, rev: int, limit: int) -> list[tuple[object, ...]]:
+        """Queue rows changed after `rev`, oldest change first, at most `limit` (QUEUE_COLUMNS)."""
+        query = sa.select(*QUEUE_COLUMNS).where(CASE.c.rev > rev).order_by(CASE.c.rev).limit(limit)
+        with self._reading() as conn:
+            return [tuple(r) for r in conn.execute(query)]
+
+    def latest_rev(self) -> int:
+        """The change feed's newest number."""
+        with self._reading() as conn:
+            found = conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar()
+            return int(found or 0)
+
+    def case(self, case: str, log: str) -> CaseSnapshot | None:
+        """The case as folded, with the size of `log` in the same snapshot; None when central has none."""
+        with self._reading() as conn:
+            row = conn.execute(sa.select(CASE.c.body, CASE.c.rev).where(CASE.c.id == case)).first()
+            size = conn.execute(sa.select(HEAD.c.size).where(HEAD.c.log == log)).scalar()
+            return CaseSnapshot(row[0], row[1], size or 0) if row else None
+
+    def entries_of(self, case: str) -> list[tuple[str, int, int, bytes]]:
+        """(log, seq, accepted_at, body) of a case's actions in accept order."""
+        query = (
+            sa.select(ENTRY.c.log, ENTRY.c.seq, ENTRY.c.accepted_at, ENTRY.c.body)
+            .where(ENTRY.c.case_id == case)
+            .order_by(ENTRY.c.pos)
+        )
+        with self._reading() as conn:
+            return [(r[0], r[1], r[2], r[3]) for r in conn.execute(query)]
+
+    def agents(self) -> list[tuple[str, str, str, str, bool]]:
+        """(id, name, pin_hash, roles, disabled) of everyone who may sign in."""
+        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.pin_hash, AGENT.c.roles, AGENT.c.disabled)
+        with self._reading() as conn:
+            return [(r[0], r[1], r[2], r[3], bool(r[4])) for r in conn.execute(query)]
+
+    def controllers(self) -> list[tuple[str, bytes]]:
+        """(key, JSON) of every controller."""
+        with self._reading() as conn:
+            return [(r[0], r[1]) for r in conn.execute(sa.select(CONTROLLER.c.key, CONTROLLER.c.body))]
+
+    def approvals(self) -> list[tuple[str, bytes]]:
+        """(case, folded state) of the cases where something waits for a second person, earliest due first."""
+        query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.approval).order_by(CASE.c.due, CASE.c.id)
+        with self._reading() as conn:
+            return [(r[0], r[1]) for r in conn.execute(query)]
+
+    def ask(self, ask: str, kind: str, sealed: bytes) -> None:
+        """Leave a question for a worker."""
+        row = {"id": ask, "terminal": self.owner, "kind": kind, "sealed": sealed, "stage": "", "reply": None}
+        with self._writing() as conn:
+            conn.execute(sa.insert(ASK), [{**row, "made_at": time.time_ns() // 1000}])
+
+    def take_reply(self, ask: str) -> tuple[str, bytes | None]:
+        """(stage, sealed reply or None); a reply is deleted as it is read."""
+        mine = (ASK.c.id == ask) & (ASK.c.terminal == self.owner)
+        with self._reading() as conn:
+            row = conn.execute(sa.select(ASK.c.stage, ASK.c.reply).where(mine)).first()
+        if row is None:
+            raise NotFound("the question is gone: it waited longer than 10 minutes")
+        if row[1] is not None:
+            with self._writing() as conn:
+                conn.execute(sa.delete(ASK).where(mine))
+        return row[0], row[1]
+
+    def worker_seen(self) -> tuple[int, int]:
+        """(last heartbeat in µs, pid) of the worker seen last; zeros when there was none."""
+        query = (
+            sa.select(TERMINAL.c.seen_at, TERMINAL.c.pid)
+            .where(TERMINAL.c.kind == "worker")
+            .order_by(TERMINAL.c.seen_at.desc())
+            .limit(1)
+        )
+        with self._reading() as conn:
+            row = conn.execute(query).first()
+            return (row[0], row[1]) if row else (0, 0)
+
+    def public_key(self, log: str) -> bytes:
+        """The enrolled Ed25519 public key of a log."""
+        with self._reading() as conn:
+            found = conn.execute(sa.select(LOG.c.public_key).where(LOG.c.id == log)).scalar()
+            if found is None:
+                raise NotFound(f"central does not know the log {log}")
+            return bytes(found)
+
+    def enrol_successor(self, log: str, closed: str, origin: str) -> None:
+        """Enrol a closed log's successor under the same key (action-log.md 3)."""
+        with self._writing() as conn:
+            old = conn.execute(sa.select(LOG.c.public_key, LOG.c.kind).where(LOG.c.id == closed)).first()
+            if old is None:
+                raise NotFound(f"central does not know the log {closed}")
+            row = {"id": log, "owner": self.owner, "kind": old[1], "public_key": old[0], "origin": origin}
+            conn.execute(sa.insert(LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
+            conn.execute(sa.insert(HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}])
+
+
+def pack_details(details: Sequence[tuple[str, str, str, bytes]]) -> bytes:
+    """(hash, owner, kind, blob) as JSON bytes with hex blobs."""
+    return orjson.dumps([(h, o, k, b.hex()) for h, o, k, b in details]) if details else b""
+
+
+def unpack_details(packed: bytes) -> list[dict[str, object]]:
+    """Back from `pack_details`, as rows of `detail`."""
+    if not packed:
+        return []
+    return [{"hash": h, "owner": o, "kind": k, "blob": bytes.fromhex(b)} for h, o, k, b in orjson.loads(packed)]
+
+
+def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:
+    query = (
+        sa.select(HEAD.c.size, HEAD.c.receipt, LOG.c.problem, LOG.c.owner)
+        .join(LOG, LOG.c.id == HEAD.c.log)
+        .where(HEAD.c.log == log)
+    )
+    row = conn.execute(query).first()
+    if row is None or row[3] != owner:
+        raise NotFound(f"the log {log} is not enrolled for this terminal")
+    waiting = sa.select(sa.func.coalesce(sa.func.sum(INBOX.c.count), 0)).where(INBOX.c.log == log)
+    return Hello(row[0], conn.execute(waiting).scalar_one(), row[1], row[2])
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as exc:
+        raise Unavailable("central does not answer", kept="your log keeps every action") from exc

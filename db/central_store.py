@@ -1,0 +1,323 @@
+"""What a worker may do in central beyond a terminal's calls: ingest, jobs, asks, sealed details, packages."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from db.central import (
+    ASK,
+    CASE,
+    CLAIM,
+    CONTROLLER,
+    DETAIL,
+    ENTRY,
+    HEAD,
+    INBOX,
+    JOB,
+    LOG,
+    LOOKUP,
+    META,
+    PACKAGE,
+    REPLAY,
+    SUBJECT,
+    TERMINAL,
+    writing,
+)
+from services.errors import NotFound
+
+Row = Mapping[str, object]
+IN_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One handed-in batch with what central knows of its log."""
+
+    id: int
+    log: str
+    start: int
+    entries: bytes
+    details: bytes
+    checkpoint: str
+    size: int
+    frontier: bytes
+    public_key: bytes
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to do for an item; `params` is JSON with ids and codes only."""
+
+    id: str
+    kind: str
+    controller: str
+    case: str
+    item: str
+    state: str
+    not_before: int
+    params: str
+
+
+class IngestTx:
+    """One ingest transaction: everything of a batch commits together or not at all."""
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self.conn = conn
+
+    def cases(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Folded bodies of those cases that exist."""
+        wanted, found = sorted(set(ids)), {}
+        for at in range(0, len(wanted), IN_CHUNK):
+            query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.id.in_(wanted[at : at + IN_CHUNK]))
+            found.update({r[0]: r[1] for r in self.conn.execute(query)})
+        return found
+
+    def subjects(self, ids: Iterable[str]) -> dict[str, str]:
+        """Masked labels of those subjects that exist."""
+        wanted, found = sorted(set(ids)), {}
+        for at in range(0, len(wanted), IN_CHUNK):
+            query = sa.select(SUBJECT.c.id, SUBJECT.c.masked).where(SUBJECT.c.id.in_(wanted[at : at + IN_CHUNK]))
+            found.update({r[0]: r[1] for r in self.conn.execute(query)})
+        return found
+
+    def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
+        """Insert many rows at once."""
+        if rows:
+            self.conn.execute(sa.insert(table), list(rows))
+
+    def put_cases(self, rows: Sequence[Row], known: set[str]) -> None:
+        """Insert new cases, replace known ones."""
+        self.insert(CASE, [r for r in rows if r["id"] not in known])
+        changed = [{f"b_{k}": v for k, v in r.items()} for r in rows if r["id"] in known]
+        if changed:
+            names = [c.name for c in CASE.columns if c.name != "id"]
+            values: dict[str, sa.BindParameter[object]] = {n: sa.bindparam(f"b_{n}") for n in names}
+            self.conn.execute(sa.update(CASE).where(CASE.c.id == sa.bindparam("b_id")).values(values), changed)
+
+    def next_revs(self, count: int) -> int:
+        """The first of `count` numbers of the change feed."""
+        old = int(self.conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar_one())
+        self.conn.execute(sa.update(META).where(META.c.key == "rev").values(value=str(old + count)))
+        return old + 1
+
+    def set_head(self, log: str, size: int, frontier: bytes, checkpoint: str, receipt: str) -> None:
+        """What central holds of a log now, with our cosignature."""
+        values = {"size": size, "frontier": frontier, "checkpoint": checkpoint, "receipt": receipt}
+        self.conn.execute(sa.update(HEAD).where(HEAD.c.log == log).values(values))
+
+    def refuse(self, log: str, reason: str) -> None:
+        """Refuse what the inbox holds of a log; its owner must close it and open a successor."""
+        self.conn.execute(sa.update(LOG).where(LOG.c.id == log).values(problem=reason))
+        self.conn.execute(sa.delete(INBOX).where(INBOX.c.log == log))
+
+    def drop_batch(self, batch: int) -> None:
+        """The batch is ingested."""
+        self.conn.execute(sa.delete(INBOX).where(INBOX.c.id == batch))
+
+    def cancel_jobs(self, case: str, item: str, kind: str) -> None:
+        """Take back jobs of that kind that have not begun."""
+        mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.kind == kind) & (JOB.c.state == "queued")
+        self.conn.execute(sa.update(JOB).where(mine).values(state="withdrawn"))
+
+
+class CentralStore:
+    """The worker's hand in central."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def ingest(self) -> Iterator[IngestTx]:
+        """A transaction that ingests one batch."""
+        with writing(self.engine).begin() as conn:
+            yield IngestTx(conn)
+
+    def next_batch(self) -> Batch | None:
+        """The oldest batch in the inbox."""
+        query = (
+            sa.select(
+                INBOX.c.id,
+                INBOX.c.log,
+                INBOX.c.start,
+                INBOX.c.entries,
+                INBOX.c.details,
+                INBOX.c.checkpoint,
+                HEAD.c.size,
+                HEAD.c.frontier,
+                LOG.c.public_key,
+                LOG.c.origin,
+            )
+            .join(HEAD, HEAD.c.log == INBOX.c.log)
+            .join(LOG, LOG.c.id == INBOX.c.log)
+            .order_by(INBOX.c.id)
+            .limit(1)
+        )
+        with self.engine.connect() as conn:
+            row = conn.execute(query).mappings().first()
+            return Batch(**row) if row else None
+
+    def controllers(self) -> dict[str, bytes]:
+        """JSON of every controller by key."""
+        with self.engine.connect() as conn:
+            return {r[0]: r[1] for r in conn.execute(sa.select(CONTROLLER.c.key, CONTROLLER.c.body))}
+
+    def case_body(self, case: str) -> bytes:
+        """A case as folded; raises `NotFound`."""
+        with self.engine.connect() as conn:
+            body = conn.execute(sa.select(CASE.c.body).where(CASE.c.id == case)).scalar()
+        if body is None:
+            raise NotFound(f"central has no case {case}")
+        return bytes(body)
+
+    # ── sealed details ────────────────────────────────────────────────────────────────────────────────────────
+
+    def details(self, case: str, kind: str) -> list[tuple[str, bytes, bytes | None]]:
+        """(owner, blob, sealed private key) of a case's details of that kind, or of its subject's other cases."""
+        subject = sa.select(CASE.c.subject).where(CASE.c.id == case).scalar_subquery()
+        owners = sa.select(CASE.c.id).where(CASE.c.subject == subject)
+        query = (
+            sa.select(DETAIL.c.owner, DETAIL.c.blob)
+            .where(DETAIL.c.kind == kind, DETAIL.c.owner.in_(owners))
+            .order_by(sa.case((DETAIL.c.owner == case, 0), else_=1), DETAIL.c.owner)
+        )
+        with self.engine.connect() as conn:
+            rows = conn.execute(query).all()
+            return [(r[0], r[1], _sealed_key(conn, r[0])) for r in rows]
+
+    def put_detail(self, digest: str, owner: str, kind: str, blob: bytes) -> None:
+        """Keep one more sealed detail of a case; a repeat changes nothing."""
+        with writing(self.engine).begin() as conn:
+            if conn.execute(sa.select(DETAIL.c.hash).where(DETAIL.c.hash == digest)).first() is None:
+                self._insert(conn, DETAIL, {"hash": digest, "owner": owner, "kind": kind, "blob": blob})
+
+    def shred(self, case: str) -> int:
+        """Delete every sealed detail of a case, its key included (action-log.md 5); how many went."""
+        with writing(self.engine).begin() as conn:
+            return conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner == case)).rowcount
+
+    def find_subjects(self, digests: Sequence[str], controller: str) -> list[str]:
+        """Cases of the persons behind these lookups, newest first."""
+        subjects = sa.select(LOOKUP.c.subject).where(LOOKUP.c.digest.in_(digests), LOOKUP.c.controller == controller)
+        query = sa.select(CASE.c.id).where(CASE.c.subject.in_(subjects)).order_by(CASE.c.rev.desc()).limit(50)
+        with self.engine.connect() as conn:
+            return list(conn.execute(query).scalars())
+
+    # ── jobs ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def due_jobs(self, now: int, limit: int = 20) -> list[Job]:
+        """Queued jobs whose time has come, oldest first."""
+        return self._jobs((JOB.c.state == "queued") & (JOB.c.not_before <= now), limit)
+
+    def job(self, job: str) -> Job:
+        """One job; raises `NotFound`."""
+        found = self._jobs(JOB.c.id == job, 1)
+        if not found:
+            raise NotFound(f"there is no job {job}")
+        return found[0]
+
+    def _jobs(self, where: sa.ColumnElement[bool], limit: int) -> list[Job]:
+        query = sa.select(JOB).where(where).order_by(JOB.c.not_before, JOB.c.id).limit(limit)
+        with self.engine.connect() as conn:
+            rows = conn.execute(query).mappings().all()
+        return [
+            Job(r["id"], r["kind"], r["controller"], r["case_id"], r["item"], r["state"], r["not_before"], r["params"])
+            for r in rows
+        ]
+
+    def set_job(self, job: str, state: str, *, only_from: str | None = None) -> bool:
+        """Move a job to `state`, if it is in `only_from`; whether it moved."""
+        where = JOB.c.id == job if only_from is None else (JOB.c.id == job) & (JOB.c.state == only_from)
+        with writing(self.engine).begin() as conn:
+            return conn.execute(sa.update(JOB).where(where).values(state=state)).rowcount == 1
+
+    # ── asks ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def waiting_asks(self) -> list[tuple[str, str, str, bytes]]:
+        """(id, terminal, kind, sealed) of unanswered questions, oldest first."""
+        query = sa.select(ASK.c.id, ASK.c.terminal, ASK.c.kind, ASK.c.sealed).where(ASK.c.reply.is_(None))
+        with self.engine.connect() as conn:
+            return [(r[0], r[1], r[2], r[3]) for r in conn.execute(query.order_by(ASK.c.made_at))]
+
+    def stage_ask(self, ask: str, stage: str) -> None:
+        """Say how far the answer is, in words without data."""
+        with writing(self.engine).begin() as conn:
+            conn.execute(sa.update(ASK).where(ASK.c.id == ask).values(stage=stage))
+
+    def reply(self, ask: str, sealed: bytes) -> None:
+        """Answer a question; the answer goes when it is read."""
+        with writing(self.engine).begin() as conn:
+            conn.execute(sa.update(ASK).where(ASK.c.id == ask).values(reply=sealed, stage="answered"))
+
+    def sweep_asks(self, before: int) -> int:
+        """Delete questions and replies older than `before` (µs); how many went."""
+        with writing(self.engine).begin() as conn:
+            return conn.execute(sa.delete(ASK).where(ASK.c.made_at < before)).rowcount
+
+    def ask_key(self, terminal: str) -> bytes:
+        """The public key that replies to a terminal are sealed to."""
+        with self.engine.connect() as conn:
+            found = conn.execute(sa.select(TERMINAL.c.ask_key).where(TERMINAL.c.id == terminal)).scalar()
+        if found is None:
+            raise NotFound("that terminal is not enrolled")
+        return bytes(found)
+
+    # ── packages, replay list, sign of life ───────────────────────────────────────────────────────────────────
+
+    def put_package(self, row: Row) -> None:
+        """Record a package; a repeat changes nothing."""
+        with writing(self.engine).begin() as conn:
+            if conn.execute(sa.select(PACKAGE.c.id).where(PACKAGE.c.id == row["id"])).first() is None:
+                self._insert(conn, PACKAGE, row)
+
+    def expired_packages(self, now: int) -> list[tuple[str, str]]:
+        """(id, file) of packages whose time is over."""
+        query = sa.select(PACKAGE.c.id, PACKAGE.c.file).where(PACKAGE.c.expires_at < now, PACKAGE.c.state == "kept")
+        with self.engine.connect() as conn:
+            return [(r[0], r[1]) for r in conn.execute(query)]
+
+    def package_destroyed(self, package: str) -> None:
+        """The file is gone."""
+        with writing(self.engine).begin() as conn:
+            conn.execute(sa.update(PACKAGE).where(PACKAGE.c.id == package).values(state="destroyed"))
+
+    def put_replay(self, digests: Sequence[str], controller: str, case: str, kind: str) -> None:
+        """Remember keyed digests of an erased or suppressed person; repeats change nothing."""
+        with writing(self.engine).begin() as conn:
+            query = sa.select(REPLAY.c.digest).where(REPLAY.c.digest.in_(digests), REPLAY.c.controller == controller)
+            there = set(conn.execute(query).scalars())
+            rest = [d for d in dict.fromkeys(digests) if d not in there]
+            row = {"controller": controller, "case_id": case, "kind": kind, "at": time.time_ns() // 1000}
+            if rest:
+                conn.execute(sa.insert(REPLAY), [{**row, "digest": d} for d in rest])
+
+    def heartbeat(self, worker: str, pid: int) -> None:
+        """This worker lives."""
+        with writing(self.engine).begin() as conn:
+            values = {"seen_at": time.time_ns() // 1000, "pid": pid}
+            conn.execute(sa.update(TERMINAL).where(TERMINAL.c.id == worker).values(values))
+
+    def all_entries(self) -> Iterator[tuple[int, int, bytes]]:
+        """(pos, accepted_at, body) of every entry in accept order."""
+        query = sa.select(ENTRY.c.pos, ENTRY.c.accepted_at, ENTRY.c.body).order_by(ENTRY.c.pos)
+        with self.engine.connect() as conn:
+            for row in conn.execution_options(yield_per=1000).execute(query):
+                yield row[0], row[1], row[2]
+
+    def claims(self) -> dict[str, int]:
+        """Fences by case."""
+        with self.engine.connect() as conn:
+            return {r[0]: r[1] for r in conn.execute(sa.select(CLAIM.c.case_id, CLAIM.c.fence))}
+
+    @staticmethod
+    def _insert(conn: sa.Connection, table: sa.Table, row: Row) -> None:
+        conn.execute(sa.insert(table), [dict(row)])
+
+
+def _sealed_key(conn: sa.Connection, owner: str) -> bytes | None:
+    query = sa.select(DETAIL.c.blob).where(DETAIL.c.owner == owner, DETAIL.c.kind == "key")
+    found = conn.execute(query).scalar()
+    return bytes(found) if found is not None else None

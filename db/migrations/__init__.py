@@ -1,0 +1,1 @@
+"""How the stores came to their shape: central by Alembic, terminal files by numbered SQL."""

@@ -1,0 +1,170 @@
+"""desk.db: what one terminal may show without asking central. SQLCipher, plain SQL, read by keyset pages.
+
+Holds the queue (masked), snapshots of opened cases, drafts, agents and controllers. All but drafts can be fetched
+again.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlite
+
+from services.errors import Unavailable, Unusable
+
+MIGRATIONS = (
+    """
+    CREATE TABLE queue (
+        case_id TEXT PRIMARY KEY, controller TEXT NOT NULL, rights TEXT NOT NULL, person TEXT NOT NULL,
+        state TEXT NOT NULL, who TEXT NOT NULL, tier TEXT NOT NULL, due TEXT NOT NULL, open INT NOT NULL,
+        ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, rev INT NOT NULL
+    ) STRICT;
+    CREATE INDEX queue_due ON queue (open, breach, due, case_id);
+    CREATE INDEX queue_ack ON queue (open, breach, ack, due, case_id);
+    CREATE INDEX queue_who ON queue (who, open, due, case_id);
+    CREATE TABLE snapshot (
+        case_id TEXT PRIMARY KEY, body BLOB NOT NULL, rev INT NOT NULL, own_size INT NOT NULL
+    ) STRICT;
+    CREATE TABLE draft (id TEXT PRIMARY KEY, agent TEXT NOT NULL, body BLOB NOT NULL, saved_at INT NOT NULL) STRICT;
+    CREATE TABLE agent (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, pin_hash TEXT NOT NULL, roles TEXT NOT NULL, disabled INT NOT NULL,
+        tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE controller (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    """,
+)
+
+
+class TerminalStore:
+    """One connection a thread to desk.db; `key` is the raw 32-byte key from the vault.
+
+    Raises `Unusable` for a wrong key, a damaged file or a newer schema, `Unavailable` when the disk is full or busy.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self.path = path
+        self._key = key
+        self._local = threading.local()
+        self._open: list[Any] = []
+        self._write_lock = threading.Lock()
+        self._migrate()
+
+    def _connection(self) -> Any:
+        conn = getattr(self._local, "conn", None)
+        if conn is None:
+            conn = sqlite.connect(str(self.path), timeout=10, isolation_level=None, check_same_thread=False)
+            conn.execute("PRAGMA cipher_log_level=NONE")
+            conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
+            conn.execute("PRAGMA journal_mode=WAL")
+            conn.execute("PRAGMA synchronous=NORMAL")
+            conn.execute("PRAGMA cache_size=-4000")
+            self._local.conn = conn
+            self._open.append(conn)
+        return conn
+
+    def _migrate(self) -> None:
+        fresh = not self.path.exists()
+        try:
+            conn = self._connection()
+            version = conn.execute("PRAGMA user_version").fetchone()[0]
+            conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite.OperationalError as exc:
+            raise Unavailable("the desk store cannot be opened: is the disk full or read-only?") from exc
+        except sqlite.DatabaseError as exc:
+            reason = "the desk store cannot be opened: wrong key or damaged file"
+            raise Unusable(reason, kept="your log keeps every action", next_key="rightsdesk doctor") from exc
+        if fresh:
+            self.path.chmod(0o600)
+        if version > len(MIGRATIONS):
+            raise Unusable(f"the desk store has schema {version}, this program knows {len(MIGRATIONS)}: update it")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            with self.writing() as cursor:
+                for statement in filter(str.strip, script.split(";")):
+                    cursor.execute(statement)
+                cursor.execute(f"PRAGMA user_version={number}")
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """One transaction; rolled back on any exception."""
+        with self._write_lock, _answering():
+            conn = self._connection()
+            conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield conn
+            except BaseException:
+                conn.execute("ROLLBACK")
+                raise
+            conn.execute("COMMIT")
+
+    def rows(self, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT on this thread's connection."""
+        with _answering():
+            return list(self._connection().execute(sql, args).fetchall())
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for conn in self._open:
+            conn.close()
+        self._open.clear()
+        self._local = threading.local()
+
+    def meta(self, key: str, default: str = "") -> str:
+        """One kept fact."""
+        found = self.rows("SELECT value FROM meta WHERE key=?", (key,))
+        return str(found[0][0]) if found else default
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep one fact."""
+        with self.writing() as conn:
+            conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def apply_changes(self, rows: Iterable[Sequence[object]], rev: int) -> None:
+        """A page of the change feed and its cursor, in one transaction; columns as in `queue`."""
+        with self.writing() as conn:
+            conn.executemany("INSERT OR REPLACE INTO queue VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+            conn.execute("INSERT OR REPLACE INTO meta VALUES ('rev', ?)", (str(rev),))
+
+    def forget_queue(self) -> None:
+        """Drop the replica of the queue: it is fetched again from the start."""
+        with self.writing() as conn:
+            conn.execute("DELETE FROM queue")
+            conn.execute("DELETE FROM snapshot")
+            conn.execute("DELETE FROM meta WHERE key='rev'")
+
+    def replace_people(self, agents: Iterable[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:
+        """Agents (id, name, pin_hash, roles, disabled) and controllers (key, body), keeping local lock-outs."""
+        with self.writing() as conn:
+            conn.executemany(
+                "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
+                "SET name=excluded.name, pin_hash=excluded.pin_hash, roles=excluded.roles, disabled=excluded.disabled",
+                agents,
+            )
+            conn.execute("DELETE FROM controller")
+            conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
+
+    def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int) -> None:
+        """Keep a case as central folded it."""
+        with self.writing() as conn:
+            conn.execute("INSERT OR REPLACE INTO snapshot VALUES (?,?,?,?)", (case, body, rev, own_size))
+
+    def snapshot(self, case: str) -> tuple[bytes, int, int] | None:
+        """(body, rev, own size) of a kept case."""
+        found = self.rows("SELECT body, rev, own_size FROM snapshot WHERE case_id=?", (case,))
+        return (found[0][0], found[0][1], found[0][2]) if found else None
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except sqlite.OperationalError as exc:
+        raise Unavailable(
+            "the desk store does not take it: full disk, or busy", kept="your log keeps every action"
+        ) from exc
+    except sqlite.DatabaseError as exc:
+        raise Unusable(
+            "the desk store is damaged", kept="your log keeps every action", next_key="rightsdesk doctor"
+        ) from exc

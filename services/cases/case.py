@@ -1,0 +1,196 @@
+"""The state of a case: frozen, made by the fold alone, kept by central as JSON."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import orjson
+
+from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right, Tier
+
+_ORDER = {state: n for n, state in enumerate(ItemState)}
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDone:
+    """What one system answered: found, or deleted, masked and kept rows."""
+
+    system: str
+    state: str
+    found: int = 0
+    deleted: int = 0
+    masked: int = 0
+    kept: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One right of the case with its own outcome. Times are µs since 1970, UTC."""
+
+    id: str
+    right: Right
+    state: ItemState = ItemState.NEW
+    outcome: Outcome = Outcome.OPEN
+    plan: str = ""
+    digest: str = ""
+    counts: tuple[int, int, int] = (0, 0, 0)
+    ground: str = ""
+    language: str = ""
+    asked_by: str = ""
+    asked_at: int = 0
+    approved_by: str = ""
+    approved_at: int = 0
+    returned: str = ""
+    package: str = ""
+    purpose: str = ""
+    systems: tuple[SystemDone, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.state is ItemState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The running or last identity check of this contact. `passed` holds (factor, method)."""
+
+    id: str
+    template: str
+    version: str
+    tier_needed: Tier
+    session: str
+    actor: str
+    started_at: int
+    passed: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
+    strikes: int = 0
+    tier: Tier = Tier.T0
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterState:
+    """A letter of the case: made, sent or failed."""
+
+    id: str
+    template: str
+    version: str
+    language: str
+    state: str = "made"
+    medium: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs."""
+
+    id: str
+    controller: str
+    subject: str
+    channel: Channel
+    regime: Regime
+    requester: Requester
+    duty: DutyRole
+    received_at: int
+    received_on: str
+    opened_by: str
+    opened_at: int
+    items: tuple[Item, ...] = ()
+    holder: str = ""
+    fence: int = 0
+    until: int = 0
+    assigned: str = ""
+    acknowledged: bool = False
+    extended: bool = False
+    check: Check | None = None
+    letters: tuple[LetterState, ...] = ()
+    found: tuple[SystemDone, ...] = ()
+    flags: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    closed: bool = False
+    closed_at: int = 0
+    shredded: bool = False
+    revision: int = 0
+    training: bool = False
+    source: str = ""
+
+    def item(self, item: str | None) -> Item | None:
+        """The item of that id, if the case has it."""
+        return next((i for i in self.items if i.id == item), None)
+
+    def with_item(self, changed: Item) -> "Case":
+        """The case with one item replaced."""
+        return replace(self, items=tuple(changed if i.id == changed.id else i for i in self.items))
+
+    @property
+    def state(self) -> ItemState:
+        """The state of the least advanced open item (design.md 7.3)."""
+        still = [i.state for i in self.items if not i.ended]
+        if self.closed or not still:
+            return ItemState.CLOSED if self.items else ItemState.NEW
+        return min(still, key=_ORDER.__getitem__)
+
+
+def to_json(case: Case) -> bytes:
+    """The case as JSON bytes; fields at their default are left out."""
+    return orjson.dumps(_plain(case))
+
+
+def from_json(data: bytes) -> Case:
+    """Back from `to_json`."""
+    raw = orjson.loads(data)
+    for name, make in _SCALARS.items():
+        if name in raw:
+            raw[name] = make(raw[name])
+    if "items" in raw:
+        raw["items"] = tuple(_item(i) for i in raw["items"])
+    if raw.get("check"):
+        raw["check"] = _check(raw["check"])
+    if "letters" in raw:
+        raw["letters"] = tuple(LetterState(**x) for x in raw["letters"])
+    if "found" in raw:
+        raw["found"] = tuple(SystemDone(**x) for x in raw["found"])
+    for name in ("flags", "conflicts", "seen"):
+        if name in raw:
+            raw[name] = tuple(raw[name])
+    return Case(**raw)
+
+
+_SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
+_DEFAULTS: dict[type, tuple[tuple[str, object], ...]] = {
+    kind: tuple((f.name, f.default) for f in fields(kind)) for kind in (Case, Item, Check, LetterState, SystemDone)
+}
+
+
+def _plain(value: Any) -> Any:
+    known = _DEFAULTS.get(type(value))
+    if known is not None:
+        return {n: _plain(v) for n, default in known if (v := getattr(value, n)) != default}
+    if type(value) is tuple:
+        return [_plain(v) for v in value]
+    return value
+
+
+def _item(raw: dict[str, Any]) -> Item:
+    raw["right"] = Right(raw["right"])
+    if "state" in raw:
+        raw["state"] = ItemState(raw["state"])
+    if "outcome" in raw:
+        raw["outcome"] = Outcome(raw["outcome"])
+    if "counts" in raw:
+        raw["counts"] = tuple(raw["counts"])
+    if "systems" in raw:
+        raw["systems"] = tuple(SystemDone(**x) for x in raw["systems"])
+    return Item(**raw)
+
+
+def _check(raw: dict[str, Any]) -> Check:
+    for name in ("tier_needed", "tier"):
+        if name in raw:
+            raw[name] = Tier(raw[name])
+    for name in ("passed", "failed", "asked"):
+        if name in raw:
+            raw[name] = tuple(tuple(pair) for pair in raw[name])
+    return Check(**raw)

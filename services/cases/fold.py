@@ -1,0 +1,180 @@
+"""The one pure fold: a case from its actions, the same on the terminal and in central (design.md 2, 7.4).
+
+Total: an action that does not fit becomes a line in `conflicts`, never an exception. A worker's repeated step
+(same `op`) is skipped. `at` is central's accept time in µs; a terminal folding its own unsynced
+actions gives their `ts`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.action_log import acts
+from services.action_log.act import from_params
+from services.action_log.entry import Entry
+from services.cases import fold_acts, fold_check  # noqa: F401  (each lists its steps)
+from services.cases.case import Case, Item
+from services.cases.step import STEPS, Unfit, folds, items_where
+from services.errors import BadInput
+from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right
+
+LEASE_US = 15 * 60 * 1_000_000
+MAX_CONFLICTS = 20
+
+
+def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
+    """The case after `entry`; None while no entry has opened it."""
+    if case is None:
+        return _open(entry, at)
+    if entry.op in case.seen:
+        return case
+    step = STEPS.get(entry.act)
+    if step is None:
+        return replace(case, revision=case.revision + 1)
+    try:
+        _fence(case, entry)
+        folded = step(case, from_params(entry.act, entry.params), entry, at)
+    except Unfit as exc:
+        folded = _conflict(case, entry, str(exc))
+    except (BadInput, ValueError):
+        folded = _conflict(case, entry, "holds what no rule knows")
+    return _settle(folded, entry, at)
+
+
+def _conflict(case: Case, entry: Entry, reason: str) -> Case:
+    return replace(case, conflicts=(*case.conflicts, f"{entry.act}: {reason} ({entry.actor})")[-MAX_CONFLICTS:])
+
+
+def fold_all(case: Case | None, entries: Iterable[tuple[Entry, int]]) -> Case | None:
+    """`fold` over (entry, at) in accept order."""
+    for entry, at in entries:
+        case = fold(case, entry, at)
+    return case
+
+
+def _settle(case: Case, entry: Entry, at: int) -> Case:
+    done = bool(case.items) and all(i.ended for i in case.items)
+    return replace(
+        case,
+        revision=case.revision + 1,
+        seen=(*case.seen, entry.op) if entry.actor.startswith("worker:") else case.seen,
+        closed=case.closed or done,
+        closed_at=case.closed_at or (at if done else 0),
+    )
+
+
+def _fence(case: Case, entry: Entry) -> None:
+    """Only the claim holder's acts carry a fence, and it must be the newest (design.md 7.5)."""
+    if entry.fence is None or entry.act == "case.claimed":
+        return
+    if entry.fence != case.fence:
+        raise Unfit(f"the claim moved on: fence {entry.fence} is not {case.fence}")
+
+
+def _open(entry: Entry, at: int) -> Case | None:
+    """The case that `case.opened` or `case.imported` starts; None for any other action, or one no rule knows."""
+    if entry.act not in ("case.opened", "case.imported") or entry.case is None:
+        return None
+    try:
+        done = from_params(entry.act, entry.params)
+        if isinstance(done, acts.CaseImported):
+            return _imported(done, entry, at)
+        return _opened(done, entry, at) if isinstance(done, acts.CaseOpened) else None
+    except (BadInput, ValueError):
+        return None
+
+
+def _opened(done: acts.CaseOpened, entry: Entry, at: int) -> Case:
+    duty = DutyRole(done.role or DutyRole.CONTROLLER)
+    case = _new(done, entry, at)
+    return replace(case, duty=duty, holder=entry.actor, fence=1, until=entry.ts + LEASE_US)
+
+
+def _imported(done: acts.CaseImported, entry: Entry, at: int) -> Case:
+    triples = enumerate(zip(done.rights, done.states, done.outcomes, strict=True), 1)
+    items = tuple(Item(str(n), Right(r), ItemState(s), Outcome(o or Outcome.OPEN)) for n, (r, s, o) in triples)
+    closed = all(i.ended for i in items)
+    return replace(
+        _new(done, entry, at),
+        items=items,
+        acknowledged=any(i.state is not ItemState.NEW for i in items),
+        closed=closed,
+        closed_at=at if closed else 0,
+        source=done.source,
+    )
+
+
+def _new(done: acts.CaseOpened | acts.CaseImported, entry: Entry, at: int) -> Case:
+    return Case(
+        id=entry.case or "",
+        controller=entry.controller or "",
+        subject=entry.subject or "",
+        channel=Channel(done.channel),
+        regime=Regime(done.regime),
+        requester=Requester(done.requester),
+        duty=DutyRole.CONTROLLER,
+        received_at=done.received_at,
+        received_on=done.received_on,
+        opened_by=entry.actor,
+        opened_at=at,
+        revision=1,
+        training=entry.training,
+    )
+
+
+@folds(acts.CaseClaimed)
+def _claimed(case: Case, done: acts.CaseClaimed, entry: Entry, at: int) -> Case:
+    if entry.fence is None or entry.fence <= case.fence:
+        raise Unfit(f"the claim is older than fence {case.fence}")
+    return replace(case, holder=entry.actor, fence=entry.fence, until=done.until)
+
+
+@folds(acts.CaseReleased)
+def _released(case: Case, done: acts.CaseReleased, entry: Entry, at: int) -> Case:
+    return replace(case, holder="", until=0)
+
+
+@folds(acts.CaseAssigned)
+def _assigned(case: Case, done: acts.CaseAssigned, entry: Entry, at: int) -> Case:
+    if entry.as_ != "lead":
+        raise Unfit("only a lead assigns")
+    return replace(case, assigned=done.agent or "", holder="", until=0)
+
+
+@folds(acts.CaseAcknowledged)
+def _acknowledged(case: Case, done: acts.CaseAcknowledged, entry: Entry, at: int) -> Case:
+    moved = items_where(case, {ItemState.NEW}, ItemState.ACKNOWLEDGED)
+    return replace(moved, acknowledged=True)
+
+
+@folds(acts.CaseExtended)
+def _extended(case: Case, done: acts.CaseExtended, entry: Entry, at: int) -> Case:
+    if case.extended:
+        raise Unfit("extended once already")
+    if entry.as_ != "lead":
+        raise Unfit("only a lead extends")
+    return replace(case, extended=True)
+
+
+@folds(acts.CaseClosed)
+def _closed(case: Case, done: acts.CaseClosed, entry: Entry, at: int) -> Case:
+    if any(not i.ended for i in case.items):
+        raise Unfit("an item is still open")
+    return replace(case, closed=True, closed_at=at)
+
+
+@folds(acts.ItemAdded)
+def _item_added(case: Case, done: acts.ItemAdded, entry: Entry, at: int) -> Case:
+    if entry.item is None or case.item(entry.item) is not None:
+        raise Unfit("the item is there already")
+    return replace(case, items=(*case.items, Item(entry.item, Right(done.right))), closed=False, closed_at=0)
+
+
+@folds(acts.RiskFlagged)
+def _flagged(case: Case, done: acts.RiskFlagged, entry: Entry, at: int) -> Case:
+    flag = f"risk:{entry.params['kind']}"
+    return case if flag in case.flags else replace(case, flags=(*case.flags, flag))
+
+
+@folds(acts.SubjectShredded)
+def _shredded(case: Case, done: acts.SubjectShredded, entry: Entry, at: int) -> Case:
+    return replace(case, shredded=True)

@@ -1,0 +1,221 @@
+"""Folding what is done for a person: find, export, erase, consent, letters."""
+
+from dataclasses import replace
+
+from services.action_log import acts
+from services.action_log.entry import Entry
+from services.cases.case import Case, Item, LetterState, SystemDone
+from services.cases.fold_check import verified_tier
+from services.cases.step import Unfit, by_worker, folds, the_item
+from services.types import ItemState, Outcome, Right, Tier
+
+OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
+
+
+def _needs(case: Case, entry: Entry, tier: Tier) -> None:
+    reached = verified_tier(case, entry.session or "", entry.ts)
+    if reached is Tier.TX or reached < tier:
+        raise Unfit(f"needs {tier}, reached {reached}")
+
+
+@folds(acts.FindDone)
+def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    return replace(case, found=_counted(done.systems, done.counts))
+
+
+def _counted(systems: tuple[str, ...], counts: tuple[int, ...]) -> tuple[SystemDone, ...]:
+    pairs = zip(systems, counts, strict=True)
+    return tuple(SystemDone(s, "found" if n else "nothing found", found=n) for s, n in pairs)
+
+
+@folds(acts.PlanMade)
+def _plan_made(case: Case, done: acts.PlanMade, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, *OPEN)
+    counts = (sum(done.deletes), sum(done.masks), sum(done.keeps))
+    return case.with_item(replace(item, plan=done.plan, digest=done.digest, counts=counts))
+
+
+@folds(acts.ExportAsked)
+def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, *OPEN)
+    if item.right not in (Right.ACCESS, Right.PORTABILITY):
+        raise Unfit(f"an export does not answer {item.right}")
+    _needs(case, entry, Tier.T2)
+    return case.with_item(_asked(item, entry, ItemState.RUNNING))
+
+
+def _asked(item: Item, entry: Entry, state: ItemState) -> Item:
+    return replace(item, state=state, asked_by=entry.actor, asked_at=entry.ts, returned="", systems=())
+
+
+@folds(acts.ExportBuilt)
+def _export_built(case: Case, done: acts.ExportBuilt, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    return case.with_item(replace(item, package=done.package, systems=_counted(done.systems, done.counts)))
+
+
+@folds(acts.ExportDelivered)
+def _export_delivered(case: Case, done: acts.ExportDelivered, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    return case.with_item(replace(the_item(case, entry, ItemState.RUNNING), state=ItemState.SENT))
+
+
+@folds(acts.ExportFailed)
+def _back(case: Case, done: acts.ExportFailed, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
+
+
+@folds(acts.EraseAsked)
+def _erase_asked(case: Case, done: acts.EraseAsked, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, *OPEN)
+    if item.right is not Right.ERASURE:
+        raise Unfit(f"an erasure does not answer {item.right}")
+    if done.plan != item.plan or done.digest != item.digest:
+        raise Unfit("the plan is not the one that was made")
+    _needs(case, entry, Tier.T2)
+    return case.with_item(
+        replace(_asked(item, entry, ItemState.REVIEW), ground=done.ground, language=done.language, approved_by="")
+    )
+
+
+@folds(acts.EraseApproved)
+def _erase_approved(case: Case, done: acts.EraseApproved, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, ItemState.REVIEW)
+    if entry.as_ != "lead" or not entry.actor.startswith("agent:"):
+        raise Unfit("a lead approves")
+    if entry.actor == item.asked_by:
+        raise Unfit("who asked cannot approve: four eyes")
+    if done.digest != item.digest:
+        raise Unfit("the plan changed since it was shown")
+    return case.with_item(replace(item, state=ItemState.READY, approved_by=entry.actor, approved_at=at))
+
+
+@folds(acts.EraseReturned)
+def _erase_returned(case: Case, done: acts.EraseReturned, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, ItemState.REVIEW)
+    return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
+
+
+@folds(acts.EraseWithdrawn)
+def _erase_withdrawn(case: Case, done: acts.EraseWithdrawn, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, ItemState.REVIEW, ItemState.READY)
+    return case.with_item(replace(item, state=ItemState.IN_PROGRESS, approved_by="", approved_at=0))
+
+
+@folds(acts.EraseStarted)
+def _erase_started(case: Case, done: acts.EraseStarted, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    return case.with_item(replace(the_item(case, entry, ItemState.READY), state=ItemState.RUNNING, systems=()))
+
+
+@folds(acts.EraseSystemDone)
+def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    result = SystemDone(done.system, "done", 0, done.deleted, done.masked, done.kept, done.reason or "")
+    return case.with_item(_with_system(item, result))
+
+
+def _with_system(item: Item, result: SystemDone) -> Item:
+    return replace(item, systems=(*(s for s in item.systems if s.system != result.system), result))
+
+
+@folds(acts.EraseVerified)
+def _erase_verified(case: Case, done: acts.EraseVerified, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item, left = the_item(case, entry, ItemState.RUNNING), done.left
+    if left:
+        again = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="")
+        return case.with_item(replace(again, returned=f"{left} rows were left"))
+    return case.with_item(replace(item, state=ItemState.SENT))
+
+
+@folds(acts.EraseFailed)
+def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    return case.with_item(_with_system(item, SystemDone(done.system or "", "failed", reason=done.reason)))
+
+
+@folds(acts.ConsentGiven)
+def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
+    _needs(case, entry, Tier.T1)
+    return _consent(case, entry, done.purpose)
+
+
+@folds(acts.ConsentWithdrawn)
+def _consent_withdrawn(case: Case, done: acts.ConsentWithdrawn, entry: Entry, at: int) -> Case:
+    """As easy as giving: the address or number is enough (Art 7(3), rules.md 4.6)."""
+    return _consent(case, entry, done.purpose)
+
+
+def _consent(case: Case, entry: Entry, purpose: str) -> Case:
+    item = the_item(case, entry, *OPEN, ItemState.RUNNING)
+    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), purpose=purpose))
+
+
+@folds(acts.MarketingStopped)
+def _marketing_stopped(case: Case, done: acts.MarketingStopped, entry: Entry, at: int) -> Case:
+    """Absolute and at once: no tier, no reason (Art 21(2)-(3), rules.md 4.5)."""
+    return case.with_item(_asked(the_item(case, entry, *OPEN), entry, ItemState.RUNNING))
+
+
+@folds(acts.ConsentWritten)
+def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    state = "done" if done.read_back else "not read back"
+    return case.with_item(_with_system(item, SystemDone(done.system, state, masked=done.rows)))
+
+
+@folds(acts.ConsentFailed)
+def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    return case.with_item(_with_system(item, SystemDone(done.system or "", "failed", reason=done.reason)))
+
+
+@folds(acts.ItemResolved)
+def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Case:
+    """A bot or worker may fulfil; a negative outcome needs a person (Art 22, rules.md 4.5)."""
+    item, outcome = the_item(case, entry), Outcome(done.outcome)
+    person = entry.actor.startswith("agent:")
+    if not person and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
+        raise Unfit("only a person refuses")
+    if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:
+        raise Unfit("the worker ends what it runs")
+    return case.with_item(replace(item, state=ItemState.CLOSED, outcome=outcome))
+
+
+@folds(acts.ItemWithdrawn)
+def _withdrawn(case: Case, done: acts.ItemWithdrawn, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, *OPEN, ItemState.REVIEW, ItemState.READY)
+    return case.with_item(replace(item, state=ItemState.CLOSED, outcome=Outcome.WITHDRAWN))
+
+
+@folds(acts.LetterMade)
+def _letter_made(case: Case, done: acts.LetterMade, entry: Entry, at: int) -> Case:
+    letter = LetterState(done.letter, done.template, done.version, done.language)
+    return replace(case, letters=(*(x for x in case.letters if x.id != letter.id), letter))
+
+
+@folds(acts.LetterSent)
+def _letter_sent(case: Case, done: acts.LetterSent, entry: Entry, at: int) -> Case:
+    return _letter_is(case, done.letter, "sent", done.medium)
+
+
+@folds(acts.LetterFailed)
+def _letter_failed(case: Case, done: acts.LetterFailed, entry: Entry, at: int) -> Case:
+    return _letter_is(case, done.letter, "failed", done.reason)
+
+
+def _letter_is(case: Case, letter: str, state: str, medium: str) -> Case:
+    if not any(x.id == letter for x in case.letters):
+        raise Unfit("there is no such letter")
+    changed = (replace(x, state=state, medium=medium) if x.id == letter else x for x in case.letters)
+    return replace(case, letters=tuple(changed))

@@ -1,0 +1,94 @@
+"""Folding the identity check: factors, strikes, the tier reached (rules.md 7)."""
+
+from dataclasses import replace
+
+from services.action_log import acts
+from services.action_log.entry import Entry
+from services.cases.case import Case, Check
+from services.cases.step import Unfit, by_worker, folds, items_where
+from services.identity.engine import COMPARED, MAX_STRIKES, tier_reached
+from services.types import Factor, ItemState, Tier
+
+CHECK_US = 30 * 60 * 1_000_000
+
+_BEFORE = {ItemState.NEW, ItemState.ACKNOWLEDGED}
+
+
+def verified_tier(case: Case, session: str, now: int) -> Tier:
+    """The tier that holds for this session at `now` (µs): the check dies with the contact (G10)."""
+    check = case.check
+    if check is None or check.session != session or check.ended not in ("", "done"):
+        return Tier.TX if check is not None and check.tier is Tier.TX and check.session == session else Tier.T0
+    return check.tier if now <= check.started_at + CHECK_US else Tier.T0
+
+
+def _the_check(case: Case, wanted: str, entry: Entry) -> Check:
+    check = case.check
+    if check is None or check.id != wanted:
+        raise Unfit("there is no such check")
+    if check.ended:
+        raise Unfit("the check has ended")
+    if entry.ts > check.started_at + CHECK_US:
+        raise Unfit("the check has expired")
+    return check
+
+
+@folds(acts.CheckStarted)
+def _started(case: Case, done: acts.CheckStarted, entry: Entry, at: int) -> Case:
+    check = Check(
+        id=done.check,
+        template=done.template,
+        version=done.version,
+        tier_needed=Tier(done.tier),
+        session=entry.session or "",
+        actor=entry.actor,
+        started_at=entry.ts,
+    )
+    return replace(items_where(case, _BEFORE, ItemState.VERIFYING), check=check)
+
+
+@folds(acts.FactorAsked)
+def _asked(case: Case, done: acts.FactorAsked, entry: Entry, at: int) -> Case:
+    check = _the_check(case, done.check, entry)
+    return replace(case, check=replace(check, asked=(*check.asked, (done.factor, done.ask or ""))))
+
+
+@folds(acts.FactorPassed)
+def _passed(case: Case, done: acts.FactorPassed, entry: Entry, at: int) -> Case:
+    check, factor = _the_check(case, done.check, entry), done.factor
+    if factor in COMPARED:
+        by_worker(entry)
+    elif entry.session != check.session:
+        raise Unfit("another session's check")
+    if factor == Factor.SUP and entry.actor == check.actor:
+        raise Unfit("the second colleague is the same person")
+    passed = (*check.passed, (factor, done.method))
+    return _with(case, replace(check, passed=passed, tier=tier_reached(f for f, _ in passed)))
+
+
+@folds(acts.FactorFailed)
+def _failed(case: Case, done: acts.FactorFailed, entry: Entry, at: int) -> Case:
+    check = _the_check(case, done.check, entry)
+    factor = done.factor
+    strike = 1 if factor in COMPARED and done.reason == "wrong" else 0
+    check = replace(check, failed=(*check.failed, (factor, done.reason)), strikes=check.strikes + strike)
+    if check.strikes >= MAX_STRIKES:
+        check = replace(check, tier=Tier.TX, ended="two-wrong")
+    return _with(case, check)
+
+
+@folds(acts.CheckEnded)
+def _ended(case: Case, done: acts.CheckEnded, entry: Entry, at: int) -> Case:
+    check = case.check
+    if check is None or check.id != done.check:
+        raise Unfit("there is no such check")
+    return _with(case, replace(check, ended=check.ended or done.reason or "done"))
+
+
+def _with(case: Case, check: Check) -> Case:
+    """The case with that check; reaching the tier moves the items on, losing it moves them back."""
+    case = replace(case, check=check)
+    reached = check.tier not in (Tier.T0, Tier.TX) and check.tier >= check.tier_needed and check.ended in ("", "done")
+    if reached or (check.tier_needed is Tier.T0 and check.ended == "done"):
+        return items_where(case, {ItemState.VERIFYING}, ItemState.IN_PROGRESS)
+    return case

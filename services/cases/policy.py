@@ -1,0 +1,178 @@
+"""Who may do what, as one table with a reason for every no.
+
+The screen dims a key with this reason, the desk refuses with it, and the fold's own checks stand behind both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.cases.case import Case, Item
+from services.cases.fold_acts import OPEN
+from services.cases.fold_check import verified_tier
+from services.types import ItemState, Requester, Right, Role, Session, Tier
+
+_PERSONS = (Role.AGENT, Role.LEAD)
+_ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
+_CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The circumstances of one question to the table. `now` is µs UTC; `online` whether central answers."""
+
+    session: Session
+    now: int
+    online: bool
+    wait_us: int
+
+    @property
+    def actor(self) -> str:
+        return self.session.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: what it takes to do `act`. `item` picks the item it acts on; `more` says no for its own reasons."""
+
+    act: str
+    roles: tuple[Role, ...] = _PERSONS
+    claim: bool = True
+    tier: Tier = Tier.T0
+    rights: tuple[Right, ...] = ()
+    states: tuple[ItemState, ...] = ()
+    online: bool = True
+    ended_ok: bool = False
+    more: Callable[[Case, Item | None, Moment], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether, on which item, and why not."""
+
+    act: str
+    allowed: bool
+    reason: str = ""
+    item: str = ""
+
+
+def run_at(item: Item, wait_us: int) -> int:
+    """When an approved erasure may begin: the waiting period starts at approval (rules.md ERA-7). µs UTC."""
+    return item.approved_at + wait_us
+
+
+def may(act: str, case: Case, moment: Moment, item: str | None = None) -> Answer:
+    """What the table says; `item` narrows it to one item of the case."""
+    rule = RULES[act]
+    fitting = [i for i in case.items if not rule.rights or i.right in rule.rights]
+    fitting = [i for i in fitting if item is None or i.id == item]
+    in_state = [i for i in fitting if not rule.states or i.state in rule.states]
+    chosen = next(iter(in_state or fitting), None)
+    reason = _no(rule, case, chosen, bool(in_state), moment)
+    return Answer(act, not reason, reason, chosen.id if chosen else "")
+
+
+def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Moment) -> str:
+    session = moment.session
+    if session.role not in rule.roles:
+        return f"for {' or '.join(rule.roles)} only"
+    if case.controller not in session.controllers:
+        return "this controller is not yours"
+    if case.closed and not rule.ended_ok:
+        return "the case is closed"
+    if case.shredded and not rule.ended_ok:
+        return "the person was erased; only the record is left"
+    if rule.online and not moment.online:
+        return "central does not answer: this waits until it does"
+    if rule.rights and item is None:
+        return f"nobody asked for {_words(rule.rights)} in this case"
+    if rule.states and not in_state:
+        return _state_words(item) if item else "nothing waits for it"
+    if rule.claim and case.holder != moment.actor:
+        return f"held by {case.holder.removeprefix('agent:')}" if case.holder else "take the case first (a)"
+    reached = verified_tier(case, session.id, moment.now)
+    if rule.tier is not Tier.T0 and (reached is Tier.TX or reached < rule.tier):
+        return _tier_words(rule.tier, reached, case)
+    return rule.more(case, item, moment) if rule.more else ""
+
+
+def _words(rights: tuple[Right, ...]) -> str:
+    return " or ".join(r.value for r in rights)
+
+
+def _state_words(item: Item) -> str:
+    if item.ended:
+        return f"{item.right} has ended: {item.outcome}"
+    if item.state is ItemState.RUNNING:
+        return "it is running"
+    if item.state is ItemState.REVIEW:
+        return "it waits for a second person"
+    if item.state is ItemState.READY:
+        return "it is approved and waits for its time (u withdraws)"
+    return f"it is {item.state}"
+
+
+def _tier_words(needed: Tier, reached: Tier, case: Case) -> str:
+    if reached is Tier.TX:
+        return "the check ended without result: nothing can be given in this contact"
+    if case.check is None:
+        return f"needs {needed}: no check yet (v)"
+    if case.check.ended not in ("", "done"):
+        return f"needs {needed}: the check ended with the contact (v)"
+    return f"needs {needed}, reached {reached} (v)"
+
+
+def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return "" if item is not None and item.plan else "find the data first (p): an erasure needs its plan"
+
+
+def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
+
+
+def _take_more(case: Case, item: Item | None, moment: Moment) -> str:
+    if case.holder == moment.actor and moment.now < case.until:
+        return "you hold it already"
+    if case.holder and moment.now < case.until:
+        return f"held by {case.holder.removeprefix('agent:')}"
+    if case.assigned and case.assigned != moment.actor:
+        return f"assigned to {case.assigned.removeprefix('agent:')}"
+    return ""
+
+
+def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
+    if item is not None and moment.now < run_at(item, moment.wait_us):
+        return "the waiting period is not over"
+    return ""
+
+
+def _requester_more(case: Case, item: Item | None, moment: Moment) -> str:
+    if case.requester is Requester.AUTHORITY:
+        return "an authority's request is no request of a person: hand it to legal"
+    return ""
+
+
+RULES: dict[str, Rule] = {
+    rule.act: rule
+    for rule in (
+        Rule("take", claim=False, more=_take_more),
+        Rule("assign", roles=(Role.LEAD,), claim=False),
+        Rule("verify", more=_requester_more),
+        Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
+        Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN),
+        Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=_erase_more),
+        Rule("approve", roles=(Role.LEAD,), claim=False, states=(ItemState.REVIEW,), more=_approve_more),
+        Rule("return", roles=(Role.LEAD,), claim=False, states=(ItemState.REVIEW,)),
+        Rule("withdraw", claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW, ItemState.READY)),
+        Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
+        Rule("consent", rights=_CONSENT, online=False),
+        Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
+        Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
+        Rule("marketing", online=False),
+        Rule("note", online=False, ended_ok=True),
+        Rule("reveal", tier=Tier.T2),
+        Rule("resolve"),
+        Rule("extend", roles=(Role.LEAD,), claim=False),
+        Rule("hand-over", online=False),
+        Rule("wrap-up", online=False, ended_ok=True),
+    )
+}

@@ -1,0 +1,116 @@
+"""What the queue shows of a case, and in which order with which reason (rules.md 10.1, design.md 7.11).
+
+What is stored does not depend on the day; the band is decided at read time from the hard date and today.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.cases.case import Case
+from services.clock.calendar import Calendar, calendar_for
+from services.clock.dates import DueDates, dates_for
+from services.controllers import Controller
+from services.types import Band, ItemState, Right, Tier
+
+SHORT = {
+    Right.ACCESS: "Access",
+    Right.PORTABILITY: "Portability",
+    Right.RECTIFICATION: "Rectify",
+    Right.ERASURE: "Erasure",
+    Right.RESTRICTION: "Restrict",
+    Right.OBJECTION_MARKETING: "Mktg stop",
+    Right.OBJECTION_OTHER: "Objection",
+    Right.CONSENT_WITHDRAW: "Consent-",
+    Right.CONSENT_GIVE: "Consent+",
+    Right.ADM_REVIEW: "Auto-decision",
+    Right.COMPLAINT: "Complaint",
+    Right.UNKNOWN: "Unclear",
+}
+
+_NEEDED = {
+    Right.OBJECTION_MARKETING: Tier.T0,
+    Right.CONSENT_WITHDRAW: Tier.T0,
+    Right.UNKNOWN: Tier.T0,
+    Right.COMPLAINT: Tier.T0,
+    Right.RECTIFICATION: Tier.T1,
+    Right.RESTRICTION: Tier.T1,
+    Right.OBJECTION_OTHER: Tier.T1,
+    Right.CONSENT_GIVE: Tier.T1,
+    Right.ADM_REVIEW: Tier.T1,
+}
+
+REASONS = {
+    Band.BREACH: "a breach is open",
+    Band.OVERDUE: "past its legal end",
+    Band.TODAY: "due today",
+    Band.PAUSE_ENDS: "its pause ends soon",
+    Band.UNACKNOWLEDGED: "new, nobody has answered yet",
+    Band.REST: "earliest legal end",
+    Band.CLOSED: "closed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueColumns:
+    """A case's stored queue columns; `due` is the ISO date that leads."""
+
+    rights: str
+    state: str
+    who: str
+    tier: str
+    due: str
+    is_open: bool
+    acknowledged: bool
+    breach: bool
+    approval: bool
+    conflicts: int
+
+
+def tier_needed(case: Case) -> Tier:
+    """The highest tier that an open item of the case needs (rules.md 7.4)."""
+    return max((_NEEDED.get(i.right, Tier.T2) for i in case.items if not i.ended), default=Tier.T0)
+
+
+def calendar_of(controller: Controller) -> Calendar:
+    """The holidays that move this controller's dates (CLK-8)."""
+    return calendar_for(controller.country, controller.subdivision, regional=controller.regional_holidays)
+
+
+def dates_of(case: Case, controller: Controller) -> DueDates:
+    """The legal dates of a case under its controller's calendar."""
+    day = date.fromisoformat(case.received_on)
+    return dates_for(
+        day,
+        calendar_of(controller),
+        case.regime,
+        extended=case.extended,
+        internal_days=controller.internal_target_days,
+    )
+
+
+def columns(case: Case, controller: Controller) -> QueueColumns:
+    """What central keeps for the queue of every terminal."""
+    state = case.state
+    return QueueColumns(
+        rights="+".join(SHORT[i.right] for i in case.items if not i.ended or case.closed) or "-",
+        state="closed" if case.closed else state.value,
+        who=(case.assigned or case.holder).removeprefix("agent:"),
+        tier="-" if state in (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED) else tier_needed(case).value,
+        due=dates_of(case, controller).due.isoformat(),
+        is_open=not case.closed,
+        acknowledged=case.acknowledged,
+        breach="breach" in case.flags,
+        approval=any(i.state is ItemState.REVIEW for i in case.items),
+        conflicts=len(case.conflicts),
+    )
+
+
+def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: bool) -> Band:
+    """The band of a case on `today`, the day in its controller's zone."""
+    if not is_open:
+        return Band.CLOSED
+    if breach:
+        return Band.BREACH
+    if due <= today:
+        return Band.OVERDUE if due < today else Band.TODAY
+    return Band.REST if acknowledged else Band.UNACKNOWLEDGED
