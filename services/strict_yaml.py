@@ -33,6 +33,10 @@ _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
 
 
+class Word(str):
+    """Text that knows its line: a schema takes it for words whose truth is judged after reading (names, targets)."""
+
+
 def read(path: Path, schema: type[T]) -> T:
     """The file at `path` as a `schema`; raises `BadInput` naming `path:line`."""
     try:
@@ -54,7 +58,7 @@ def parse(text: str, schema: type[T], *, place: str = "text") -> T:
 
 
 def line_of(value: object) -> int:
-    """Line (from 1) a read dataclass came from; 0 when it was not read from a file."""
+    """Line (from 1) a read dataclass or `Word` came from; 0 when it was not read from a file."""
     return int(getattr(value, "_line", 0))
 
 
@@ -138,7 +142,7 @@ class _Reader:
         return pairs
 
     def _dataclass(self, node: Node, schema: type[Any], path: str, depth: int) -> Any:
-        fields, hints = _shape(schema)
+        fields, hints = _shape(cast(Hashable, schema))
         values: dict[str, Any] = {}
         for key, child, key_node in self._pairs(node, path):
             if key not in fields:
@@ -174,6 +178,10 @@ class _Reader:
         text = self._text(node, path)
         if isinstance(schema, type) and issubclass(schema, enum.Enum):
             return schema(self._choice(node, tuple(m.value for m in schema), path))
+        if schema is Word:
+            word = Word(text)
+            word.__dict__["_line"] = node.start_mark.line + 1
+            return word
         if schema is bool:
             if text in _TRUE or text in _FALSE:
                 return text in _TRUE

@@ -1,0 +1,140 @@
+"""What Rightsdesk adds to a Fides dataset file: the key `x_console` at a dataset, a collection or a field."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.catalog.strategies import Mask
+from services.strict_yaml import Word
+
+Words = str | dict[str, str]
+Basis = Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
+Origin = Literal["provided", "observed", "inferred"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts for the person's letter; a nearer level wins over a farther one (Art 15(1)(a)-(h), 20)."""
+
+    label: Words | None = None
+    purpose: Words | None = None
+    storage: Words | None = None
+    source: Words | None = None
+    recipients: tuple[str, ...] | None = None
+    basis: Basis | None = None
+    origin: Origin | None = None
+    sensitive: bool | None = None
+
+
+@dataclass(frozen=True)
+class Retention:
+    """A duty to keep (rules.md 9): a period of law counted from a date of the row."""
+
+    law: str
+    field: Word
+    starts: Literal["end-of-calendar-year", "date-field"] = "end-of-calendar-year"
+    years: int | None = None
+    months: int | None = None
+    reason: Words | None = None
+
+    def __post_init__(self) -> None:
+        if (self.years is None) == (self.months is None):
+            raise ValueError("retention needs either 'years' or 'months'")
+        if (self.years or self.months or 0) <= 0:
+            raise ValueError("retention needs a period longer than nothing")
+
+
+@dataclass(frozen=True)
+class TableRules(Facts):
+    """What holds for whole rows."""
+
+    erase: Literal["delete", "mask", "keep"] | None = None
+    retention: Retention | None = None
+    reason: Words | None = None
+    shared: bool | None = None
+
+
+@dataclass(frozen=True)
+class DatasetConsole(TableRules):
+    """`x_console` of a dataset: the default of its collections."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Where the consent to one purpose is held: a state in a column, a pair of times, or both.
+
+    `where` picks the row among several purposes; `text` is the column for the version of the words that were read.
+    """
+
+    purpose: str
+    state: Word | None = None
+    given: str | None = None
+    withdrawn: str | None = None
+    at: Word | None = None
+    given_at: Word | None = None
+    withdrawn_at: Word | None = None
+    text: Word | None = None
+    where: dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.state is not None and (self.given is None or self.withdrawn is None):
+            raise ValueError("a consent with 'state' needs 'given' and 'withdrawn'")
+        if self.state is None and self.given_at is None and self.withdrawn_at is None:
+            raise ValueError("a consent needs 'state', 'given_at' or 'withdrawn_at'")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the consent speaks of."""
+        named = (self.state, self.at, self.given_at, self.withdrawn_at, self.text, *(self.where or {}))
+        return tuple(dict.fromkeys(str(name) for name in named if name is not None))
+
+
+@dataclass(frozen=True)
+class KeyReference:
+    """A reference whose key has several columns, which only mean something together."""
+
+    fields: tuple[Word, ...]
+    dataset: Word
+    to: Word
+    on: tuple[Word, ...]
+    direction: Literal["from", "to"] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.fields or len(self.fields) != len(self.on):
+            raise ValueError("'fields' and 'on' must be of the same length")
+
+
+@dataclass(frozen=True)
+class CollectionConsole(TableRules):
+    """`x_console` of a collection."""
+
+    consent: tuple[Consent, ...] = ()
+    references: tuple[KeyReference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A field that may be asked for to check an identity (rules.md 7.3)."""
+
+    kind: Literal["KBS", "KBD", "PIN"]
+    compare: Literal["text", "date", "postcode", "amount", "pin-hash"]
+    question: Words
+
+
+@dataclass(frozen=True)
+class FieldConsole(Facts):
+    """`x_console` of a field."""
+
+    erase: Literal["keep", "mask"] | None = None
+    mask: Mask | None = None
+    third_party: bool = False
+    normalise: Literal["email", "phone"] | None = None
+    factor: Factor | None = None
+    contact: Literal["email", "phone"] | None = None
+    changed_at: Word | None = None
+
+
+def words(text: Words | None, language: str) -> str:
+    """`text` in `language`, else English, else the first there is; empty when there is none."""
+    if isinstance(text, dict):
+        return text.get(language) or text.get("en") or next(iter(text.values()), "")
+    return text or ""

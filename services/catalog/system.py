@@ -1,0 +1,136 @@
+"""A data system as a folder describes it: `system.yml` beside its dataset files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from services.catalog.checks import check_dataset
+from services.catalog.console_keys import Words
+from services.catalog.dataset import Dataset, load_dataset
+from services.errors import BadInput
+from services.strict_yaml import Word, line_of, read
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a system may take: to connect, and for one statement (seconds)."""
+
+    connect_s: float = 5.0
+    statement_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.connect_s <= 0 or self.statement_s <= 0:
+            raise ValueError("limits must be longer than nothing")
+
+
+@dataclass(frozen=True)
+class SystemFile:
+    """`system.yml`."""
+
+    key: Word
+    controller: Word
+    connector: Literal["sqlite", "postgresql"]
+    url: Word
+    datasets: tuple[Word, ...]
+    secret: str | None = None
+    label: Words | None = None
+    limits: Limits | None = None
+    purposes: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    read_only: bool = False
+    excluded: str | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A data system with its datasets; `url` holds no password, `secret` is the name of it in the vault."""
+
+    key: str
+    controller: str
+    connector: str
+    url: str
+    datasets: tuple[Dataset, ...]
+    secret: str | None = None
+    label: Words | None = None
+    limits: Limits = Limits()
+    purposes: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    read_only: bool = False
+    excluded: str | None = None
+
+
+def load_system(folder: Path) -> System:
+    """The system in `folder`; raises `BadInput` with file and line."""
+    path = folder / "system.yml"
+    file = read(path, SystemFile)
+    place = f"{path}:{line_of(file.url)}"
+    if not file.datasets:
+        raise BadInput("'datasets' is empty: name at least one file", place=f"{path}:1")
+    datasets: list[Dataset] = []
+    for name in file.datasets:
+        if Path(name).name != name:
+            raise BadInput(f"'{name}' is not a file of this folder", place=f"{path}:{line_of(name)}")
+        datasets.extend(load_dataset(folder / name))
+    return System(
+        str(file.key), str(file.controller), file.connector, _url(file.connector, str(file.url), folder, place),
+        tuple(datasets), f"system:{file.secret}" if file.secret else None, file.label, file.limits or Limits(),
+        file.purposes, file.recipients, file.read_only, file.excluded,
+    )  # fmt: skip
+
+
+def load_controller_systems(folder: Path) -> Mapping[str, System]:
+    """Every system of the controller in `folder` by key, references between them resolved.
+
+    Raises `BadInput` with file and line.
+    """
+    found: dict[str, System] = {}
+    files: dict[str, Path] = {}
+    for path in sorted((folder / "systems").glob("*/system.yml")):
+        system = load_system(path.parent)
+        if system.key != path.parent.name:
+            raise BadInput(f"key '{system.key}' is not the folder's name", place=f"{path}:1")
+        if system.controller != folder.name:
+            raise BadInput(f"controller '{system.controller}' is not '{folder.name}'", place=f"{path}:1")
+        found[system.key] = system
+        for name in read(path, SystemFile).datasets:
+            files.update({str(d.fides_key): path.parent / name for d in load_dataset(path.parent / name)})
+    together = [dataset for system in found.values() for dataset in system.datasets]
+    for dataset in together:
+        check_dataset(dataset, together, str(files[str(dataset.fides_key)]), whole=True)
+    return found
+
+
+def lone_system(dataset_file: Path, url: str) -> System:
+    """One dataset file tried against `url`, without a system around it."""
+    datasets = load_dataset(dataset_file)
+    scheme = url.partition(":")[0].partition("+")[0]
+    kind = "postgresql" if scheme in ("postgres", "postgresql") else scheme
+    return System(str(datasets[0].fides_key), "", kind, url, datasets)
+
+
+def at_url(system: System, url: str) -> System:
+    """The same system at another URL, given on a command line."""
+    return replace(system, url=url, secret=None)
+
+
+def _url(kind: str, url: str, folder: Path, place: str) -> str:
+    """The URL made whole: relative SQLite paths start at `folder`; a password in it is refused."""
+    scheme = url.partition(":")[0].partition("+")[0]
+    if ("postgresql" if scheme == "postgres" else scheme) != kind:
+        raise BadInput(f"url '{scheme}:…' does not fit connector '{kind}'", place=place)
+    if kind == "sqlite":
+        name = url.partition("sqlite:///")[2]
+        if not name:
+            raise BadInput("url must be 'sqlite:///path'", place=place)
+        return f"sqlite:///{(folder / name).resolve()}"
+    try:
+        password = urlsplit(url).password
+    except ValueError as exc:
+        raise BadInput("url is not an address", place=place) from exc
+    if password is not None:
+        raise BadInput(
+            "a password never stands in a file: name it with 'secret' and put it in the keyring", place=place
+        )
+    return url
