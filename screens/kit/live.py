@@ -19,9 +19,12 @@ class Live:
 
 
 def nodes(screen: Screen[object]) -> Iterator[DOMNode]:
-    """From what has focus outwards; dialogs shut off what lies behind them, but for the app's own priority keys."""
+    """From what has focus outwards; a dialog shuts off what lies behind it."""
     start: DOMNode = screen.focused or screen
-    yield from start.ancestors_with_self
+    for node in start.ancestors_with_self:
+        yield node
+        if node.is_modal:
+            return
 
 
 def find(screen: Screen[object], id: str) -> Live | None:
