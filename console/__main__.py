@@ -48,7 +48,7 @@ def home_option(arguments: list[str]) -> str | None:
 
 
 def _open_console(home: str) -> int:
-    from console.settings import load, resolve_home
+    from console.settings import keymap, load, resolve_home
     from services.errors import DeskError
 
     try:
@@ -61,6 +61,7 @@ def _open_console(home: str) -> int:
             )
             return 2
         settings = load(folder)
+        keymap(settings)
     except DeskError as error:
         print(f"rightsdesk: {error}", file=sys.stderr)
         return 2

@@ -53,6 +53,11 @@ class Keys:
     set: KeySet = "single"
     map: Mapping[str, str] = field(default_factory=dict, metadata={"rest": True})
 
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Both as the one table that stands in the file."""
+        return {"set": self.set, **self.map}
+
 
 @dataclass(frozen=True, slots=True)
 class Central:
@@ -124,6 +129,19 @@ def load(home: Path | str | None = None) -> Settings:
     folder = resolve_home(home)
     settings = build(Settings, Source.read(folder / FILE, os.environ), home=folder)
     return _absolute(_without_colour(settings))
+
+
+def keymap(settings: Settings) -> dict[str, str]:
+    """For `App.set_keymap`: what `[keys]` changes. Raises `BadInput`: `file:line`. Imports Textual."""
+    from console.settings_reader import Source
+    from screens.kit import keys
+
+    try:
+        return keys.keymap(settings.keys.chosen)
+    except BadInput as error:
+        action = error.place.removeprefix("[keys]").strip()
+        source = Source.read(settings.home / FILE, {})
+        raise BadInput(error.reason, place=source.place(("keys", *action.split("."))[: 1 + bool(action)])) from error
 
 
 def resolve_home(home: Path | str | None = None) -> Path:
