@@ -46,6 +46,7 @@ class Batch:
     frontier: bytes
     public_key: bytes
     origin: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,11 @@ class IngestTx:
         """The batch is ingested."""
         self.conn.execute(sa.delete(INBOX).where(INBOX.c.id == batch))
 
+    def free_claim(self, case: str, fence: int) -> None:
+        """The case may be claimed by anyone, unless somebody newer holds it."""
+        mine = (CLAIM.c.case_id == case) & (CLAIM.c.fence <= fence)
+        self.conn.execute(sa.update(CLAIM).where(mine).values(holder="", until=0))
+
     def cancel_jobs(self, case: str, item: str, kind: str) -> None:
         """Take back jobs of that kind that have not begun."""
         mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.kind == kind) & (JOB.c.state == "queued")
@@ -150,6 +156,7 @@ class CentralStore:
                 HEAD.c.frontier,
                 LOG.c.public_key,
                 LOG.c.origin,
+                LOG.c.kind,
             )
             .join(HEAD, HEAD.c.log == INBOX.c.log)
             .join(LOG, LOG.c.id == INBOX.c.log)

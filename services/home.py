@@ -1,0 +1,169 @@
+"""The home folder of a deployment: where its files lie, how it is made, how terminals and workers are enrolled."""
+
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from services.controllers import Controller
+from services.errors import NotFound, Unusable
+from services.secrets import Vault
+
+Kind = Literal["terminal", "worker", "import"]
+
+FIRST_NUMBER = 1
+DEPLOYMENT_KEY = "deployment-key"
+INGEST_SEED = "ingest-seed"
+LOOKUP_KEY = "lookup-key"
+CENTRAL_KEY = "central-key"
+ENGINE_KEY = "engine-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths of a deployment (design.md 5)."""
+
+    path: Path
+
+    @property
+    def central_url(self) -> str:
+        return f"sqlite:///{self.path / 'central.db'}"
+
+    @property
+    def engine_file(self) -> Path:
+        return self.path / "engine.db"
+
+    @property
+    def packages(self) -> Path:
+        return self.path / "packages"
+
+    @property
+    def outbox(self) -> Path:
+        return self.path / "outbox"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    def systems(self, controller: str) -> Path:
+        """The catalog folder of a controller."""
+        return self.path / "controllers" / controller / "systems"
+
+    def folder(self, kind: Kind, owner: str) -> Path:
+        """What belongs to one terminal, worker or import."""
+        return self.path / f"{kind}s" / owner
+
+    def log(self, kind: Kind, owner: str, number: int = 1) -> Path:
+        """The file of one log."""
+        return self.folder(kind, owner) / f"log-{number}.db"
+
+    def desk(self, owner: str) -> Path:
+        """A terminal's desk store."""
+        return self.folder("terminal", owner) / "desk.db"
+
+
+def make_folders(home: Home) -> None:
+    """The folders of a deployment, 0700."""
+    for folder in (home.path, home.packages, home.outbox, home.logs, home.path / "controllers"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def create(home: Home, deployment: str, vault: Vault) -> None:
+    """A new deployment: its keys in the vault, its central with every table; raises `Unusable` where one stands."""
+    import sqlalchemy as sa
+
+    from db import central
+    from services.action_log.checkpoint import Signer
+    from services.action_log.sealing import new_key
+
+    make_folders(home)
+    public, private = new_key()
+    seed = secrets.token_bytes(32)
+    for name, value in (
+        (CENTRAL_KEY, secrets.token_bytes(32)),
+        (ENGINE_KEY, secrets.token_bytes(32)),
+        (DEPLOYMENT_KEY, private),
+        (INGEST_SEED, seed),
+        (LOOKUP_KEY, secrets.token_bytes(32)),
+    ):
+        vault.put(name, value)
+    engine = central.create(home.central_url, vault.get(CENTRAL_KEY))
+    facts = {
+        "deployment": deployment,
+        "deployment-key": public.hex(),
+        "cosigner-key": Signer(f"{deployment}/central", seed).public_key.hex(),
+        "next-number": str(FIRST_NUMBER),
+        "rev": "0",
+    }
+    with central.writing(engine).begin() as conn:
+        conn.execute(sa.insert(central.META), [{"key": k, "value": v} for k, v in facts.items()])
+    engine.dispose()
+
+
+def put_controllers(home: Home, vault: Vault, controllers: Iterable[Controller]) -> None:
+    """Tell central of the controllers, replacing what it knew of them."""
+    import sqlalchemy as sa
+
+    from db import central
+
+    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    with central.writing(engine).begin() as conn:
+        conn.execute(sa.delete(central.CONTROLLER))
+        conn.execute(sa.insert(central.CONTROLLER), [{"key": c.key, "body": c.to_json()} for c in controllers])
+    engine.dispose()
+
+
+def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
+    """A new terminal, worker or import: its log's seed and ask key in the vault, both public halves in central.
+
+    Returns its owner id (8 hex digits). `name` is what people call it; a name stands once a kind.
+    """
+    import sqlalchemy as sa
+
+    from db import central
+    from services.action_log.checkpoint import Signer
+    from services.action_log.sealing import new_key
+
+    owner, seed = secrets.token_hex(4), secrets.token_bytes(32)
+    ask_public, ask_private = new_key()
+    home.folder(kind, owner).mkdir(mode=0o700, parents=True)
+    vault.put(f"log-seed:{owner}", seed)
+    vault.put(f"ask-key:{owner}", ask_private)
+    if kind == "terminal":
+        vault.put(f"desk-key:{owner}", secrets.token_bytes(32))
+    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    with central.writing(engine).begin() as conn:
+        deployment = conn.execute(
+            sa.select(central.META.c.value).where(central.META.c.key == "deployment")
+        ).scalar_one()
+        same = sa.select(central.TERMINAL.c.id).where(central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind)
+        if conn.execute(same).first() is not None:
+            raise Unusable(f"there is a {kind} called {name} already")
+        log, origin = f"{owner}/1", f"{deployment}/{owner}/1"
+        terminal = {"id": owner, "kind": kind, "name": name, "ask_key": ask_public, "seen_at": 0, "pid": 0}
+        conn.execute(sa.insert(central.TERMINAL), [terminal])
+        row = {"id": log, "owner": owner, "kind": kind, "public_key": Signer(origin, seed).public_key, "origin": origin}
+        conn.execute(sa.insert(central.LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
+        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
+        conn.execute(sa.insert(central.HEAD), [head])
+    engine.dispose()
+    (home.folder(kind, owner) / "name").write_text(name + "\n")
+    return owner
+
+
+def owner_of(home: Home, kind: Kind, name: str) -> str:
+    """The owner id of the terminal, worker or import called `name`; raises `NotFound`."""
+    for file in sorted((home.path / f"{kind}s").glob("*/name")):
+        if file.read_text().strip() == name:
+            return file.parent.name
+    raise NotFound(f"there is no {kind} called {name} in {home.path}", next_key="rightsdesk doctor")
+
+
+def key(vault: Vault, name: str) -> bytes:
+    """A key that must be there; raises `Unusable` naming it when it is not."""
+    found = vault.get(name)
+    if found is None:
+        raise Unusable(f"the key '{name}' is not in the {vault.kind}", next_key="rightsdesk doctor")
+    return found

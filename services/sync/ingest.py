@@ -1,0 +1,241 @@
+"""The worker's ingest: verify a handed-in batch, insert, fold, make jobs, cosign; all in one transaction.
+
+A batch that does not hold is refused whole: its log must be closed and a successor opened (action-log.md 6.4).
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import orjson
+
+from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, SUBJECT
+from db.central_port import unpack_details
+from db.central_store import Batch, CentralStore, IngestTx
+from db.kill_points import reach
+from services.action_log import checkpoint
+from services.action_log.entry import Entry, decode, lint
+from services.action_log.merkle import Frontier, leaf_hash
+from services.action_log.sealing import open_sealed
+from services.cases.case import Case, from_json, to_json
+from services.cases.fold import LEASE_US, fold
+from services.cases.queue import columns
+from services.controllers import Controller
+from services.errors import BadInput, Unusable
+from services.identity import identifiers
+from services.sync.jobs import JobDraft, jobs_of
+
+ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import": ("import:", "log:")}
+"""Which actors may stand in a log of each kind: results are a worker's alone."""
+
+
+class Refusal(Exception):
+    """The batch does not hold; the sentence goes to the log's owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestKeys:
+    """What only workers hold: to open details, to cosign, to make lookups."""
+
+    deployment: str
+    private: bytes
+    cosign_seed: bytes
+    lookup: bytes
+
+    @property
+    def cosigner(self) -> str:
+        return f"{self.deployment}/central"
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims."""
+
+    cases: dict[str, Case]
+    known: set[str]
+    jobs: list[JobDraft]
+    cancelled: list[tuple[str, str]]
+    claims: list[dict[str, object]]
+    freed: list[tuple[str, int]]
+
+
+class Ingest:
+    """Drains central's inbox. One at a time in a deployment: the head's row is locked by the transaction."""
+
+    def __init__(self, store: CentralStore, keys: IngestKeys) -> None:
+        self._store = store
+        self._keys = keys
+        self._controllers: dict[str, Controller] = {}
+
+    def run_once(self) -> int:
+        """Ingest the oldest batch; how many entries it held, 0 when the inbox is empty."""
+        batch = self._store.next_batch()
+        if batch is None:
+            return 0
+        bodies = batch.entries.split(b"\n")
+        with self._store.ingest() as tx:
+            try:
+                self._take(tx, batch, bodies)
+            except (Refusal, BadInput) as exc:
+                reason = str(exc)
+            else:
+                reach("ingest.before-commit")
+                return len(bodies)
+        with self._store.ingest() as tx:
+            tx.refuse(batch.log, reason)
+        return len(bodies)
+
+    def _take(self, tx: IngestTx, batch: Batch, bodies: Sequence[bytes]) -> None:
+        at = time.time_ns() // 1000
+        entries = check_entries(batch, bodies)
+        frontier = check_tree(batch, bodies)
+        rows = [
+            {"log": batch.log, "seq": e.seq, "case_id": e.case, "accepted_at": at, "body": body}
+            for e, body in zip(entries, bodies, strict=True)
+        ]
+        tx.insert(ENTRY, rows)
+        tx.insert(DETAIL, unpack_details(batch.details))
+        folded = self._fold(tx, entries, at)
+        self._write(tx, folded, unpack_details(batch.details), at)
+        receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
+        tx.set_head(batch.log, frontier.size, frontier.to_bytes(), batch.checkpoint, receipt)
+        tx.drop_batch(batch.id)
+
+    def _fold(self, tx: IngestTx, entries: Sequence[Entry], at: int) -> Folded:
+        touched = [e for e in entries if e.case is not None]
+        bodies = tx.cases(e.case for e in touched if e.case)
+        states: dict[str, Case] = {case: from_json(body) for case, body in bodies.items()}
+        folded = Folded(states, set(bodies), [], [], [], [])
+        changed: dict[str, Case] = {}
+        for entry in touched:
+            before = states.get(entry.case or "")
+            after = fold(before, entry, at)
+            if after is None or after is before:
+                continue
+            states[after.id] = changed[after.id] = after
+            if before is None or len(after.conflicts) == len(before.conflicts):
+                self._effects(folded, entry, after, at)
+        folded.cases = changed
+        return folded
+
+    def _effects(self, folded: Folded, entry: Entry, case: Case, at: int) -> None:
+        folded.jobs.extend(jobs_of(entry, case, at, self._controller(case.controller).waiting_period_s * 1_000_000))
+        if entry.act in ("case.opened", "case.imported"):
+            until = at + LEASE_US if case.holder else 0
+            folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
+        elif entry.act == "erase.withdrawn":
+            folded.cancelled.append((case.id, entry.item or ""))
+        elif entry.act in ("case.released", "case.assigned"):
+            folded.freed.append((case.id, case.fence))
+
+    def _write(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]], at: int) -> None:
+        masked = self._subjects(tx, folded, details)
+        rev = tx.next_revs(len(folded.cases))
+        rows = [
+            {
+                "id": case.id,
+                "controller": case.controller,
+                "subject": case.subject,
+                "body": to_json(case),
+                "revision": case.revision,
+                "rev": rev + n,
+                "person": masked.get(case.subject, "-"),
+                **asdict(columns(case, self._controller(case.controller))),
+            }
+            for n, case in enumerate(folded.cases.values())
+        ]
+        tx.put_cases(rows, folded.known)
+        tx.insert(CLAIM, folded.claims)
+        for case, fence in folded.freed:
+            tx.free_claim(case, fence)
+        jobs = [
+            {
+                "id": j.id,
+                "kind": j.kind,
+                "controller": j.controller,
+                "case_id": j.case,
+                "item": j.item,
+                "state": "queued",
+                "not_before": j.not_before,
+                "params": j.params.decode(),
+            }
+            for j in folded.jobs
+        ]
+        tx.insert(JOB, jobs)
+        for case, item in folded.cancelled:
+            tx.cancel_jobs(case, item, "erase")
+
+    def _subjects(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]]) -> dict[str, str]:
+        """Masked labels of the persons behind the changed cases; new ones are opened, masked and made findable."""
+        masked = tx.subjects(c.subject for c in folded.cases.values())
+        keys = {str(d["owner"]): d["blob"] for d in details if d["kind"] == "key"}
+        for detail in details:
+            owner = str(detail["owner"])
+            case = folded.cases.get(owner)
+            if detail["kind"] != "requester" or case is None or case.subject in masked or owner not in keys:
+                continue
+            try:
+                found = self._open(owner, keys[owner], detail["blob"])
+            except (Unusable, ValueError, KeyError) as exc:
+                raise Refusal("a sealed requester does not open") from exc
+            masked[case.subject] = found.masked
+            tx.insert(SUBJECT, [{"id": case.subject, "controller": case.controller, "masked": found.masked}])
+            digest = identifiers.lookup_digest(self._keys.lookup, case.controller, found.kind, found.normal)
+            tx.insert(LOOKUP, [{"digest": digest, "subject": case.subject, "controller": case.controller}])
+        return masked
+
+    def _open(self, case: str, sealed_key: object, blob: object) -> "Requester":
+        deployment = self._keys.deployment
+        if not isinstance(sealed_key, bytes) or not isinstance(blob, bytes):
+            raise ValueError("not bytes")
+        key = open_sealed(self._keys.private, sealed_key, deployment=deployment, owner=case, kind="key")
+        raw = orjson.loads(open_sealed(key, blob, deployment=deployment, owner=case, kind="requester"))
+        return Requester(raw["kind"], raw["normal"], identifiers.mask(raw["kind"], raw["normal"]))
+
+    def _controller(self, key: str) -> Controller:
+        if key not in self._controllers:
+            found = self._store.controllers()
+            self._controllers = {k: Controller.from_json(body) for k, body in found.items()}
+        if key not in self._controllers:
+            raise Refusal(f"there is no controller {key}")
+        return self._controllers[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """An opened requester: the normal form is never kept."""
+
+    kind: str
+    normal: str
+    masked: str
+
+
+def check_entries(batch: Batch, bodies: Sequence[bytes]) -> list[Entry]:
+    """The batch's entries: canonical, in sequence, of this log, by actors that may write there; else `Refusal`."""
+    if batch.start != batch.size:
+        raise Refusal(f"starts at {batch.start}, central holds {batch.size}")
+    allowed = ACTORS.get(batch.kind, ())
+    entries = []
+    for seq, body in enumerate(bodies, batch.start):
+        try:
+            entry = decode(body)
+            lint(entry)
+        except BadInput as exc:
+            raise Refusal(f"entry {seq} {exc}") from exc
+        if entry.seq != seq or entry.log != batch.log:
+            raise Refusal(f"entry {seq} is not in its place")
+        if not entry.actor.startswith(allowed):
+            raise Refusal(f"entry {seq} is by an actor that may not write in a {batch.kind}'s log")
+        entries.append(entry)
+    return entries
+
+
+def check_tree(batch: Batch, bodies: Sequence[bytes]) -> Frontier:
+    """The log's frontier after the batch; `Refusal` unless the enrolled key signed exactly this tree."""
+    frontier = Frontier.from_bytes(batch.size, batch.frontier)
+    for body in bodies:
+        frontier.append(leaf_hash(body))
+    head = checkpoint.verify(batch.checkpoint, batch.origin, batch.public_key)
+    if head != frontier.head():
+        raise Refusal("the signed tree head is not that of the entries")
+    return frontier

@@ -1,0 +1,58 @@
+"""Which work an accepted action asks for: pure, called by the ingest after the fold accepted it."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from services.action_log.entry import Entry
+from services.cases.case import Case
+from services.cases.policy import run_at
+
+Params = dict[str, str | int | bool | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobDraft:
+    """A job to queue; `not_before` in µs UTC. The entry's random `op` is its id, so a repeat makes no second job."""
+
+    id: str
+    kind: str
+    controller: str
+    case: str
+    item: str
+    not_before: int
+    params: bytes
+
+
+def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, ...]:
+    """The jobs of one accepted action; `wait_us` is the controller's waiting period."""
+    p = entry.params
+    match entry.act:
+        case "case.opened":
+            return (_job(entry, case, "acknowledge", at),)
+        case "export.asked":
+            return (_job(entry, case, "export", at, language=str(p["language"])),)
+        case "erase.approved":
+            item = case.item(entry.item)
+            start = run_at(item, wait_us) if item is not None else at
+            return (
+                _job(entry, case, "notice", at, suffix="n"),
+                _job(entry, case, "erase", start, digest=str(p["digest"])),
+            )
+        case "consent.given" | "consent.withdrawn":
+            given = entry.act == "consent.given"
+            return (_job(entry, case, "consent", at, purposes=[str(p["purpose"])], given=given, at=entry.ts),)
+        case "marketing.stopped":
+            return (_job(entry, case, "consent", at, purposes=[], given=False, at=entry.ts),)
+        case "item.resolved" if p["outcome"] == "not-identified":
+            return (_job(entry, case, "not-identified", at),)
+        case _:
+            return ()
+
+
+def _job(
+    entry: Entry, case: Case, kind: str, not_before: int, suffix: str = "", **params: str | int | bool | list[str]
+) -> JobDraft:
+    return JobDraft(
+        f"{entry.op}{suffix}", kind, case.controller, case.id, entry.item or "", not_before, orjson.dumps(params)
+    )
