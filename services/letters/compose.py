@@ -1,0 +1,140 @@
+"""Writing a letter: a template, a language, the facts; a missing fact refuses the letter and is named.
+
+A template is a text file `<language>/<name>.txt`: `version:` and `subject:`, a line `---`, the body (Jinja2).
+A controller's own folder of the same shape wins over ours, and runs in a sandbox.
+"""
+
+import re
+import secrets
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.controllers import Controller, words
+from services.errors import NotFound, Refused
+from services.letters.remedies import check_remedies
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+LANGUAGES = ("en", "de")
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished letter; `template` and `version` say which words were used, subject and text stay out of a repr."""
+
+    id: str
+    template: str
+    version: str
+    language: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+def compose(
+    template: str, language: str, facts: Mapping[str, object], *, letter_id: str = "", own: Path | None = None
+) -> Letter:
+    """The letter `template` in `language` (else the controller's, else English) with `facts`.
+
+    `facts["controller"]` is the `Controller`; each template names the others. `letter_id` is 32 random hex digits
+    unless given, as a repeated step must. Raises `NotFound` for an unknown template, `Refused` naming a fact that is
+    missing or empty, and `Refused` when a refusal would go out without reasons, complaint or remedy (REF-1).
+    """
+    controller = facts.get("controller")
+    if not isinstance(controller, Controller):
+        raise _missing("controller")
+    spoken = next((code for code in (language, controller.language) if code in LANGUAGES), "en")
+    shelf = tuple(folder / spoken for folder in (own, _TEMPLATES) if folder)
+    environment = _environment(spoken, shelf)
+    given = {**_house(controller, spoken), **facts}
+    source = _source(shelf, f"{template}.txt")
+    for name in sorted(_names(environment, shelf, source)):
+        if given.get(name) in (None, ""):
+            raise _missing(name)
+    head, _, body = source.partition("\n---\n")
+    header = dict(line.split(": ", 1) for line in head.splitlines())
+    text = _render(environment, body, given)
+    check_remedies(template, text, controller, spoken)
+    return Letter(
+        id=letter_id or secrets.token_hex(16),
+        template=template,
+        version=header["version"],
+        language=spoken,
+        subject=" ".join(_render(environment, header["subject"], given).split()),
+        text=_wrapped(text),
+    )
+
+
+def _wrapped(text: str) -> str:
+    """Lines of at most 76 characters, as mail wants them; a list item keeps its indent."""
+    return "\n".join(
+        textwrap.fill(line, 76, subsequent_indent="  " * line.startswith(("-", " ")), break_on_hyphens=False)
+        for line in text.split("\n")
+    )
+
+
+def _missing(name: str) -> Refused:
+    return Refused(f"the letter is not written: the fact '{name}' is missing", kept="nothing was sent")
+
+
+def _house(controller: Controller, language: str) -> dict[str, object]:
+    """What every letter may say about the controller, in one language."""
+    access = controller.access
+    return {
+        "complaint": words(access.complaint, language),
+        "remedy": words(controller.remedy, language),
+        "backup_days": controller.backup_days,
+    }
+
+
+@lru_cache(maxsize=16)
+def _environment(language: str, shelf: tuple[Path, ...]) -> "Environment":
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from services.letters.dates import day, moment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader([str(folder) for folder in shelf]),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["day"] = lambda value: day(value, language)
+    environment.filters["moment"] = lambda value, zone: moment(value, zone, language)
+    return environment
+
+
+def _source(shelf: tuple[Path, ...], name: str) -> str:
+    if re.fullmatch(r"_?[a-z-]+\.txt", name):
+        for folder in shelf:
+            if (folder / name).is_file():
+                return (folder / name).read_text(encoding="utf-8")
+    raise NotFound(f"there is no letter '{name.removesuffix('.txt')}'")
+
+
+def _names(environment: "Environment", shelf: tuple[Path, ...], source: str) -> set[str]:
+    """Every fact that `source`, with the files it includes, speaks of."""
+    from jinja2 import meta
+
+    tree = environment.parse(source)
+    names = meta.find_undeclared_variables(tree)
+    for part in meta.find_referenced_templates(tree):
+        names |= _names(environment, shelf, _source(shelf, str(part)))
+    return names
+
+
+def _render(environment: "Environment", source: str, facts: Mapping[str, object]) -> str:
+    from jinja2 import UndefinedError
+
+    try:
+        return environment.from_string(source).render(facts).strip() + "\n"
+    except UndefinedError as exc:
+        # Jinja names the attribute ("'dict object' has no attribute 'law'"), never a value.
+        raise _missing(str(exc).rsplit(" ", 1)[-1].strip("'")) from None

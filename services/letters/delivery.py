@@ -1,0 +1,135 @@
+"""Letters leave by SMTP when a server is configured, else as `.eml` files in the outbox folder.
+
+A repeat is the same message: its Message-ID and its file name come from the letter's id. The caller retries.
+"""
+
+import os
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import localtime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from services.errors import BadInput, Refused, Unavailable
+from services.letters.compose import Letter
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_LOCAL_SENDER = "rightsdesk@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The mail server. Its certificate is always checked, against `ca_file` when named; `none` is for this machine."""
+
+    host: str
+    port: int
+    sender: str
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 20
+    ca_file: Path | None = None
+
+
+def deliver(letter: Letter, to: str, *, mail: MailSettings | None, outbox: Path) -> Literal["smtp", "outbox"]:
+    """Sends `letter` to the mail address `to` and says how it left.
+
+    Raises `BadInput` for an address or id that is none, `Unavailable` when it did not leave. No error names `to`.
+    """
+    message = message_for(letter, to, mail.sender if mail else _LOCAL_SENDER)
+    if mail is None:
+        _write(outbox, letter.id, message)
+        return "outbox"
+    _send(message, mail)
+    return "smtp"
+
+
+def message_for(letter: Letter, to: str, sender: str) -> EmailMessage:
+    """The mail itself; one recipient, headers that cannot hold a line break."""
+    if not _ID.fullmatch(letter.id):
+        raise BadInput("a letter's id is letters, digits and hyphens")
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = _address(sender)
+        message["To"] = _address(to)
+        message["Subject"] = letter.subject
+        message["Message-ID"] = f"<{letter.id}@{_address(sender).domain}>"
+        message["Date"] = localtime()
+        message["Auto-Submitted"] = "auto-generated"
+    except (ValueError, MessageError, IndexError):
+        raise BadInput("this is not a mail address or not a subject", kept="nothing was sent") from None
+    message.set_content(letter.text)
+    return message
+
+
+def _address(text: str) -> Address:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError
+    address = Address(addr_spec=text)
+    if not address.username or not address.domain:
+        raise ValueError
+    return address
+
+
+def _write(outbox: Path, letter_id: str, message: EmailMessage) -> None:
+    outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    half = outbox / f"{letter_id}.half"
+    try:
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+            file.write(message.as_bytes())
+        half.replace(outbox / f"{letter_id}.eml")
+    except OSError as exc:
+        raise Unavailable(f"the outbox cannot be written ({exc.strerror or 'no reason given'})") from None
+
+
+def _send(message: EmailMessage, mail: MailSettings) -> None:
+    try:
+        with _connected(mail) as server:
+            if mail.user:
+                server.login(mail.user, mail.password)
+            server.send_message(message)
+    except smtplib.SMTPResponseException as exc:
+        raise Unavailable(
+            f"the mail server refused the letter (code {exc.smtp_code})", kept="it stays queued"
+        ) from None
+    except ssl.SSLError:
+        raise Unavailable("the mail server's certificate was not accepted", kept="it stays queued") from None
+    except smtplib.SMTPRecipientsRefused:
+        raise Unavailable("the mail server does not take this recipient", kept="it stays queued") from None
+    except smtplib.SMTPNotSupportedError:
+        raise Unavailable("the mail server lacks what we need (TLS or sign-in)", kept="it stays queued") from None
+    except (smtplib.SMTPException, OSError):
+        raise Unavailable("the mail server does not answer", kept="it stays queued") from None
+
+
+@contextmanager
+def _connected(mail: MailSettings) -> Iterator[smtplib.SMTP]:
+    if mail.tls == "none" and not _is_here(mail.host):
+        raise Refused("mail without TLS is for a server on this machine only")
+    trust = ssl.create_default_context(cafile=str(mail.ca_file) if mail.ca_file else None)
+    if mail.tls == "tls":
+        with smtplib.SMTP_SSL(mail.host, mail.port, timeout=mail.timeout_seconds, context=trust) as server:
+            yield server
+        return
+    with smtplib.SMTP(mail.host, mail.port, timeout=mail.timeout_seconds) as server:
+        if mail.tls == "starttls":
+            server.starttls(context=trust)
+        yield server
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
