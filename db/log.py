@@ -1,0 +1,334 @@
+"""The log's writer: one thread, one commit for all that wait, and "done" only after the commit (action-log.md 3)."""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from db.file_lock import FileLock
+from db.kill_points import reach
+from db.log_file import Connection, LogBroken, as_desk_error, open_for_writing, plain_words
+from db.log_reader import Detail, LogReader, tile_reader
+from db.log_start import Expected, Growing, load
+from services.action_log.acts import LogOpened, LogRecovered
+from services.action_log.canonical import dump_walked
+from services.action_log.checkpoint import Signer
+from services.action_log.checkpoint import parse as parse_note
+from services.action_log.entry import Draft, Entry, check_log_id, from_raw, prepare
+from services.action_log.merkle import TreeHead, leaf_hash, root_at
+from services.action_log.moment import Clock, now
+from services.action_log.tiles import Tile, node_reader
+from services.errors import BadInput, NotFound, Unavailable
+
+MAX_BATCH = 1024
+BULK = 4096
+
+
+@dataclass(slots=True)
+class _Request:
+    """Something to do inside the next commit; `weight` is its number of entries."""
+
+    work: Callable[[], Any]
+    weight: int = 1
+    future: "Future[Any]" = field(default_factory=Future)
+
+
+class LogWriter:
+    """Appends to the one log at `path` (made when absent); safe to call from any thread.
+
+    `log` is `<owner>/<n>`, `origin` the checkpoints' origin, `seed` the 32-byte Ed25519 seed, `anchor` a head that
+    this log is known to have had. Raises `Unavailable` (another writer, full disk), `Unusable` (damaged, newer),
+    `LogBroken` when the start-up check fails: keep the file then and call `open_successor`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        log: str,
+        origin: str,
+        seed: bytes,
+        anchor: TreeHead | None = None,
+        clock: Clock = now,
+        training: bool = False,
+        software: str = "rightsdesk",
+    ) -> None:
+        self.path = path
+        self.log = check_log_id(log)
+        self.commits = 0
+        self._signer = Signer(origin, seed)
+        self._expected = Expected(log, origin, self._signer.public_key, anchor)
+        self._clock, self._training = clock, training
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._tiles: dict[tuple[int, int], Tile] = {}
+        with plain_words():
+            self._lock = FileLock(path.with_name(path.name + ".lock"), what="log")
+        try:
+            self._db: Connection = open_for_writing(path)
+            try:
+                with plain_words():
+                    self._growing: Growing | None = load(self._db, self._expected)
+            except BaseException:
+                self._db.close()
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
+        self._head = self._growing.frontier.head(), self._growing.checkpoint
+        self._thread = threading.Thread(target=self._run, name=f"log {log}", daemon=True)
+        self._thread.start()
+        if not self.size:
+            try:
+                self.append([self._own(LogOpened(public_key=self.public_key.hex(), software=software))])
+            except BaseException:
+                self.close()
+                raise
+
+    # ── for everyone ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Entries that are durable."""
+        return self._head[0].size
+
+    @property
+    def root(self) -> bytes:
+        """Root (32 bytes) over all durable entries."""
+        return self._head[0].root
+
+    @property
+    def head(self) -> TreeHead:
+        """Size and root together: what an anchor keeps."""
+        return self._head[0]
+
+    @property
+    def checkpoint(self) -> str:
+        """The signed note of the last commit."""
+        return self._head[1]
+
+    @property
+    def public_key(self) -> bytes:
+        """The Ed25519 key (32 bytes) to enrol with central."""
+        return self._signer.public_key
+
+    def append(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> tuple[Entry, ...]:
+        """Writes the drafts in one transaction with their details; returns after the commit.
+
+        Raises `BadInput` (lint, a detail that no draft names), `Unavailable` (full disk, closed), `LogBroken`.
+        """
+        return self.append_future(drafts, details).result()
+
+    def append_future(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> "Future[tuple[Entry, ...]]":
+        """Like `append` without waiting; a refused draft still raises at once."""
+        raws = [prepare(draft) for draft in drafts]
+        rows = _detail_rows(raws, details)
+
+        def work() -> tuple[Entry, ...]:
+            self._insert(raws)
+            for number, owner, kind, blob, index in rows:
+                self._db.execute(
+                    "INSERT INTO detail(hash, seq, owner, kind, blob) VALUES (?, ?, ?, ?, ?)",
+                    (number, raws[index]["seq"], owner, kind, blob),
+                )
+            return tuple(from_raw(raw) for raw in raws)
+
+        return self._put(_Request(work, len(raws)))
+
+    def append_many(self, drafts: Iterable[Draft], *, batch: int = BULK) -> int:
+        """Writes many drafts, `batch` to a commit (all of a batch or none); returns how many. For imports."""
+        waiting: deque[Future[int]] = deque()
+        source, count = iter(drafts), 0
+        while raws := [prepare(draft) for draft in islice(source, batch)]:
+            waiting.append(self._put(_Request(lambda raws=raws: self._insert(raws), len(raws))))  # type: ignore[misc]
+            if len(waiting) > 1:
+                count += waiting.popleft().result()
+        return count + sum(future.result() for future in waiting)
+
+    def store_receipt(self, size: int, note: str) -> None:
+        """Keeps central's cosigned note for the tree of `size`; a second one for the same size changes nothing."""
+        if parse_note(note).head.size != size:
+            raise BadInput("is a receipt for another size", place="receipt")
+        sql = "INSERT INTO receipt(size, note) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM receipt WHERE size = ?1)"
+        self._do(lambda: self._db.execute(sql, (size, note)))
+
+    def forget_details(self, upto: int) -> int:
+        """Deletes details of entries below `upto`, which central has accepted; returns how many."""
+        return int(self._do(lambda: self._db.execute("DELETE FROM detail WHERE seq < ?", (upto,)).rowcount))
+
+    def checkpoint_at(self, size: int) -> str:
+        """A signed note of the first `size` entries, for a batch that ends there; raises `NotFound`."""
+        if not 0 < size <= self.size:
+            raise NotFound(f"The log has {self.size} entries, not {size}.")
+        root = self._do(lambda: root_at(size, node_reader(tile_reader(self._db))))
+        return self._signer.sign(TreeHead(size, root))
+
+    def reader(self) -> LogReader:
+        """A reader of this log with a connection of its own."""
+        return LogReader(self.path)
+
+    def close(self) -> None:
+        """Writes what waits, then lets go of file and lock; a second call does nothing."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._requests.put(None)
+        self._thread.join()
+        self._db.close()
+        self._lock.release()
+
+    # ── the writer thread ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _put(self, request: _Request) -> "Future[Any]":
+        with self._gate:
+            if self._closed:
+                raise Unavailable("The log is closed; nothing was written.")
+            self._requests.put(request)
+        return request.future
+
+    def _do(self, work: Callable[[], Any]) -> Any:
+        return self._put(_Request(work)).result()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            batch, going = self._next_batch()
+            if batch:
+                self._commit_or_split(batch)
+
+    def _next_batch(self) -> tuple[list[_Request], bool]:
+        """Waits for one request, then takes all that wait; False when the writer is to stop after them."""
+        first = self._requests.get()
+        if first is None:
+            return [], False
+        batch, weight = [first], first.weight
+        while weight < MAX_BATCH:
+            try:
+                more = self._requests.get_nowait()
+            except queue.Empty:
+                break
+            if more is None:
+                return batch, False
+            batch.append(more)
+            weight += more.weight
+        return batch, True
+
+    def _commit_or_split(self, batch: list[_Request]) -> None:
+        """One commit for all; when it fails each alone, so that one request cannot fail another."""
+        try:
+            results = self._commit(batch)
+        except Exception as exc:
+            self._forget()
+            if len(batch) == 1:
+                batch[0].future.set_exception(as_desk_error(exc))
+                return
+            for request in batch:
+                self._commit_or_split([request])
+            return
+        for request, result in zip(batch, results, strict=True):
+            reach("log.before-ack")
+            request.future.set_result(result)
+
+    def _commit(self, batch: list[_Request]) -> list[Any]:
+        if self._growing is None:
+            self._growing = load(self._db, self._expected)
+        growing = self._growing
+        self._db.execute("BEGIN IMMEDIATE")
+        before = growing.frontier.size
+        results = [request.work() for request in batch]
+        if growing.frontier.size != before:
+            self._store_edge(growing)
+        reach("log.before-commit")
+        self._db.execute("COMMIT")
+        reach("log.after-commit")
+        self.commits += 1
+        self._head = growing.frontier.head(), growing.checkpoint
+        return results
+
+    def _insert(self, raws: Sequence[dict[str, Any]]) -> int:
+        """Gives the entries their place and time, and writes them; the head follows once for the whole commit."""
+        growing = self._growing
+        assert growing is not None  # noqa: S101 (set by _commit)
+        ts, mono, boot = self._clock()
+        rows = []
+        for seq, raw in enumerate(raws, growing.frontier.size):
+            raw.update(log=self.log, seq=seq, ts=ts, mono=mono, boot=boot, training=self._training)
+            body = dump_walked(raw)
+            leaf = leaf_hash(body)
+            growing.frontier.append(leaf)
+            for tile in growing.edge.append(leaf):
+                self._tiles[tile.level, tile.index] = tile
+            rows.append((seq, body))
+        self._db.executemany("INSERT INTO log(seq, body) VALUES (?, ?)", rows)
+        return len(rows)
+
+    def _store_edge(self, growing: Growing) -> None:
+        """Tiles that filled or grew, and the signed head."""
+        upsert = "INSERT INTO tile(level, idx, data) VALUES (?, ?, ?)"
+        for tile in self._tiles.values():
+            changed = self._db.execute(
+                "UPDATE tile SET data = ?3 WHERE level = ?1 AND idx = ?2", (tile.level, tile.index, tile.data)
+            ).rowcount
+            if not changed:
+                self._db.execute(upsert, (tile.level, tile.index, tile.data))
+        self._tiles.clear()
+        growing.checkpoint = self._signer.sign(growing.frontier.head())
+        row = (growing.frontier.size, growing.frontier.to_bytes(), growing.checkpoint)
+        if not self._db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", row).rowcount:
+            self._db.execute("INSERT INTO head(one, size, frontier, checkpoint) VALUES (1, ?, ?, ?)", row)
+
+    def _forget(self) -> None:
+        """Rolls back and drops memory: what is true next is read from the file."""
+        self._growing = None
+        self._tiles.clear()
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _own(self, act: LogOpened | LogRecovered) -> Draft:
+        return Draft(act=act, actor=f"log:{self.log}", as_="log")
+
+
+def _detail_rows(
+    raws: Sequence[dict[str, Any]], details: Sequence[Detail]
+) -> list[tuple[str, str, str, bytes, int]]:
+    """Each detail with the index of the draft that names it; raises `BadInput` when its hash is wrong or unnamed."""
+    named = {number: index for index, raw in enumerate(raws) for number in raw["details"]}
+    for detail in details:
+        if sha256(detail.blob).hexdigest() != detail.hash or detail.hash not in named:
+            raise BadInput("is not the detail that an entry names", place="details")
+    return [(d.hash, d.owner, d.kind, d.blob, named[d.hash]) for d in details]
+
+
+def successor_of(log: str) -> str:
+    """`<owner>/<n+1>`."""
+    owner, _, number = check_log_id(log).partition("/")
+    return f"{owner}/{int(number) + 1}"
+
+
+def open_successor(
+    broken: LogBroken, path: Path, *, origin: str, seed: bytes, clock: Clock = now, training: bool = False
+) -> LogWriter:
+    """A new log at `path` whose second entry names the broken one, what was wrong with it and where."""
+    writer = LogWriter(
+        path, log=successor_of(broken.report.log), origin=origin, seed=seed, clock=clock, training=training
+    )
+    kind = broken.report.kind or "unusable"
+    writer.append([writer._own(LogRecovered(kind=kind, place=broken.report.place_code))])
+    return writer
+
+
+__all__ = ["Detail", "LogBroken", "LogReader", "LogWriter", "open_successor", "successor_of"]

@@ -1,0 +1,139 @@
+"""The check when a log is opened: what can be known in a blink, whatever its size (action-log.md 3, "At start")."""
+
+from dataclasses import dataclass
+
+from db.log_file import Connection, LogBroken, StoredHead, read_head
+from db.log_reader import tile_reader
+from services.action_log.checkpoint import BadSignature, verify
+from services.action_log.checkpoint import parse as parse_note
+from services.action_log.merkle import Frontier, TreeHead, leaf_hash, root_at
+from services.action_log.report import Kind, Report
+from services.action_log.tiles import WIDTH, TileEdge, edge_of, node_reader
+from services.errors import BadInput, Unusable
+
+
+@dataclass(slots=True)
+class Growing:
+    """What the writer keeps in memory: under 20 kB, whatever the size."""
+
+    frontier: Frontier
+    edge: TileEdge
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is known of the log from outside: its name, origin, the enrolled key, and a head it once had."""
+
+    log: str
+    origin: str
+    public_key: bytes
+    anchor: TreeHead | None = None
+
+
+def load(db: Connection, expected: Expected) -> Growing:
+    """The right edge of a log that passes the check; raises `LogBroken`."""
+    stored = _head(db, expected)
+    size = stored.frontier.size
+    _signature(stored, expected)
+    rows = db.execute("SELECT max(seq) FROM log").fetchone()[0]
+    count = 0 if rows is None else rows + 1
+    if count != size:
+        kind: Kind = "tail-cut" if count < size else "surplus-entry"
+        raise _broken(expected, stored, kind, min(count, size), max(count, size) - 1, "Rows and signed size differ.")
+    tail = _tail(db, expected, stored)
+    _known_heads(db, expected, stored)
+    return Growing(stored.frontier, edge_of(size, tile_reader(db), tail), stored.checkpoint)
+
+
+def _head(db: Connection, expected: Expected) -> StoredHead:
+    try:
+        stored = read_head(db)
+    except BadInput as exc:
+        raise _broken(expected, None, "frontier-mismatch", detail="The head row cannot be read.") from exc
+    if not stored.checkpoint and db.execute("SELECT 1 FROM log LIMIT 1").fetchone():
+        raise _broken(expected, None, "head-missing", detail="There are entries, but no signed head.")
+    return stored
+
+
+def _signature(stored: StoredHead, expected: Expected) -> None:
+    """The note is signed by the enrolled key and says what the frontier says."""
+    if not stored.checkpoint:
+        return
+    try:
+        head = verify(stored.checkpoint, expected.origin, expected.public_key)
+    except BadSignature as exc:
+        kind: Kind = "foreign-key" if exc.foreign else "bad-signature"
+        raise _broken(expected, stored, kind, detail=f"The checkpoint {exc.reason}.") from exc
+    except BadInput as exc:
+        raise _broken(expected, stored, "bad-checkpoint", detail=f"The checkpoint {exc.reason}.") from exc
+    if head != stored.head:
+        raise _broken(expected, stored, "frontier-mismatch", detail="The frontier does not have the signed root.")
+
+
+def _tail(db: Connection, expected: Expected, stored: StoredHead) -> list[bytes]:
+    """Leaf hashes above the last full tile, held against the frontier."""
+    size = stored.frontier.size
+    start = size - size % WIDTH
+    rows = db.execute("SELECT body FROM log WHERE seq >= ? ORDER BY seq", (start,)).fetchall()
+    leaves = [leaf_hash(body) for (body,) in rows]
+    grown = Frontier()
+    for leaf in leaves:
+        grown.append(leaf)
+    kept = stored.frontier.peaks[len(stored.frontier.peaks) - len(grown.peaks) :]
+    first = start
+    for ours, theirs, width in zip(grown.peaks, kept, _widths(size % WIDTH), strict=True):
+        if ours != theirs:
+            raise _broken(expected, stored, "edited-entry", first, first + width - 1, "The entries have another hash.")
+        first += width
+    return leaves
+
+
+def _widths(count: int) -> list[int]:
+    return [1 << bit for bit in range(count.bit_length() - 1, -1, -1) if count >> bit & 1]
+
+
+def _known_heads(db: Connection, expected: Expected, stored: StoredHead) -> None:
+    """The anchor and the newest receipt lie on this log: neither beyond its end nor beside it."""
+    known = [] if expected.anchor is None else [("the anchor", expected.anchor)]
+    row = db.execute("SELECT note FROM receipt ORDER BY size DESC LIMIT 1").fetchone()
+    if row is not None:
+        try:
+            known.append(("central's receipt", parse_note(row[0]).head))
+        except BadInput as exc:
+            raise _broken(expected, stored, "bad-receipt", detail="A receipt cannot be read.") from exc
+    size, node = stored.frontier.size, node_reader(tile_reader(db))
+    for name, head in known:
+        if head.size > size:
+            detail = f"It has {size} entries; {name} knows {head.size}."
+            raise _broken(expected, stored, "rolled-back", size, head.size - 1, detail)
+        try:
+            same = root_at(head.size, node) == head.root
+        except Unusable as exc:
+            raise _broken(expected, stored, "tile-mismatch", detail="A tile is missing.") from exc
+        if not same:
+            raise _broken(expected, stored, "forked", 0, head.size - 1, f"Another log than {name} knows.")
+
+
+def _broken(
+    expected: Expected,
+    stored: StoredHead | None,
+    kind: Kind,
+    first: int | None = None,
+    last: int | None = None,
+    detail: str = "",
+) -> LogBroken:
+    head = TreeHead(0, b"") if stored is None else stored.head
+    report = Report(
+        state="tampered",
+        size=head.size,
+        root=head.root,
+        kind=kind,
+        first=first,
+        last=last,
+        detail=detail,
+        log=expected.log,
+        signed_by="enrolled",
+        anchored=expected.anchor is not None,
+    )
+    return LogBroken(report)
