@@ -1,0 +1,70 @@
+"""Reading a SQL database on one connection, as one moment."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, Select, select
+
+from services.connectors.base import Key, Lookup, Row, Table
+from services.connectors.sql_errors import spoken
+from services.connectors.sql_schema import LiveTable, live_tables
+from services.connectors.sql_statements import Dialect
+from services.errors import Unusable
+
+_STREAM_BATCH = 1000
+
+
+class SqlReader:
+    """`Reader` over an open connection, and what a change reads within its transaction."""
+
+    def __init__(self, system: str, connection: Connection, known: dict[str, LiveTable] | None = None) -> None:
+        self.system = system
+        self.connection = connection
+        self.dialect = Dialect(connection.dialect.name)
+        self.known = known if known is not None else {}
+
+    def tables(self, names: Sequence[str]) -> dict[str, Table]:
+        """Those of the named tables that exist."""
+        unknown = sorted(set(names) - set(self.known))
+        if unknown:
+            with spoken(self.system):
+                self.known.update(live_tables(self.connection, unknown))
+        return {name: self.known[name] for name in names if name in self.known}
+
+    def live(self, name: str) -> LiveTable:
+        """The table of that name; raises `Unusable` when there is none."""
+        self.tables([name])
+        if name not in self.known:
+            raise Unusable(f"system '{self.system}' has no table '{name}': run 'catalog check --live'")
+        return self.known[name]
+
+    def rows(self, lookup: Lookup) -> Iterator[Row]:
+        """The rows of `lookup`, in no particular order."""
+        live = self._with(lookup.collection, [*lookup.columns, *(path.partition(".")[0] for path in lookup.on)])
+        for condition in self.dialect.found_by(live, lookup):
+            yield from self._run(self._select(live, lookup.columns).where(condition))
+
+    def by_key(self, collection: str, columns: Sequence[str], key: Sequence[str], rows: Sequence[Key]) -> Iterator[Row]:
+        """Rows by their key, a thousand keys at a time."""
+        live = self._with(collection, [*columns, *key])
+        for start in range(0, len(rows), _STREAM_BATCH):
+            for condition in self.dialect.has_key(live, key, rows[start : start + _STREAM_BATCH]):
+                yield from self._run(self._select(live, columns).where(condition))
+
+    def _with(self, name: str, columns: Sequence[str]) -> LiveTable:
+        live = self.live(name)
+        for column in columns:
+            if column not in live.columns:
+                raise Unusable(f"system '{self.system}' has no column '{name}.{column}': run 'catalog check --live'")
+        return live
+
+    def _select(self, live: LiveTable, columns: Sequence[str]) -> Select[tuple[object, ...]]:
+        shown = [self.dialect.shown(live, name) for name in columns]
+        return select(*shown).select_from(self.dialect.table(live))
+
+    def _run(self, statement: Select[tuple[object, ...]]) -> Iterator[Row]:
+        with spoken(self.system):
+            found = self.connection.execute(statement)
+            names = tuple(found.keys())
+            fetched = found.fetchall()
+        for row in fetched:
+            yield dict(zip(names, row, strict=True))

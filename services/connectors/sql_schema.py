@@ -1,0 +1,120 @@
+"""The live schema of a database: what reads and changes need, and where it differs from the catalog."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, inspect, types
+from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
+from sqlalchemy.engine.reflection import Inspector, ObjectKind
+
+from services.catalog.dataset import Collection, Dataset
+from services.connectors.base import Column, ColumnKind, Table
+from services.connectors.sql_types import kind_of, length_of
+from services.strict_yaml import nearest
+
+_FITS: dict[str, tuple[ColumnKind, ...]] = {
+    "string": ("text", "date", "time", "uuid", "other", "number"),
+    "integer": ("integer", "number", "boolean"),
+    "float": ("number", "integer"),
+    "boolean": ("boolean", "integer"),
+    "object": ("json", "text"),
+}
+
+
+@dataclass(frozen=True)
+class LiveTable(Table):
+    """A table with its reflected column types."""
+
+    types: dict[str, types.TypeEngine[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """`child.columns` refer to `parent.on`; `deferrable`: may be judged at the commit."""
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    on: tuple[str, ...]
+    deferrable: bool = False
+
+
+def live_tables(connection: Connection, names: Sequence[str] | None = None) -> dict[str, LiveTable]:
+    """The tables and views of the default schema, all or those named, that exist."""
+    inspector = inspect(connection)
+    wanted = list(names) if names is not None else None
+    columns = inspector.get_multi_columns(filter_names=wanted, kind=ObjectKind.ANY)
+    keys = inspector.get_multi_pk_constraint(filter_names=wanted, kind=ObjectKind.ANY)
+    unique = _unique(inspector, wanted)
+    found = {}
+    for (schema, name), reflected in columns.items():
+        if not reflected:
+            continue
+        primary = keys.get((schema, name))
+        key = tuple(primary["constrained_columns"]) if primary else ()
+        described = {
+            column["name"]: Column(
+                column["name"], kind_of(column["type"]), bool(column["nullable"]) and column["name"] not in key,
+                length_of(column["type"]),
+            )
+            for column in reflected
+        }  # fmt: skip
+        found[name] = LiveTable(
+            name, described, key, tuple(sorted(unique.get(name, set()))), {c["name"]: c["type"] for c in reflected}
+        )
+    return found
+
+
+def foreign_keys(connection: Connection) -> list[ForeignKey]:
+    """Every foreign key of the default schema."""
+    found = inspect(connection).get_multi_foreign_keys()
+    return sorted(
+        (_foreign(name, foreign) for (_, name), keys in found.items() for foreign in keys),
+        key=lambda foreign: (foreign.child, foreign.columns, foreign.parent),
+    )
+
+
+def drift(dataset: Dataset, live: dict[str, LiveTable]) -> list[str]:
+    """Where `live` differs from what `dataset` says, as sentences."""
+    faults = []
+    for collection in dataset.collections:
+        name = str(collection.name)
+        if name not in live:
+            faults.append(f"{dataset.fides_key}: there is no table '{name}'{nearest(name, live)}")
+            continue
+        faults.extend(f"{dataset.fides_key}.{name}: {fault}" for fault in _column_faults(collection, live[name]))
+    return faults
+
+
+def _column_faults(collection: Collection, table: LiveTable) -> list[str]:
+    faults = []
+    for one in collection.fields:
+        column, declared = table.columns.get(str(one.name)), one.meta.data_type
+        if column is None:
+            faults.append(f"there is no column '{one.name}'{nearest(str(one.name), table.columns)}")
+        elif declared in _FITS and column.kind not in _FITS[declared]:
+            faults.append(f"column '{one.name}' is declared {declared} and is {column.kind}")
+        elif column.length and one.meta.length and one.meta.length > column.length:
+            faults.append(f"column '{one.name}' is declared {one.meta.length} long and holds {column.length}")
+    sets = [set(table.key), *map(set, table.unique)]
+    if collection.key and table.key and not any(found and found <= set(collection.key) for found in sets):
+        faults.append(f"the primary key is declared ({', '.join(collection.key)}) and is ({', '.join(table.key)})")
+    return faults
+
+
+def _unique(inspector: Inspector, wanted: list[str] | None) -> dict[str, set[tuple[str, ...]]]:
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for (_, name), constraints in inspector.get_multi_unique_constraints(filter_names=wanted).items():
+        found.setdefault(name, set()).update(tuple(one["column_names"]) for one in constraints)
+    for (_, name), indexes in inspector.get_multi_indexes(filter_names=wanted).items():
+        for index in indexes:
+            names = index["column_names"]
+            if index["unique"] and all(names) and not index.get("dialect_options", {}).get("postgresql_where"):
+                found.setdefault(name, set()).add(tuple(str(column) for column in names))
+    return found
+
+
+def _foreign(child: str, foreign: ReflectedForeignKeyConstraint) -> ForeignKey:
+    columns, on = tuple(foreign["constrained_columns"]), tuple(foreign["referred_columns"])
+    return ForeignKey(child, columns, foreign["referred_table"], on, bool(foreign["options"].get("deferrable")))
