@@ -52,7 +52,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The running or last identity check of this contact. `passed` holds (factor, method)."""
+    """The running or last identity check of this contact. `passed` holds (factor, method), `failed`
+    (factor, reason), `asked` (factor, ask), `marks` (step, y|f|-)."""
 
     id: str
     template: str
@@ -64,6 +65,7 @@ class Check:
     passed: tuple[tuple[str, str], ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
     asked: tuple[tuple[str, str], ...] = ()
+    marks: tuple[tuple[str, str], ...] = ()
     strikes: int = 0
     tier: Tier = Tier.T0
     ended: str = ""
@@ -190,7 +192,7 @@ def _check(raw: dict[str, Any]) -> Check:
     for name in ("tier_needed", "tier"):
         if name in raw:
             raw[name] = Tier(raw[name])
-    for name in ("passed", "failed", "asked"):
+    for name in ("passed", "failed", "asked", "marks"):
         if name in raw:
             raw[name] = tuple(tuple(pair) for pair in raw[name])
     return Check(**raw)

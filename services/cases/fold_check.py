@@ -7,9 +7,13 @@ from services.action_log.entry import Entry
 from services.cases.case import Case, Check
 from services.cases.step import Unfit, by_worker, folds, items_where
 from services.identity.engine import COMPARED, MAX_STRIKES, tier_reached
+from services.identity.needs import raised
 from services.types import Factor, ItemState, Tier
 
 CHECK_US = 30 * 60 * 1_000_000
+
+FACTORS = frozenset(Factor)
+PRESSURE = "G6"
 
 _BEFORE = {ItemState.NEW, ItemState.ACKNOWLEDGED}
 
@@ -35,14 +39,20 @@ def _the_check(case: Case, wanted: str, entry: Entry) -> Check:
 
 @folds(acts.CheckStarted)
 def _started(case: Case, done: acts.CheckStarted, entry: Entry, at: int) -> Case:
+    """A new check; wrong answers of the same contact count on (G4)."""
+    session, earlier = entry.session or "", case.check
+    strikes = earlier.strikes if earlier is not None and earlier.session == session else 0
+    if strikes >= MAX_STRIKES:
+        raise Unfit("two wrong answers in this contact")
     check = Check(
         id=done.check,
         template=done.template,
         version=done.version,
         tier_needed=Tier(done.tier),
-        session=entry.session or "",
+        session=session,
         actor=entry.actor,
         started_at=entry.ts,
+        strikes=strikes,
     )
     return replace(items_where(case, _BEFORE, ItemState.VERIFYING), check=check)
 
@@ -55,34 +65,54 @@ def _asked(case: Case, done: acts.FactorAsked, entry: Entry, at: int) -> Case:
 
 @folds(acts.FactorPassed)
 def _passed(case: Case, done: acts.FactorPassed, entry: Entry, at: int) -> Case:
-    check, factor = _the_check(case, done.check, entry), done.factor
-    if factor in COMPARED:
+    check = _the_check(case, done.check, entry)
+    if done.factor not in FACTORS:
+        return _with(case, _marked(check, entry, done.factor, "y"))
+    if done.factor in COMPARED:
         by_worker(entry)
-    elif entry.session != check.session:
+    elif entry.session != check.session and done.factor != Factor.SUP:
         raise Unfit("another session's check")
-    if factor == Factor.SUP and entry.actor == check.actor:
+    if done.factor == Factor.SUP and entry.actor == check.actor:
         raise Unfit("the second colleague is the same person")
-    passed = (*check.passed, (factor, done.method))
-    return _with(case, replace(check, passed=passed, tier=tier_reached(f for f, _ in passed)))
+    passed = (*check.passed, (done.factor, done.method))
+    return _with(case, replace(check, passed=passed, tier=tier_reached(passed)))
 
 
 @folds(acts.FactorFailed)
 def _failed(case: Case, done: acts.FactorFailed, entry: Entry, at: int) -> Case:
     check = _the_check(case, done.check, entry)
-    factor = done.factor
-    strike = 1 if factor in COMPARED and done.reason == "wrong" else 0
-    check = replace(check, failed=(*check.failed, (factor, done.reason)), strikes=check.strikes + strike)
+    if done.factor not in FACTORS:
+        return _with(case, _marked(check, entry, done.factor, "-" if done.reason == "not-done" else "f"))
+    if done.factor in COMPARED:
+        by_worker(entry)
+    strike = 1 if done.factor in COMPARED and done.reason == "wrong" else 0
+    check = replace(check, failed=(*check.failed, (done.factor, done.reason)), strikes=check.strikes + strike)
     if check.strikes >= MAX_STRIKES:
         check = replace(check, tier=Tier.TX, ended="two-wrong")
     return _with(case, check)
 
 
+def _marked(check: Check, entry: Entry, step: str, mark: str) -> Check:
+    """A guard, a sentence said, a thing confirmed: the last mark counts. Pressure (G6 `f`) raises the tier (7.5)."""
+    if entry.session != check.session:
+        raise Unfit("another session's check")
+    before = dict(check.marks)
+    check = replace(check, marks=tuple({**before, step: mark}.items()))
+    pressed = step == PRESSURE and mark == "f" and before.get(step) != "f"
+    return replace(check, tier_needed=raised(check.tier_needed)) if pressed else check
+
+
 @folds(acts.CheckEnded)
 def _ended(case: Case, done: acts.CheckEnded, entry: Entry, at: int) -> Case:
+    """A first reason stays, but for `done`: a finished check still ends with its contact (G10)."""
     check = case.check
     if check is None or check.id != done.check:
         raise Unfit("there is no such check")
-    return _with(case, replace(check, ended=check.ended or done.reason or "done"))
+    if check.ended not in ("", "done"):
+        return case
+    reason = done.reason or "done"
+    tier = Tier.TX if reason == "cannot-verify" else check.tier
+    return _with(case, replace(check, ended=reason, tier=tier))
 
 
 def _with(case: Case, check: Check) -> Case:

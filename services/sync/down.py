@@ -1,0 +1,42 @@
+"""Sync down: the queue's change feed, people and controllers into desk.db. A cursor error means a clean refetch."""
+
+import time
+
+from db.central_port import CentralPort
+from db.terminal import TerminalStore
+
+PAGE = 5000
+PEOPLE_S = 10.0
+
+
+class Downlink:
+    """Copies what changed in central into a terminal's store. One thread calls it."""
+
+    def __init__(self, port: CentralPort, store: TerminalStore) -> None:
+        self._port, self._store = port, store
+        self._people_at = 0.0
+
+    def run_once(self) -> int:
+        """Apply one page of changes; how many rows. Raises `Unavailable` when central does not answer."""
+        self._people()
+        cursor = int(self._store.meta("rev", "0"))
+        latest = self._port.latest_rev()
+        if latest < cursor:  # central was restored from a backup
+            self._store.forget_queue()
+            cursor = 0
+        if latest == cursor:
+            return 0
+        rows = self._port.changes(cursor, PAGE)
+        self._store.apply_changes([_row(r) for r in rows], int(str(rows[-1][-1])) if rows else latest)
+        return len(rows)
+
+    def _people(self) -> None:
+        if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:
+            return
+        self._store.replace_people(self._port.agents(), self._port.controllers())
+        self._people_at = time.monotonic()
+
+
+def _row(row: tuple[object, ...]) -> tuple[object, ...]:
+    """A change as a row of `queue`: truth values as 0 and 1."""
+    return tuple(int(v) if isinstance(v, bool) else v for v in row)
