@@ -1,0 +1,155 @@
+"""The durable engine: a job begun is finished, whatever is killed meanwhile. The only file that knows DBOS.
+
+Each step is done at least once: a step in flight at a kill runs again, one that was recorded does not. What the engine
+keeps (job id, kind, step results) is readable by whoever reads its database, so it is ids, codes and counts only, and
+the embedded file is SQLCipher.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import orjson
+import sqlalchemy as sa
+import sqlcipher3.dbapi2
+from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
+
+from services.errors import Unusable
+
+T = TypeVar("T", bound="Result")
+Result = None | bool | int | str | list[Any] | dict[str, Any]
+"""What a step may return: JSON of ids, codes and counts."""
+
+Workflow = Callable[["Engine", str], None]
+"""A job's work: `(engine, job id)`. Between its steps it must decide by their results alone."""
+
+APPLICATION = "rightsdesk"
+VERSION = "1"
+"""Raised only when a kind of job gets other steps: jobs of another version are not resumed."""
+_THREADS = 32
+_POOL = 16
+
+
+class JobFailed(Exception):
+    """A job ended with a reason code; the code is all that is kept of it."""
+
+
+class Engine:
+    """Runs `workflows` by kind; pending ones of this `worker` are taken up again when it is made.
+
+    `url` names the engine's database, `key` is the raw SQLCipher key of an embedded file. One a process. Raises
+    `Unusable` when the file does not open.
+    """
+
+    def __init__(self, url: str, key: bytes | None, worker: str, workflows: Mapping[str, Workflow]) -> None:
+        for name in [name for name in os.environ if name.startswith("DBOS")]:
+            del os.environ[name]  # its cloud and its console are asked for by environment: never here
+        _quiet()
+        self._workflows = dict(workflows)
+        self._database = _open(url, key)
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "application_version": VERSION,
+            "executor_id": worker,
+            "system_database_url": url,
+            "system_database_engine": self._database,
+            "serializer": _Json(),
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "max_executor_threads": _THREADS,
+        }
+        DBOS(config=config)
+        self._started = threading.Lock()
+
+        @DBOS.workflow(name="job")
+        def job(job_id: str, kind: str) -> None:
+            self._workflows[kind](self, job_id)
+
+        self._job = job
+        DBOS.launch()
+
+    def start(self, job_id: str, kind: str) -> None:
+        """Begin a job; one that was begun before, by anyone, is not begun again."""
+        with self._started, SetWorkflowID(job_id):
+            DBOS.start_workflow(self._job, job_id, kind)
+
+    def step(self, name: str, work: Callable[[], T]) -> T:
+        """What `work` returns, or returned when this step of this job was done before."""
+        return cast(T, DBOS.run_step({"name": name}, work))
+
+    def pause(self, seconds: float) -> None:
+        """Wait; a restart waits only for what is left."""
+        DBOS.sleep(seconds)
+
+    def close(self) -> None:
+        """Stop at once; what is unfinished goes on at the next start."""
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+        self._database.dispose()
+
+
+class _Json(Serializer):
+    """JSON, as the default is pickle; of an error only its kind, or its code when it is ours."""
+
+    def serialize(self, data: Any) -> str:
+        if isinstance(data, BaseException):
+            code = str(data) if isinstance(data, JobFailed) else type(data).__name__
+            return orjson.dumps({"error": code}).decode()
+        return orjson.dumps(data).decode()
+
+    def deserialize(self, serialized_data: str) -> Any:
+        data = orjson.loads(serialized_data)
+        if isinstance(data, dict) and set(data) == {"error"}:
+            return JobFailed(data["error"])
+        return data
+
+    def name(self) -> str:
+        return "rightsdesk_json"
+
+
+def _open(url: str, key: bytes | None) -> sa.Engine:
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, hide_parameters=True, pool_size=_POOL)
+    path = Path(url.removeprefix("sqlite:///"))
+    path.touch(mode=0o600)
+    engine = sa.create_engine(
+        url,
+        module=sqlcipher3.dbapi2,
+        hide_parameters=True,
+        pool_size=_POOL,
+        max_overflow=_THREADS,
+        connect_args={"timeout": 30, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(conn: Any, _record: object) -> None:
+        conn.isolation_level = "IMMEDIATE"
+        conn.execute("PRAGMA cipher_log_level=NONE")
+        if key is not None:
+            conn.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
+        conn.execute("PRAGMA busy_timeout=30000")
+        conn.execute("PRAGMA journal_mode=WAL")
+        conn.execute("PRAGMA synchronous=FULL")
+        conn.execute("PRAGMA foreign_keys=ON")
+
+    try:
+        with engine.connect() as conn:
+            conn.execute(sa.text("SELECT count(*) FROM sqlite_master")).scalar()
+    except sa.exc.DatabaseError as exc:
+        raise Unusable("the engine's database cannot be opened: wrong key or damaged file") from exc
+    return engine
+
+
+def _quiet() -> None:
+    """Its messages may hold texts of errors: only the level and the kind of error reach our log."""
+    logger = logging.getLogger("dbos")
+    logger.propagate = False
+    logger.handlers = [_KindOnly()]
+
+
+class _KindOnly(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "-"
+        logging.getLogger("rightsdesk.engine").log(record.levelno, "engine %s", kind)
