@@ -58,7 +58,9 @@ class FaultLog:
 
 def sentence(reference: str) -> str:
     """What a person reads when the console closes on a fault."""
-    return f"The console met a fault and closed. Everything shown as done is kept. Start it again; reference {reference}."
+    return (
+        f"The console met a fault and closed. Everything shown as done is kept. Start it again; reference {reference}."
+    )
 
 
 def _frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:

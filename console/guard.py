@@ -72,7 +72,9 @@ class GuardedApp(App[None], inherit_bindings=False):
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Off: a picture of the screen is a file with personal data."""
 
-    def save_screenshot(self, filename: str | None = None, path: str | None = None, time_format: str | None = None) -> str:
+    def save_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str:
         return ""
 
     def deliver_screenshot(
@@ -108,6 +110,8 @@ class GuardedApp(App[None], inherit_bindings=False):
     # --- how it ends -----------------------------------------------------------------------------------------------
 
     def on_load(self) -> None:
+        if self.is_headless:  # a test: hooks and signals belong to its runner
+            return
         self.faults.catch_strays(lambda line: print(line, file=sys.__stderr__))
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._stray)
@@ -135,4 +139,3 @@ class GuardedApp(App[None], inherit_bindings=False):
         self.bell()
         self._exit_renderables[:] = [sentence(self.faults.keep(error))]
         self._close_messages_no_wait()
-

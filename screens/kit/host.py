@@ -22,6 +22,12 @@ class Host(Protocol):
     notice: str
     clock: Callable[[], datetime]  # now, in the zone of the desk
 
+    def ready(self) -> None:
+        """Sign-in is painted and takes keys."""
+
+    def open_desk(self) -> None:
+        """Open the desk in a job, unless one is at it."""
+
     def show(self, name: str, *args: object) -> None:
         """Open the screen called `name` (console/routes.py) on top."""
 

@@ -22,7 +22,7 @@ Ts = TypeVarTuple("Ts")
 class Deskside(Screen[Any]):
     """What screens and dialogs share: the desk, jobs, the flash line, keys that answer with their reason."""
 
-    IDLE_S: ClassVar[int] = 180  # seconds without a key before the desk locks (TRM-3)
+    IDLE_S: ClassVar[int] = 0  # seconds without a key before the desk locks while this is open; 0: as everywhere
 
     @property
     def host(self) -> Host:

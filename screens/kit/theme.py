@@ -56,5 +56,5 @@ CONTRAST: Final = Theme(
     },
 )
 
-THEMES: Final = {"dark": DARK, "contrast": CONTRAST}
-WORDS: Final = ("dark", "contrast", "none")
+THEMES: Final = {"dark": DARK, "high-contrast": CONTRAST}
+WORDS: Final = ("dark", "high-contrast", "no-colour")  # as the settings name them

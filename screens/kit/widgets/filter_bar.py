@@ -50,7 +50,12 @@ class FilterBar(Horizontal):
     def open(self) -> None:
         """Show the bar and take the keys."""
         self.add_class("-open")
+        self.veil(False)
         self.query_one(CleanInput).focus()
+
+    def veil(self, hide: bool) -> None:
+        """Show dots for what is typed: a whole identifier is not left on the screen."""
+        self.query_one(CleanInput).password = hide
 
     def found(self, words: str) -> None:
         """`37 of 1,204`, at the right."""

@@ -1,0 +1,177 @@
+"""The Textual App: what holds across screens. Sign-in paints first; the desk opens in a job after the first frame."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual import events, on
+from textual.message import Message
+from textual.screen import Screen
+
+from console.session import SessionApp
+from screens.kit import keys, live
+from screens.kit.messages import JobFailed
+from screens.kit.screen import Deskside, sentences
+from screens.kit.theme import THEMES
+from screens.kit.widgets.bars import StatusBar, TopBar
+from screens.signin import SignInScreen
+
+if TYPE_CHECKING:
+    from console.settings import Lock, Settings
+    from services.types import Status
+
+
+@dataclass
+class DeskOpened(Message):
+    desk: Any
+
+
+@dataclass
+class StatusRead(Message):
+    status: "Status"
+
+
+class DeskApp(SessionApp):
+    """The console. `opener` makes the desk; it is called in a thread."""
+
+    TITLE = "Rightsdesk"
+    BINDINGS = keys.bindings("app")
+    STATUS_S = 0.5
+
+    def __init__(
+        self,
+        opener: Callable[[], Any],
+        logs: Path,
+        *,
+        theme: str = "dark",
+        chosen_keys: Mapping[str, str] | None = None,
+        lock: "Lock | None" = None,
+        notice: str = "",
+        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        super().__init__(logs, lock)
+        self.opener, self.notice, self.clock = opener, notice, clock
+        for known in THEMES.values():
+            self.register_theme(known)
+        self.theme = THEMES.get(theme, THEMES["dark"]).name
+        changed = keys.keymap(chosen_keys or {})
+        self.keys: Mapping[str, str] = {a.id: changed.get(a.id, a.keys) for a in keys.REGISTRY}
+        self.set_keymap(changed)
+        self.status: Status | None = None
+        self._early: list[events.Key] | None = []  # keys typed before sign-in could take them
+        self._asking_status = self._opening = False
+
+    # --- start -----------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[Any]:
+        return SignInScreen()
+
+    async def on_event(self, event: events.Event) -> None:
+        if self._early is not None and isinstance(event, events.Key) and not event.is_forwarded:
+            self._early.append(event)
+            return
+        await super().on_event(event)
+
+    def ready(self) -> None:
+        """Sign-in is painted and takes keys: hand it what was typed meanwhile, and open the desk."""
+        early, self._early = self._early or [], None
+        for key in early:
+            self.post_message(key)
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """Open the desk in a job; sign-in asks again when it failed."""
+        if self._opening:
+            return
+        self._opening = True
+        self.jobs.run(self, self.opener, reply=DeskOpened, serial="open", stage="opening the desk")
+
+    @on(DeskOpened)
+    def _opened(self, message: DeskOpened) -> None:
+        self.desk = message.desk
+        self.set_interval(self.STATUS_S, self._ask_status)
+        self.set_interval(1, self._look_at_clock)
+        for screen in self.screen_stack:
+            if isinstance(screen, SignInScreen):
+                screen.desk_is_open()
+
+    def _ask_status(self) -> None:
+        if not self._asking_status:  # a slow answer must not queue up others
+            self._asking_status = True
+            self.jobs.run(self, self.desk.status, reply=StatusRead, serial="status")
+
+    @on(StatusRead)
+    def _status_read(self, message: StatusRead) -> None:
+        self._asking_status = False
+        if message.status != self.status:
+            self.status = message.status
+            for bar in [*self.screen.query(StatusBar), *self.screen.query(TopBar)]:
+                bar.refresh()
+
+    @on(JobFailed)
+    def _failed(self, message: JobFailed) -> None:
+        if message.what == "status":
+            self._asking_status = False
+        elif message.what == "leaving":
+            self.exit()
+        else:
+            self._opening = False
+            self.flash(sentences(message.error), "bad")
+
+    # --- what screens ask of the app (screens/kit/host.py) ---------------------------------------------------------
+
+    def too_fast(self) -> None:
+        self.flash("keys came faster than a hand types: nothing was done", "no")
+
+    def perform(self, action: str) -> None:
+        found = live.find(self.screen, action)
+        if found is None or not found.enabled:
+            reason = self.screen.why_not(action) if isinstance(self.screen, Deskside) else ""
+            self.flash(reason or "not here", "no")
+        else:
+            self.call_later(self.run_action, action, found.node)
+
+    # --- keys that hold everywhere ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        known = keys.ACTIONS.get(action)
+        if known is None or action in ("leave", "help", "theme"):
+            return True
+        return hasattr(self, f"action_{action}") and self.session is not None and self.locked_at is None
+
+    def action_help(self) -> None:
+        from screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(live.all_of(self.screen)), lambda action: self.perform(action) if action else None)
+
+    def action_commands(self) -> None:
+        from screens.palette import palette
+
+        self.push_screen(palette(self.perform))
+
+    def action_theme(self) -> None:
+        names = [theme.name for theme in THEMES.values()]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+
+def run(settings: "Settings", notice: str = "") -> int:
+    """Open the console on a home; returns the process's exit code."""
+    from console.desk_opener import open_desk
+    from console.tty import silent
+
+    if settings.screen.theme == "no-colour":
+        os.environ["NO_COLOR"] = "1"
+    app = DeskApp(
+        lambda: open_desk(settings),
+        settings.home / "logs",
+        theme=settings.screen.theme,
+        chosen_keys=settings.keys.chosen,
+        lock=settings.lock,
+        notice=notice,
+    )
+    with silent():
+        app.run(mouse=settings.screen.mouse)
+    return app.return_code or 0

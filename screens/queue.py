@@ -1,0 +1,242 @@
+"""The queue: what to do next, and why. Any number of cases; only what is in view is read."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.timer import Timer
+
+from screens.kit import keys
+from screens.kit.pages import Answer
+from screens.kit.screen import KitScreen
+from screens.kit.text import count, say
+from screens.kit.widgets.bars import FlashLine, Tabs
+from screens.kit.widgets.filter_bar import FilterBar
+from screens.kit.widgets.table import Column, VirtualTable
+from screens.queue_filter import is_identifier, view_of
+from screens.queue_preview import Preview
+from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView
+
+VIEWS: Final = (("all", "All"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("approval", "Approval"), ("risk", "At risk"))
+REFRESH_S: Final = 5
+SETTLE_S: Final = 0.06  # the preview follows the cursor when it rests
+
+COLUMNS: Final[tuple[Column[QueueRow], ...]] = (
+    Column("Due", 10, lambda row: row.due, 1),
+    Column("Case", 11, lambda row: row.case),
+    Column("Right", 12, lambda row: row.rights, 2),
+    Column("Person", 16, lambda row: row.person, 2),
+    Column("State", 10, lambda row: row.state, 1),
+    Column("Who", 4, lambda row: row.who or "-"),
+    Column("Tier", 4, lambda row: row.tier or "-"),
+)
+TONES: Final = {Band.BREACH: "late", Band.OVERDUE: "late", Band.TODAY: "soon", Band.PAUSE_ENDS: "soon", Band.CLOSED: "calm"}
+
+
+@dataclass
+class CountsRead(Message):
+    counts: QueueCounts
+    view: QueueView
+
+
+@dataclass
+class Taken(Message):
+    case: str
+
+
+class QueueScreen(KitScreen):
+    """Home of an agent and, with approvals and assigning, of a team lead."""
+
+    CSS_PATH = "queue.tcss"
+    BINDINGS = keys.bindings("queue")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = QueueView()
+        self.counts: QueueCounts | None = None
+        self.all_of_view = 0  # without the filter
+        self._settling: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        yield Tabs(*(label for _, label in VIEWS))
+        with Horizontal(id="main"):
+            yield VirtualTable(
+                COLUMNS, lambda row: row.case, tone=lambda row: TONES.get(Band(row.band), "row"), empty="No case here."
+            )
+            yield Preview()
+        yield FilterBar()
+
+    @property
+    def table(self) -> VirtualTable[QueueRow]:
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self._show(self.view)
+        self.set_interval(REFRESH_S, self._refresh)
+
+    def on_screen_resume(self) -> None:
+        self._refresh()
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def _show(self, view: QueueView) -> None:
+        """Another list, from its first row."""
+        self.view, self.counts = view, None
+        session = self.host.session
+        desk = self.desk
+
+        def read(after: Cursor | None, limit: int, reverse: bool) -> Answer[QueueRow, Any]:
+            page: QueuePage = desk.queue.page(view, after, limit, reverse)
+            return Answer(page.rows, page.first, page.last)
+
+        if session is not None:
+            self.table.show(read)
+            self._count()
+
+    def _count(self) -> None:
+        view = self.view
+        self.run(self.desk.queue.counts, view, reply=partial(_counted, view), serial="counts")
+
+    def _refresh(self) -> None:
+        if self.is_current and self.host.session is not None and self.counts is not None:
+            self.table.again()
+            self._count()
+
+    @on(CountsRead)
+    def _counts_read(self, message: CountsRead) -> None:
+        if message.view != self.view:
+            return
+        self.counts = message.counts
+        if not self.view.text and self.view == replace(QueueView(), kind=self.view.kind):
+            self.all_of_view = message.counts.total
+        self.table.count(message.counts.total)
+        self.query_one(FilterBar).found(f"{count(message.counts.total)} of {count(self.all_of_view)}")
+        self._say_counts(message.counts)
+        self.refresh_bindings()
+
+    def _say_counts(self, counts: QueueCounts) -> None:
+        words = "$total cases · mine $mine · unassigned $unassigned"
+        if counts.approval:
+            words += " · approval $approval"
+        if counts.next is not None:
+            words += " · next: $case, $why"
+        self.query_one(FlashLine).base = say(
+            words, total=count(counts.total), mine=count(counts.mine), unassigned=count(counts.unassigned),
+            approval=count(counts.approval), case=counts.next.case if counts.next else "", why=counts.next_reason,
+        )  # fmt: skip
+
+    @on(VirtualTable.Moved)
+    def _moved(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        if self.has_class("-wide"):
+            self.query_one(Preview).row = self.table.current
+        self.refresh_bindings()
+
+    # --- filter and views ------------------------------------------------------------------------------------------
+
+    @on(FilterBar.Changed)
+    def _filtered(self, message: FilterBar.Changed) -> None:
+        view, problem = view_of(QueueView(kind=self.view.kind), message.text)
+        if problem:
+            self.flash(problem, "no")
+        if view != self.view:
+            self._show(view)
+
+    @on(FilterBar.Left)
+    def _back_to_list(self) -> None:
+        bar = self.query_one(FilterBar)
+        bar.veil(is_identifier(bar.text))
+        self.table.focus()
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    def action_back(self) -> None:
+        self.query_one(FilterBar).clear()
+
+    def _tab(self, number: int) -> None:
+        tabs = self.query_one(Tabs)
+        if tabs.current != number:
+            tabs.current = number
+            self._show(replace(self.view, kind=VIEWS[number][0]))
+
+    def action_tab_1(self) -> None:
+        self._tab(0)
+
+    def action_tab_2(self) -> None:
+        self._tab(1)
+
+    def action_tab_3(self) -> None:
+        self._tab(2)
+
+    def action_tab_4(self) -> None:
+        self._tab(3)
+
+    def action_tab_5(self) -> None:
+        self._tab(4)
+
+    # --- acts ------------------------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        if action in ("open", "take", "assign", "mark", "dates") and self.table.current is None:
+            return "no case under the cursor"
+        if action == "next_case" and (self.counts is None or self.counts.next is None):
+            return "no case is waiting for you"
+        if action == "back" and not self.query_one(FilterBar).text:
+            return "this is the first screen; Ctrl+Q leaves"
+        return ""
+
+    def action_open(self) -> None:
+        row = self.table.current
+        if row is not None:
+            self.host.show("case", row.case)
+
+    def action_next_case(self) -> None:
+        if self.counts is not None and self.counts.next is not None:
+            self.host.show("case", self.counts.next.case)
+
+    def action_intake(self) -> None:
+        self.host.show("intake")
+
+    def action_take(self) -> None:
+        row = self.table.current
+        if row is not None:
+            reply = partial(_taken, row.case)
+            self.run(self.desk.case.claim, self.host.session, row.case, reply=reply, serial="take", write=True, stage="taking the case")
+
+    @on(Taken)
+    def _taken(self, message: Taken) -> None:
+        self.flash(f"{message.case} is yours", "good")
+        self._refresh()
+
+    def action_mark(self) -> None:
+        self.table.toggle_mark()
+
+    # --- lock ------------------------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        self.table.forget()
+        self.query_one(Preview).row = None
+        self.query_one(FlashLine).base = say("")
+        self.counts = None
+
+    def recall(self) -> None:
+        self._show(self.view)
+
+
+def _counted(view: QueueView, counts: QueueCounts) -> Message:
+    return CountsRead(counts, view)
+
+
+def _taken(case: str, _result: object) -> Message:
+    return Taken(case)

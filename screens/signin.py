@@ -1,0 +1,98 @@
+"""Sign-in: agent number and PIN. Paints first, takes keys at once, and waits for the desk if it must."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from screens.kit import keys
+from screens.kit.messages import JobFailed
+from screens.kit.screen import Deskside, sentences
+from screens.kit.text import shown
+from screens.kit.widgets.bars import FlashLine, StatusBar
+from screens.kit.widgets.inputs import CleanInput, CodeInput
+from services.errors import Refused
+
+if TYPE_CHECKING:
+    from services.types import Session
+
+
+@dataclass
+class SignedIn(Message):
+    session: "Session"
+
+
+class SignInScreen(Deskside):
+    """The base of the screen stack: everything else lies above it."""
+
+    CSS_PATH = "signin.tcss"
+    BINDINGS = keys.bindings("signin")
+    AUTO_FOCUS = "#agent"
+
+    _waiting = False  # Enter was pressed before the desk was open
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="form"):
+            yield Static(shown("Rightsdesk", "bold"), id="name")
+            yield Static(shown("Agent number"))
+            yield CleanInput(id="agent", max_length=12, quiet_enter=False)
+            yield Static(shown("PIN"))
+            yield CodeInput(password=True, id="pin", storm_ok=True)
+            yield FlashLine()
+            yield Static(shown("Enter sign in   Tab next field   Ctrl+Q leave", "$quiet"))
+            if self.host.notice:
+                yield Static(shown(self.host.notice, lines=True), id="notice")
+        yield StatusBar()
+
+    def on_mount(self) -> None:
+        self.query_one("#agent").focus()
+        self.call_after_refresh(self.host.ready)
+
+    def desk_is_open(self) -> None:
+        """The desk can be asked now."""
+        self.query_one(FlashLine).clear()
+        if self._waiting:
+            self._try()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "agent":
+            self.query_one("#pin").focus()
+        else:
+            self._try()
+
+    @on(CodeInput.Pasted)
+    def _pasted(self) -> None:
+        self.flash("type the PIN: a paste does not count", "no")
+
+    def _try(self) -> None:
+        agent, pin = self.query_one("#agent", CleanInput).value.strip(), self.query_one("#pin", CodeInput).value
+        if not agent or not pin:
+            self.flash("agent number and PIN, please", "no")
+            return
+        self._waiting = self.desk is None
+        if self._waiting:
+            self.flash("the desk is opening")
+            self.host.open_desk()
+            return
+        self.query_one("#pin", CodeInput).value = ""
+        self.run(self.desk.sign.sign_in, agent, pin, reply=SignedIn, serial="sign-in", write=True, stage="checking the PIN")
+
+    @on(SignedIn)
+    def _signed_in(self, message: SignedIn) -> None:
+        self.forget()
+        self.host.signed_in(message.session)
+
+    def forget(self) -> None:
+        self.query_one("#agent", CleanInput).value = ""
+        self.query_one("#pin", CodeInput).value = ""
+        self.query_one("#agent").focus()
+
+    @on(JobFailed)
+    def _refused(self, message: JobFailed) -> None:
+        message.stop()
+        self.flash(sentences(message.error), "no" if isinstance(message.error, Refused) else "bad")

@@ -1,0 +1,119 @@
+"""A desk without stores, for the tests of screens alone. Stories and benches run on the real one."""
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from services.errors import NotFound, Refused
+from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView, Role, Session, Status
+
+TODAY = date(2026, 3, 5)
+RIGHTS = ("Access", "Erasure", "Access+Mktg", "Portability", "Consent")
+STATES = ("new", "verifying", "review", "in progress", "waiting id")
+PEOPLE = ("a•••@ex•••.com", "+49•••••321", "m•••@po•••.de", "j•••@ma•••.fr", "k•••@no•••.org")
+
+
+def row(number: int) -> QueueRow:
+    """Row `number` of the synthetic queue, in queue order."""
+    days = number // 7 - 1
+    band = Band.OVERDUE if days < 0 else Band.TODAY if days == 0 else Band.REST
+    due = f"OVERDUE {days}d" if days < 0 else "TODAY" if days == 0 else f"{days}d left"
+    return QueueRow(
+        case=f"C-26-{number:06d}", controller="nordlicht" if number % 3 else "albion", rights=RIGHTS[number % 5],
+        person=PEOPLE[number % 5], state=STATES[number % 5], who="0042" if number % 5 == 1 else "",
+        tier="T2" if number % 4 else "", due=due, band=band, due_hard=TODAY + timedelta(days=days),
+        reason="the hard date is nearest" if days else "due today",
+    )  # fmt: skip
+
+
+@dataclass
+class FakeSign:
+    """Agents 0042 (agent) and 0007 (lead), both with PIN 2468."""
+
+    calls: list[str] = field(default_factory=list)
+
+    def sign_in(self, agent: str, pin: str) -> Session:
+        self.calls.append(f"sign_in {agent}")
+        if pin != "2468" or agent not in ("0042", "0007"):
+            raise Refused("agent number or PIN is wrong", next_key="type both again")
+        role = Role.LEAD if agent == "0007" else Role.AGENT
+        return Session("s1", agent, "Ada", role, (role,), ("nordlicht", "albion"), datetime.now(UTC), False, b"secret-token")
+
+    def lock(self, session: Session, reason: str) -> None:
+        self.calls.append(f"lock {session.agent} {reason}")
+
+    def unlock(self, session: Session, pin: str) -> Session:
+        self.calls.append(f"unlock {session.agent}")
+        if pin != "2468":
+            raise Refused("that is not the PIN")
+        return session
+
+    def step_up(self, session: Session, pin: str) -> None:
+        self.unlock(session, pin)
+
+    def sign_out(self, session: Session, reason: str) -> None:
+        self.calls.append(f"sign_out {session.agent} {reason}")
+
+
+@dataclass
+class FakeQueue:
+    """`size` rows, read by number; text filters on the case number."""
+
+    size: int = 1_204
+    removed: set[int] = field(default_factory=set)
+    reads: int = 0
+    slow_s: float = 0
+
+    def _numbers(self, view: QueueView) -> list[int] | range:
+        if not view.text and view.kind == "all" and not self.removed:
+            return range(self.size)
+        wanted = [n for n in range(self.size) if n not in self.removed]
+        if view.kind == "mine":
+            wanted = [n for n in wanted if row(n).who == "0042"]
+        if view.kind == "approval":
+            wanted = []
+        return [n for n in wanted if view.text.lower() in row(n).case.lower()]
+
+    def page(self, view: QueueView, after: Cursor | None, limit: int, reverse: bool = False) -> QueuePage:
+        self.reads += 1
+        time.sleep(self.slow_s)
+        numbers = self._numbers(view)
+        if view.text or self.removed or view.kind != "all":
+            at = len(numbers) if reverse else 0
+            if after is not None:
+                here = int(after.case.rsplit("-", 1)[1])
+                at = sum(n < here for n in numbers) if reverse else sum(n <= here for n in numbers)
+        else:
+            at = self.size if reverse else 0
+            if after is not None:
+                at = int(after.case.rsplit("-", 1)[1]) + (0 if reverse else 1)
+        part = numbers[max(0, at - limit) : at] if reverse else numbers[at : at + limit]
+        rows = tuple(row(n) for n in part)
+        return QueuePage(rows, rows[0].cursor if rows else None, rows[-1].cursor if rows else None)
+
+    def counts(self, view: QueueView) -> QueueCounts:
+        return QueueCounts(len(self._numbers(view)), 3, 211, 0, row(7), "due today")
+
+
+class FakeCase:
+    """Claims only."""
+
+    def claim(self, session: Session, case: str) -> None:
+        if case.endswith("3"):
+            raise Refused(f"{case} is held by agent 0017", next_key="n takes the next one")
+        if case.endswith("9"):
+            raise NotFound("no such case")
+
+
+STATUS = Status("synced 4 s ago", 0, None, True, 18_204, "keyring", "ok", True, False)
+
+
+class FakeDesk:
+    """The door, with what the screens of the kit use."""
+
+    def __init__(self, size: int = 1_204, *, training: bool = False) -> None:
+        self.sign, self.queue, self.case = FakeSign(), FakeQueue(size), FakeCase()
+        self.state = replace(STATUS, training=training)
+
+    def status(self) -> Status:
+        return self.state
