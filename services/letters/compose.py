@@ -71,10 +71,10 @@ def compose(
 
 
 def _wrapped(text: str) -> str:
-    """Lines of at most 76 characters, as mail wants them; a list item keeps its indent."""
+    """Lines of at most 76 characters, as mail wants them, one empty line at most; a list item keeps its indent."""
     return "\n".join(
         textwrap.fill(line, 76, subsequent_indent="  " * line.startswith(("-", " ")), break_on_hyphens=False)
-        for line in text.split("\n")
+        for line in re.sub(r"\n{3,}", "\n\n", text).split("\n")
     )
 
 
@@ -105,6 +105,7 @@ def _environment(language: str, shelf: tuple[Path, ...]) -> "Environment":
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["day"] = lambda value: day(value, language)
     environment.filters["moment"] = lambda value, zone: moment(value, zone, language)

@@ -1,0 +1,82 @@
+"""Rows of a package as JSON and CSV, streamed; what speaks of others or is a secret is blacked out on the way."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+from services.catalog.console_keys import words
+from services.catalog.dataset import Collection, Dataset
+from services.catalog.values import Plain, plain
+
+BLACK = "█████"
+Why = Literal["third-party", "secret"]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found in one collection: names, and the rows as a stream that is read once.
+
+    `fields` are columns in their order; `hidden` are those that are blacked out, with the reason.
+    """
+
+    system: str
+    collection: str
+    label: str
+    fields: tuple[str, ...]
+    hidden: Mapping[str, Why]
+    rows: Iterable[Mapping[str, object]]
+
+
+def part_of(
+    system: str, dataset: Dataset, collection: Collection, rows: Iterable[Mapping[str, object]], language: str
+) -> Part:
+    """The part for rows of `collection`, with what the catalog says about its fields (Art 15(4))."""
+    hidden: dict[str, Why] = {}
+    for field in collection.fields:
+        if field.console.third_party:
+            hidden[str(field.name)] = "third-party"
+        elif any(str(c).startswith("user.authorization") for c in field.data_categories or ()):
+            hidden[str(field.name)] = "secret"
+    label = words(dataset.facts(collection).label, language) or str(collection.name)
+    return Part(system, str(collection.name), label, collection.columns, hidden, rows)
+
+
+def disclosed(part: Part, hidden: Counter[str]) -> Iterator[dict[str, Plain]]:
+    """The rows as the person gets them; `hidden` counts the values blacked out by field. Empty stays empty."""
+    for row in part.rows:
+        shown: dict[str, Plain] = {}
+        for name in part.fields:
+            value = row.get(name)
+            if value is not None and name in part.hidden:
+                hidden[name] += 1
+                shown[name] = BLACK
+            else:
+                shown[name] = plain(value)
+        yield shown
+
+
+def json_row(row: Mapping[str, Plain], *, first: bool) -> bytes:
+    """One row of a JSON list; `[` and `]` stand around them."""
+    return (b"[\n" if first else b",\n") + orjson.dumps(row)
+
+
+def csv_line(values: Iterable[Plain]) -> bytes:
+    """One line of a CSV that no spreadsheet takes for a formula: dangerous beginnings get an apostrophe."""
+    out = io.StringIO()
+    csv.writer(out).writerow([_cell(value) for value in values])
+    return out.getvalue().encode()
+
+
+def _cell(value: Plain) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
