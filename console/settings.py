@@ -104,7 +104,7 @@ class Settings:
 
     home: Path
     deployment: str = field(default="rightsdesk", metadata={"pattern": r"[a-z0-9][a-z0-9.-]{0,62}"})
-    terminal: str = field(default="", metadata={"pattern": r"[0-9a-f]{8}"})
+    terminal: str = field(default="", metadata={"pattern": r"([0-9a-f]{8})?"})
     demo: bool = False
     packages: Path = Path("packages")
     screen: Screen = Screen()

@@ -161,7 +161,11 @@ def _value(kind: Any, field: dataclasses.Field[Any], value: object, place: str) 
     pattern = field.metadata.get("pattern")
     if pattern and not re.fullmatch(pattern, value):
         raise BadInput(f"{field.name} must match {pattern}", place=place)
-    return value if kind is str else Path(value)
+    if kind is str:
+        return value
+    if not value and kind is Path:
+        raise BadInput(f"{field.name} must name a folder", place=place)
+    return Path(value) if value else None
 
 
 def _whole(field: dataclasses.Field[Any], value: object, place: str) -> int:

@@ -1,9 +1,11 @@
 """The settings door: whatever stands in rightsdesk.toml or the environment is taken, or named with its line."""
 
 import os
+import re
 import string
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,18 @@ def test_no_file_gives_defaults_in_this_home(tmp_path: Path) -> None:
         30,
         600,
     )
+
+
+def test_what_the_documentation_shows_are_the_defaults(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", (CHECKOUT / "docs" / "configuration.md").read_text("utf-8"), re.DOTALL)
+    shown, defaults = load(written(tmp_path, block)), load(tmp_path / "none")
+    assert dict(shown.keys.map) == {"export": "f2", "note": "off"}
+    assert keymap(shown)["export"] == "f2"
+    elsewhere = dict.fromkeys(("home", "keys", "packages", "mail"))
+    assert replace(shown, **elsewhere) == replace(defaults, **elsewhere)
+    assert replace(shown.mail, outbox=defaults.mail.outbox) == defaults.mail
+    for table in (Settings, *(type(getattr(shown, f.name)) for f in fields(Settings) if is_dataclass(f.type))):
+        assert [f.name for f in fields(table) if f.name not in ("home", "map") and f.name not in block] == []
 
 
 def test_a_whole_file_is_read(tmp_path: Path) -> None:
@@ -103,6 +117,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         ('deployment = "a\\nb"\n', 1, "one line of text"),
         ('deployment = "a\\u202eb"\n', 1, "one line of text"),
         ('terminal = "12"\n', 1, "terminal must match"),
+        ('packages = ""\n', 1, "must name a folder"),
         ('[keys]\nset = "alt"\n', 2, "single, ctrl, function, off"),
         ('[keys]\nset = "single"\nexport = 3\n', 3, "name of a key"),
         ('[keys]\nexport = ""\n', 2, "name of a key"),
