@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -26,6 +26,15 @@ def join_key(value: object) -> str | None:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
     return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else str(value)
+
+
+def join_keys(row: dict[str, object], paths: Sequence[str]) -> set[tuple[str, ...]]:
+    """What `row` joins by at `paths` together; several where lists are on the way, none where any part is NULL."""
+    keys: set[tuple[str, ...]] = {()}
+    for path in paths:
+        parts = {key for value in values_at(row, path) if (key := join_key(value)) is not None}
+        keys = {(*key, part) for key in keys for part in parts}
+    return keys
 
 
 def plain(value: object) -> Plain:

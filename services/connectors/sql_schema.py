@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, inspect, types
+from sqlalchemy import Connection, inspect
 from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
+from sqlalchemy.types import TypeEngine
 
 from services.catalog.dataset import Collection, Dataset
 from services.connectors.base import Column, ColumnKind, Table
@@ -26,7 +27,7 @@ _FITS: dict[str, tuple[ColumnKind, ...]] = {
 class LiveTable(Table):
     """A table with its reflected column types."""
 
-    types: dict[str, types.TypeEngine[Any]] = field(default_factory=dict)
+    types: dict[str, TypeEngine[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ class Dialect:
         """That a column holds `value`, NULL included."""
         kind = live.columns[name].kind
         if not self.dynamic and kind == "json" and value is not None:
-            return cast(column(name), JSONB) == cast(literal(json.dumps(value), Text), JSONB)
+            return cast(column(name), JSONB) == cast(literal(value, Text), JSONB)
         if not self.dynamic and kind == "other":
             return cast(column(name), Text).is_not_distinct_from(literal(value, Text))
         return self.column(live, name).is_not_distinct_from(self.bound(live, name, self._value(live, name, value)))

@@ -109,10 +109,13 @@ def typed(kind: ColumnKind, text: str) -> object:
 
 
 def from_plain(kind: ColumnKind, value: Plain) -> object:
-    """A value of a row's key as the column holds it; raises ValueError."""
+    """A value of a row's key as the column holds it; text that Python has no value for (`infinity`) stays text."""
     if not isinstance(value, str):
         return value
-    return base64.b64decode(value) if kind == "binary" else typed(kind, value)
+    try:
+        return base64.b64decode(value) if kind == "binary" else typed(kind, value)
+    except ValueError:
+        return value
 
 
 def _whole(text: str, bits: int) -> int | None:

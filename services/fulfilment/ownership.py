@@ -1,0 +1,131 @@
+"""Whose a found row is: the person's, somebody else's, or several persons' (design.md 7.12)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.catalog.graph import Edge, Entry, Graph, Node
+from services.catalog.identifiers import How, normal
+from services.catalog.values import join_key, join_keys, order, values_at
+from services.connectors.base import Row
+from services.fulfilment.found import Whose
+from services.fulfilment.shelf import Id, Shelf
+
+Place = tuple[Node, Id]
+
+
+class Person:
+    """What the person is known by: kind to values, with the country of telephone numbers."""
+
+    def __init__(self, identities: Mapping[str, tuple[str, ...]], region: str) -> None:
+        self.identities = dict(identities)
+        self.region = region
+        self._seen: dict[tuple[How, str], str] = {}
+        self._names: dict[tuple[str, How], frozenset[str]] = {}
+
+    @property
+    def normalised(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Kind and values, in a fixed order."""
+        return tuple((kind, tuple(sorted(set(values)))) for kind, values in sorted(self.identities.items()))
+
+    def normal(self, how: How, value: str) -> str:
+        """`value` in the form two equal identities share; parsed once."""
+        if (how, value) not in self._seen:
+            self._seen[how, value] = normal(how, value, self.region)
+        return self._seen[how, value]
+
+    def names(self, kind: str, how: How) -> frozenset[str]:
+        """The person's own identities of that kind."""
+        if (kind, how) not in self._names:
+            self._names[kind, how] = frozenset(self.normal(how, v) for v in self.identities.get(kind, ()))
+        return self._names[kind, how]
+
+    def at(self, row: Row, entry: Entry) -> frozenset[str]:
+        """Whom a row's identity field names."""
+        keys = [join_key(value) for value in values_at(row, entry.path)]
+        return frozenset(self.normal(entry.how, key) for key in keys if key is not None and key.strip())
+
+    def named_at(self, row: Row, entry: Entry) -> bool:
+        """Whether an identity field of a row names the person."""
+        return bool(self.at(row, entry) & self.names(entry.kind, entry.how))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whose each row is, how many other identities were met, and the collections on the way to the first of them."""
+
+    whose: dict[Place, Whose]
+    others: int
+    path: tuple[str, ...]
+
+
+def judge(
+    graph: Graph, shelves: Mapping[Node, Shelf], person: Person, parents: Mapping[Place, Place | None]
+) -> Verdict:
+    """Judges every row on the shelves.
+
+    A row is somebody else's when its identity fields of a kind we know the person by name others only, or when it is
+    reached through such rows only.
+    """
+    strangers: dict[Place, set[tuple[str, str]]] = {}
+    start: list[Place] = []
+    for node, shelf in shelves.items():
+        entries = [entry for entry in graph.entries_of(node) if entry.kind in person.identities]
+        for at, held in shelf.rows.items():
+            if any(person.named_at(held.columns, entry) for entry in entries):
+                start.append((node, at))
+                continue
+            met = {(entry.kind, name) for entry in entries for name in person.at(held.columns, entry)}
+            if met:
+                strangers[node, at] = met
+    own = _reached(graph, shelves, start, strangers)
+    whose = {(node, at): _whose(graph, node, (node, at) in own) for node, shelf in shelves.items() for at in shelf.rows}
+    first = min(strangers, key=_sort, default=None)
+    return Verdict(whose, len(set().union(*strangers.values())), _path(first, parents) if first else ())
+
+
+def _whose(graph: Graph, node: Node, own: bool) -> Whose:
+    if not own:
+        return Whose.OTHER
+    return Whose.SHARED if graph.dataset(node).rules(graph.nodes[node]).shared else Whose.OWN
+
+
+def _reached(
+    graph: Graph, shelves: Mapping[Node, Shelf], start: list[Place], strangers: Mapping[Place, object]
+) -> set[Place]:
+    """The rows that references lead to from `start` without passing through a stranger's."""
+    steps: dict[Node, list[tuple[Edge, dict[tuple[str, ...], list[Id]]]]] = {node: [] for node in shelves}
+    for edge in graph.edges:
+        if edge.source in shelves and edge.target in shelves:
+            steps[edge.source].append((edge, _index(shelves[edge.target], edge.on)))
+    reached = set(start)
+    waiting = list(start)
+    while waiting:
+        node, at = waiting.pop()
+        row = shelves[node].rows[at].columns
+        for edge, index in steps[node]:
+            found = {(edge.target, other) for key in join_keys(row, edge.fields) for other in index.get(key, ())}
+            fresh = {place for place in found if place not in strangers} - reached
+            reached |= fresh
+            waiting.extend(fresh)
+    return reached
+
+
+def _index(shelf: Shelf, on: tuple[str, ...]) -> dict[tuple[str, ...], list[Id]]:
+    index: dict[tuple[str, ...], list[Id]] = {}
+    for at, held in shelf.rows.items():
+        for key in join_keys(held.columns, on):
+            index.setdefault(key, []).append(at)
+    return index
+
+
+def _path(place: Place, parents: Mapping[Place, Place | None]) -> tuple[str, ...]:
+    steps = [str(place[0])]
+    above = parents.get(place)
+    while above is not None:
+        steps.append(str(above[0]))
+        above = parents.get(above)
+    return tuple(reversed(steps))
+
+
+def _sort(place: Place) -> tuple[Node, list[tuple[int, float, str]]]:
+    return place[0], [order(part) for part in place[1]]
