@@ -38,6 +38,7 @@ class DeskApp(SessionApp):
     """The console. `opener` makes the desk; it is called in a thread."""
 
     TITLE = "Rightsdesk"
+    CSS_PATH = "../screens/signin.tcss"  # the library loads no stylesheet for the screen an app starts with
     BINDINGS = keys.bindings("app")
     STATUS_S = 0.5
 

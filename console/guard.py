@@ -29,7 +29,7 @@ class VisibleOnly(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
-            s if s.control or s.text.isascii() and s.text.isprintable() or not BAD.search(s.text)
+            s if s.control or (s.text.isascii() and s.text.isprintable()) or not BAD.search(s.text)
             else Segment(BAD.sub("\ufffd", s.text), s.style)
             for s in segments
         ]  # fmt: skip

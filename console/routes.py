@@ -1,4 +1,4 @@
-"""Which screen a name opens. Imported when first shown; after the queue's first rows all are imported ahead, in a job."""
+"""Which screen a name opens: imported when first shown, or ahead of that in a job, once the queue has its rows."""
 
 import importlib
 from collections.abc import Callable

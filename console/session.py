@@ -134,7 +134,9 @@ class SessionApp(GuardedApp):
             self.exit()
             return
         self._each(lambda screen: screen.forget())
-        self.jobs.run(self, self.desk.sign.sign_out, self.session, "left", reply=SignedOut, serial="leaving", write=True)
+        self.jobs.run(
+            self, self.desk.sign.sign_out, self.session, "left", reply=SignedOut, serial="leaving", write=True
+        )
         self.set_timer(3, self.exit)
 
     @on(SignedOut)

@@ -27,7 +27,7 @@ class HelpScreen(Dialog):
         with Vertical(classes="box"):
             yield Static(shown("Keys of this screen", "bold"), classes="title")
             yield OptionList(*(Option(self._line(item), id=item.action.id) for item in self.lives), markup=False)
-            yield Static(shown("Enter runs it   j k move   Esc back   keys in ( ) cannot act now and say why", "$quiet"))
+            yield Static(shown("Enter runs it   j k move   Esc back   ( ) cannot act now and says why", "$quiet"))
 
     def _line(self, item: Live) -> Content:
         name = shown_as(self.host.keys[item.action.id])
@@ -56,10 +56,10 @@ class HelpScreen(Dialog):
         self._list.action_cursor_up()
 
     def action_page_down(self) -> None:
-        self._list.action_page_down()
+        self._list.action_page_down()  # type: ignore[no-untyped-call]
 
     def action_page_up(self) -> None:
-        self._list.action_page_up()
+        self._list.action_page_up()  # type: ignore[no-untyped-call]
 
     def action_to_first(self) -> None:
         self._list.action_first()

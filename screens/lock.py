@@ -69,9 +69,13 @@ class LockScreen(Deskside):
         if not agent or not pin or session is None:
             self.flash("agent number and PIN, please", "no")
         elif agent == session.agent:
-            self.run(self.desk.sign.unlock, session, pin, reply=Unlocked, serial="pin", write=True, stage="checking the PIN")
+            self.run(
+                self.desk.sign.unlock, session, pin, reply=Unlocked, serial="pin", write=True, stage="checking the PIN"
+            )
         else:
-            self.run(self.desk.sign.sign_in, agent, pin, reply=Switched, serial="pin", write=True, stage="checking the PIN")
+            self.run(
+                self.desk.sign.sign_in, agent, pin, reply=Switched, serial="pin", write=True, stage="checking the PIN"
+            )
 
     @on(CodeInput.Pasted)
     def _pasted(self) -> None:

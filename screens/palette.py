@@ -9,6 +9,13 @@ from screens.kit import live
 from screens.kit.key_names import shown_as
 from screens.kit.keys import Action
 
+
+class DeskPalette(CommandPalette):
+    """The library's palette without its picture, which many terminals draw two cells wide or not at all."""
+
+    CSS = "DeskPalette SearchIcon { display: none; }"
+
+
 LOOKS = ("move_down", "move_up", "page_down", "page_up", "to_first", "to_last", "commands", "lock_anywhere")
 
 
@@ -27,7 +34,7 @@ def palette(perform: Callable[[str], None]) -> CommandPalette:
                 if score > 0:
                     yield Hit(score, _words(action), partial(perform, action.id), text=action.words)
 
-    return CommandPalette(providers=[RegistryCommands], placeholder="What would you like to do?")
+    return DeskPalette(providers=[RegistryCommands], placeholder="What would you like to do?")
 
 
 def _offered(provider: Provider) -> list[Action]:

@@ -21,20 +21,32 @@ from screens.queue_filter import is_identifier, view_of
 from screens.queue_preview import Preview
 from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView
 
-VIEWS: Final = (("all", "All"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("approval", "Approval"), ("risk", "At risk"))
+VIEWS: Final = (
+    ("all", "All"),
+    ("mine", "Mine"),
+    ("unassigned", "Unassigned"),
+    ("approval", "Approval"),
+    ("risk", "At risk"),
+)
 REFRESH_S: Final = 5
 SETTLE_S: Final = 0.06  # the preview follows the cursor when it rests
 
 COLUMNS: Final[tuple[Column[QueueRow], ...]] = (
-    Column("Due", 10, lambda row: row.due, 1),
+    Column("Due", 11, lambda row: row.due, 1),
     Column("Case", 11, lambda row: row.case),
-    Column("Right", 12, lambda row: row.rights, 2),
-    Column("Person", 16, lambda row: row.person, 2),
-    Column("State", 10, lambda row: row.state, 1),
+    Column("Right", 11, lambda row: row.rights, 2),
+    Column("Person", 14, lambda row: row.person, 2),
+    Column("State", 11, lambda row: row.state, 1),
     Column("Who", 4, lambda row: row.who or "-"),
     Column("Tier", 4, lambda row: row.tier or "-"),
 )
-TONES: Final = {Band.BREACH: "late", Band.OVERDUE: "late", Band.TODAY: "soon", Band.PAUSE_ENDS: "soon", Band.CLOSED: "calm"}
+TONES: Final = {
+    Band.BREACH: "late",
+    Band.OVERDUE: "late",
+    Band.TODAY: "soon",
+    Band.PAUSE_ENDS: "soon",
+    Band.CLOSED: "calm",
+}
 
 
 @dataclass
@@ -53,11 +65,11 @@ class QueueScreen(KitScreen):
 
     CSS_PATH = "queue.tcss"
     BINDINGS = keys.bindings("queue")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     AUTO_FOCUS = "VirtualTable"
 
     def __init__(self) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.view = QueueView()
         self.counts: QueueCounts | None = None
         self.all_of_view = 0  # without the filter
@@ -187,13 +199,16 @@ class QueueScreen(KitScreen):
 
     # --- acts ------------------------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "back" and self.is_mounted and not self.query_one(FilterBar).text:
+            return False  # nothing to go back from
+        return super().check_action(action, parameters)
+
     def why_not(self, action: str) -> str:
         if action in ("open", "take", "assign", "mark", "dates") and self.table.current is None:
             return "no case under the cursor"
         if action == "next_case" and (self.counts is None or self.counts.next is None):
             return "no case is waiting for you"
-        if action == "back" and not self.query_one(FilterBar).text:
-            return "this is the first screen; Ctrl+Q leaves"
         return ""
 
     def action_open(self) -> None:
@@ -212,7 +227,15 @@ class QueueScreen(KitScreen):
         row = self.table.current
         if row is not None:
             reply = partial(_taken, row.case)
-            self.run(self.desk.case.claim, self.host.session, row.case, reply=reply, serial="take", write=True, stage="taking the case")
+            self.run(
+                self.desk.case.claim,
+                self.host.session,
+                row.case,
+                reply=reply,
+                serial="take",
+                write=True,
+                stage="taking the case",
+            )
 
     @on(Taken)
     def _taken(self, message: Taken) -> None:

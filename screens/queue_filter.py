@@ -1,4 +1,4 @@
-"""What is typed after `/` as a view of the queue: words, and `right:`, `state:`, `controller:`, `agent:` with a value."""
+"""What is typed after `/` as a view of the queue: words, and `right:`, `state:`, `controller:`, `agent:` with one."""
 
 from dataclasses import replace
 
@@ -20,12 +20,21 @@ def view_of(base: QueueView, text: str) -> tuple[QueueView, str]:
             fields[name], problem = _word(name, value, problem)
         elif value:
             fields[name] = value
-    return replace(base, text=" ".join(words), **fields), problem
+    view = replace(
+        base,
+        text=" ".join(words),
+        right=fields.get("right", ""),
+        state=fields.get("state", ""),
+        controller=fields.get("controller", ""),
+        agent=fields.get("agent", ""),
+    )
+    return view, problem
 
 
 def is_identifier(text: str) -> bool:
     """Whether this reads like a whole e-mail or telephone number, which is never shown back."""
-    return "@" in text or sum(c.isdigit() for c in text) >= 7 and not text.upper().startswith("C-")
+    many_digits = sum(c.isdigit() for c in text) >= 7
+    return "@" in text or (many_digits and not text.upper().startswith("C-"))
 
 
 def _word(name: str, value: str, problem: str) -> tuple[str, str]:

@@ -28,9 +28,9 @@ class Preview(Widget, can_focus=False):
             ("State", row.state),
             ("Who", row.who or "nobody yet"),
             ("Verified", row.tier or "not yet"),
-            ("Due", f"{row.due}" + (f", {row.due_hard:%d %b %Y}" if row.due_hard else "")),
-            ("Why here", row.reason),
+            ("Due", row.due),
+            ("Hard date", f"{row.due_hard:%d %b %Y}" if row.due_hard else ""),
         )
-        lines = [shown(row.case, "bold"), Content("")]
+        lines = [shown(row.case, "bold"), shown(row.reason), Content("")]
         lines += [shown(f"{name:<11}", "$quiet") + shown(value) for name, value in facts if value]
         return Content("\n").join(lines)

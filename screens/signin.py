@@ -27,9 +27,8 @@ class SignedIn(Message):
 
 
 class SignInScreen(Deskside):
-    """The base of the screen stack: everything else lies above it."""
+    """The base of the screen stack: everything else lies above it. The app loads signin.tcss itself."""
 
-    CSS_PATH = "signin.tcss"
     BINDINGS = keys.bindings("signin")
     AUTO_FOCUS = "#agent"
 
@@ -80,7 +79,9 @@ class SignInScreen(Deskside):
             self.host.open_desk()
             return
         self.query_one("#pin", CodeInput).value = ""
-        self.run(self.desk.sign.sign_in, agent, pin, reply=SignedIn, serial="sign-in", write=True, stage="checking the PIN")
+        self.run(
+            self.desk.sign.sign_in, agent, pin, reply=SignedIn, serial="sign-in", write=True, stage="checking the PIN"
+        )
 
     @on(SignedIn)
     def _signed_in(self, message: SignedIn) -> None:

@@ -37,7 +37,9 @@ class FakeSign:
         if pin != "2468" or agent not in ("0042", "0007"):
             raise Refused("agent number or PIN is wrong", next_key="type both again")
         role = Role.LEAD if agent == "0007" else Role.AGENT
-        return Session("s1", agent, "Ada", role, (role,), ("nordlicht", "albion"), datetime.now(UTC), False, b"secret-token")
+        return Session(
+            "s1", agent, "Ada", role, (role,), ("nordlicht", "albion"), datetime.now(UTC), False, b"secret-token"
+        )
 
     def lock(self, session: Session, reason: str) -> None:
         self.calls.append(f"lock {session.agent} {reason}")

@@ -1,6 +1,6 @@
 """What every screen is made of. May import services.types and services.errors, nothing else of the house.
 
-A new screen is one .py and one .tcss in screens/, and one line in console/routes.py (`"case": "screens.case:CaseScreen"`):
+A new screen: one .py and one .tcss in screens/, one line in console/routes.py (`"case": "screens.case:CaseScreen"`).
 
     @dataclass
     class CaseRead(Message):                      # a reply, beside its screen
@@ -14,7 +14,8 @@ A new screen is one .py and one .tcss in screens/, and one line in console/route
         def body(self) -> ComposeResult: yield Crumbs(); yield ...  # what stands between the bars
         def on_mount(self) -> None: self.recall()
         def recall(self) -> None:                 # load: a desk call in a thread, its answer a message
-            self.run(self.desk.case.read, self.host.session, self.case, reply=CaseRead, serial="case", stage="reading the case")
+            session = self.host.session
+            self.run(self.desk.case.read, session, self.case, reply=CaseRead, serial="case", stage="reading the case")
         @on(CaseRead)
         def _read(self, message: CaseRead) -> None: ...             # the only place that changes widgets
         def forget(self) -> None: ...             # lock: drop what was loaded, blank the widgets

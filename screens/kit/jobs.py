@@ -4,7 +4,7 @@
 
 `reply` makes the message from the result. With `serial`, only the answer to the latest call of that name arrives: a
 cancelled thread still finishes, so older answers are dropped here. Jobs belong to the app: closing a screen drops its
-answers, never its writes. Errors come as `JobFailed`. Every answer is handled on the event loop; threads touch no widget.
+answers, never its writes. Errors come as `JobFailed`. Answers are handled on the event loop; threads touch no widget.
 """
 
 import asyncio
@@ -139,4 +139,6 @@ class Jobs:
 
 
 def _unforeseen(reference: str) -> DeskError:
-    return DeskError(f"That did not work, for a reason nobody foresaw (reference {reference}).", kept="Nothing was done by halves.")
+    return DeskError(
+        f"That did not work, for a reason nobody foresaw (reference {reference}).", kept="Nothing was done by halves."
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from screens.kit.key_names import CHARACTER, NEVER, NO_KEY, moved, name_of, nearest
 from services.errors import BadInput
@@ -21,8 +21,10 @@ SETS: Final = ("single", "ctrl", "function", "off")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a key can do. `keys` is a comma list; `short` (empty: not in the footer) is the footer's word;
-    `acts` is false for what only moves or looks and so may repeat quickly; `priority` works while typing and in dialogs."""
+    """One thing a key can do. `keys` is a comma list, `short` the footer's word (empty: not in the footer).
+
+    `acts` is false for what only moves or looks and so may repeat quickly; `priority` works while typing, in dialogs too.
+    """
 
     id: str
     keys: str
@@ -123,7 +125,7 @@ def of(screen: str) -> tuple[Action, ...]:
     return tuple(action for action in REGISTRY if screen in action.screens)
 
 
-def bindings(*screens: str) -> list[Binding]:
+def bindings(*screens: str) -> list[BindingType]:
     """Textual bindings for a class that is the named screen: `BINDINGS = keys.bindings("queue")`."""
     wanted = [action for action in REGISTRY if set(screens) & set(action.screens)]
     return [Binding(a.keys, a.id, a.words, show=bool(a.short), id=a.id, priority=a.priority) for a in wanted]
@@ -158,9 +160,13 @@ def _checked(id: str, keys: str) -> str:
         if key in NEVER:
             raise BadInput(f"'{key}' cannot be used: {NEVER[key]}", place=place)
         if ACTIONS[id].grave and not ("+" in key or key[:1].isupper() or _is_function(key)):
-            raise BadInput(f"'{key}' is too easy to hit for '{ACTIONS[id].words}': use a capital, Ctrl or F key", place=place)
+            raise BadInput(
+                f"'{key}' is too easy to hit for '{ACTIONS[id].words}': use a capital, Ctrl or F key", place=place
+            )
         if ACTIONS[id].priority and key in CHARACTER:
-            raise BadInput(f"'{key}' could not be typed any more: '{ACTIONS[id].words}' works in text fields too", place=place)
+            raise BadInput(
+                f"'{key}' could not be typed any more: '{ACTIONS[id].words}' works in text fields too", place=place
+            )
     return ",".join(named)
 
 
@@ -183,5 +189,6 @@ def _refuse_clash(screen: str, role: str, keys: Mapping[str, str]) -> None:
             other = here.setdefault(key, action)
             if key != NO_KEY and other is not action:
                 raise BadInput(
-                    f"'{key}' would mean both '{other.words}' and '{action.words}' on the {screen} screen", place="[keys]"
+                    f"'{key}' would mean both '{other.words}' and '{action.words}' on the {screen} screen",
+                    place="[keys]",
                 )

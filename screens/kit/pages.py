@@ -125,6 +125,8 @@ class Pages(Generic[Row, Place]):
             return Ask(page, None, True, self.total - last * self.size)
         below = max(known for known in self.starts if known < page)
         above = min((known for known in self.ends if known > page), default=last)
-        if page - below <= above - page or above == last and last in self.pages:
+        if page - below <= above - page or (above == last and last in self.pages):
             return Ask(below, self.starts[below], False, self.size)
-        return Ask(above, self.ends.get(above), True, self.size if above in self.ends else self.total - last * self.size)
+        return Ask(
+            above, self.ends.get(above), True, self.size if above in self.ends else self.total - last * self.size
+        )

@@ -1,10 +1,11 @@
-"""The base of every screen: its bars, its keys, its way to the desk. See screens/kit/__init__.py for how to make one."""
+"""The base of every screen: bars, keys, the way to the desk. How to make a screen: screens/kit/__init__.py."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, TypeVarTuple, cast
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
@@ -22,7 +23,7 @@ Ts = TypeVarTuple("Ts")
 class Deskside(Screen[Any]):
     """What screens and dialogs share: the desk, jobs, the flash line, keys that answer with their reason."""
 
-    IDLE_S: ClassVar[int] = 0  # seconds without a key before the desk locks while this is open; 0: as everywhere
+    IDLE_S: ClassVar[int] = 0  # seconds without a key until the desk locks while this is open; 0: as everywhere
 
     @property
     def host(self) -> Host:
@@ -81,6 +82,7 @@ class Deskside(Screen[Any]):
 
     @on(JobFailed)
     def _failed(self, message: JobFailed) -> None:
+        message.stop()
         error = message.error
         self.flash(sentences(error), "no" if isinstance(error, Refused | Conflict) else "bad")
 
@@ -117,11 +119,14 @@ class Dialog(ModalScreen[Any], Deskside):
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
-    Dialog > .box { width: 68; max-width: 96%; height: auto; max-height: 90%; border: round $primary; padding: 0 1; background: $surface; }
+    Dialog > .box {
+        width: 68; max-width: 96%; height: auto; max-height: 90%;
+        border: round $primary; padding: 0 1; background: $surface;
+    }
     Dialog:nocolor > .box { border: ascii $primary; }
     Dialog .title { text-style: bold; }
     """
-    BINDINGS = [("escape", "leave_dialog", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave_dialog", "Back")]
 
     def action_leave_dialog(self) -> None:
         self.dismiss(None)
@@ -130,4 +135,5 @@ class Dialog(ModalScreen[Any], Deskside):
 def sentences(error: DeskError) -> str:
     """What happened, what was kept, which key comes next."""
     next_key = f"Next: {error.next_key}" if error.next_key else ""
-    return " ".join(part for part in (str(error), error.kept, next_key) if part)
+    parts = [part.rstrip(".") for part in (str(error), error.kept, next_key) if part]
+    return ". ".join(parts) + ("." if len(parts) > 1 else "")

@@ -1,6 +1,6 @@
 """The one-line bars of every screen: top bar, crumbs, tabs, flash line, keys, status."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -41,12 +41,17 @@ class TopBar(Bar):
     def on_mount(self) -> None:
         self.set_interval(5, self.refresh)
 
+    def _granted(self) -> str:
+        session = self.host.session
+        granted = session.controllers if session else ()
+        return granted[0] if len(granted) == 1 else f"{len(granted)} controllers" if granted else ""
+
     def render(self) -> Content:
         session, status = self.host.session, self.host.status
         training = status is not None and status.training
         self.set_class(training, "-training")
         who = [f"agent {session.agent}" + ("" if session.role == "agent" else f" ({session.role})")] if session else []
-        left = " · ".join(["Rightsdesk", *([clean(self.place)] if self.place else []), *who])
+        left = " · ".join(["Rightsdesk", *filter(None, [clean(self.place or self._granted())]), *who])
         time = self.host.clock().strftime("%H:%M")
         return self.spread(Content(left), Content(f"{time}  TRAINING" if training else time))
 
@@ -89,7 +94,12 @@ class FlashLine(Bar):
     FlashLine.-no { color: $warning; }
     FlashLine.-bad { color: $error; text-style: bold; }
     """
-    SIGNS = {"info": "", "good": "done: ", "no": "no: ", "bad": "failed: "}  # words before colour
+    SIGNS: ClassVar[dict[str, str]] = {
+        "info": "",
+        "good": "done: ",
+        "no": "no: ",
+        "bad": "failed: ",
+    }  # words before colour
     base: reactive[Content] = reactive(Content(""))
     stage = reactive("")
     _said: tuple[str, str] | None = None

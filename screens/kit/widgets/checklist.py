@@ -11,7 +11,13 @@ from screens.kit.text import shown
 if TYPE_CHECKING:
     from services.types import Step
 
-WORDS: Final = {"passed": "✓ passed  ", "failed": "✗ failed  ", "not-done": "- not done", "open": "  open    ", "waiting": "… waiting "}
+WORDS: Final = {
+    "passed": "✓ passed  ",
+    "failed": "✗ failed  ",
+    "not-done": "- not done",
+    "open": "  open    ",
+    "waiting": "… waiting ",
+}
 TONES: Final = {"passed": "$success", "failed": "bold $error", "not-done": "$quiet", "waiting": "$warning"}
 
 

@@ -112,7 +112,9 @@ class Choice(Dialog):
             yield Static(shown(self.words, "bold"), classes="title")
             for line in self.lines:
                 yield Static(shown(line))
-            yield Static(Content("   ".join(f"{key} {clean(words)}" for key, words in self.answers.items()) + "   Esc back"))
+            yield Static(
+                Content("   ".join(f"{key} {clean(words)}" for key, words in self.answers.items()) + "   Esc back")
+            )
 
     def on_mount(self) -> None:
         self.set_timer(ARM_S, self._arm)

@@ -1,27 +1,32 @@
 """Text fields that let nothing in but text."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
 from screens.kit.host import Host
 from screens.kit.text import clean
 
+LONGEST = 2_000  # characters
+
 
 class CleanInput(Input):
-    """A one-line field: control, bidi and hidden characters never enter, a paste of any size is cut to `LONGEST`.
+    """A one-line field: control, bidi and hidden characters never enter, a paste of any size is cut to `max_length`.
 
     With `quiet_enter`, Enter counts only after a short silence, so that a raw paste that holds a line break does not
     submit. A field that must take keys typed ahead (sign-in) switches that off.
     """
 
-    LONGEST = 2_000
-    BINDINGS = [Binding("ctrl+j", "submit", show=False)]  # Enter, typed before the terminal was ours
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j", "submit", show=False)
+    ]  # Enter, typed before the terminal was ours
     DEFAULT_CSS = """
-    CleanInput, CleanInput:focus { height: 1; border: none; padding: 0 1; background: $panel; background-tint: $foreground 0%; }
+    CleanInput, CleanInput:focus {
+        height: 1; border: none; padding: 0 1; background: $panel; background-tint: $foreground 0%;
+    }
     CleanInput:focus { background: $block-cursor-blurred-background; }
     CleanInput:nocolor { text-style: underline; }
     CleanInput:disabled { opacity: 100%; color: $quiet; }
@@ -29,21 +34,26 @@ class CleanInput(Input):
 
     def __init__(
         self, *, placeholder: str = "", password: bool = False, id: str | None = None, quiet_enter: bool = True,
-        max_length: int | None = None, disabled: bool = False,
+        max_length: int = LONGEST, disabled: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
-            placeholder=placeholder, password=password, id=id, max_length=max_length, disabled=disabled, select_on_focus=False
+            placeholder=placeholder,
+            password=password,
+            id=id,
+            max_length=max_length,
+            disabled=disabled,
+            select_on_focus=False,
         )
         self.cursor_blink = False
         self.quiet_enter = quiet_enter
 
     def validate_value(self, value: str) -> str:
-        return clean(value, limit=self.max_length or self.LONGEST)
+        return clean(value, limit=self.max_length or LONGEST)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.insert_text_at_cursor(clean(event.text, limit=self.max_length or self.LONGEST))
+        self.insert_text_at_cursor(clean(event.text, limit=self.max_length or LONGEST))
 
     async def action_submit(self) -> None:
         host = cast(Host, self.app)

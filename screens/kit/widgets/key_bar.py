@@ -1,10 +1,11 @@
 """The footer: the keys of this screen, made from the registry. A key that may not act now stands in parentheses."""
 
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import Screen
 
 from screens.kit import live
-from screens.kit.key_names import shown_as
+from screens.kit.key_names import NO_KEY, shown_as
 from screens.kit.text import shown
 from screens.kit.widgets.bars import Bar
 
@@ -35,9 +36,17 @@ class KeyBar(Bar):
         return line + last if last else line
 
     def _part(self, item: live.Live) -> Content | None:
-        key = shown_as(self.host.keys[item.action.id])
+        key = shown_as(self._pressable(self.host.keys[item.action.id]))
         if not key:
             return None
         if not item.enabled:
             return shown(f"({key} {item.action.short})", "$quiet")
         return shown(key, "bold $primary") + Content(f" {item.action.short}")
+
+    def _pressable(self, keys: str) -> str:
+        """The first key that the focused widget does not take as text."""
+        focused = self.screen.focused
+        if focused is None:
+            return keys
+        free = (key for key in keys.split(",") if not focused.check_consume_key(key, key_to_character(key)))
+        return next(free, NO_KEY)

@@ -49,7 +49,9 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
     VirtualTable > .table--late { color: $error; text-style: bold; }
     VirtualTable > .table--soon { color: $warning; }
     VirtualTable > .table--calm { color: $quiet; }
-    VirtualTable > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+    VirtualTable > .table--cursor {
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+    }
     VirtualTable:nocolor > .table--cursor { text-style: bold reverse; }
     VirtualTable:nocolor > .table--head { text-style: bold underline; }
     """
@@ -203,12 +205,14 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
         width = self.size.width
         if not self._styles:
             names = self.COMPONENT_CLASSES
-            self._styles = {n.removeprefix("table--"): self.get_component_rich_style(n) for n in names if "table--" in n}
+            self._styles = {
+                n.removeprefix("table--"): self.get_component_rich_style(n) for n in names if "table--" in n
+            }
         if y == 0:
-            return self._line("   ", [(c.head, w) for c, w in self._widths(width)], self._styles["head"], width)
+            return self._line("  ", [(c.head, w) for c, w in self._widths(width)], self._styles["head"], width)
         index = self.scroll_offset.y + y - 1
         if index >= self.pages.total:
-            words = f"   {self.empty}" if index == 0 and self.pages.known and self._read is not None else ""
+            words = f"  {self.empty}" if index == 0 and self.pages.known and self._read is not None else ""
             return Strip([Segment(fit(words, width), self._styles["calm"])], width)
         at_cursor = index == self.cursor
         strip = self._strips.get((index, at_cursor, width))
@@ -222,17 +226,17 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
         marks = "▶" if at_cursor else " "
         if row is None:
             style = self._styles["cursor" if at_cursor else "calm"]
-            return self._line(f"{marks}  ", [("…", w) for _, w in self._widths(width)], style, width)
+            return self._line(f"{marks} ", [("…", w) for _, w in self._widths(width)], style, width)
         marks += "*" if self.pages.key(row) in self.marked else " "
         style = self._styles["cursor" if at_cursor else self.tone(row)]
-        return self._line(f"{marks} ", [(c.cell(row), w) for c, w in self._widths(width)], style, width)
+        return self._line(marks, [(c.cell(row), w) for c, w in self._widths(width)], style, width)
 
     def _line(self, marks: str, cells: list[tuple[str, int]], style: Style, width: int) -> Strip:
         text = marks + "  ".join(fit(cell, cells_wide) for cell, cells_wide in cells)
         return Strip([Segment(fit(text, width), style)], width)
 
     def _widths(self, width: int) -> list[tuple[Column[Row], int]]:
-        spare = max(0, width - 3 - sum(c.width + 2 for c in self.columns) + 2)
+        spare = max(0, width - sum(c.width + 2 for c in self.columns))
         shares = sum(c.grow for c in self.columns) or 1
         return [(c, c.width + spare * c.grow // shares) for c in self.columns]
 
