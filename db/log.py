@@ -302,9 +302,7 @@ class LogWriter:
         return Draft(act=act, actor=f"log:{self.log}", as_="log")
 
 
-def _detail_rows(
-    raws: Sequence[dict[str, Any]], details: Sequence[Detail]
-) -> list[tuple[str, str, str, bytes, int]]:
+def _detail_rows(raws: Sequence[dict[str, Any]], details: Sequence[Detail]) -> list[tuple[str, str, str, bytes, int]]:
     """Each detail with the index of the draft that names it; raises `BadInput` when its hash is wrong or unnamed."""
     named = {number: index for index, raw in enumerate(raws) for number in raw["details"]}
     for detail in details:

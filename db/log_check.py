@@ -1,0 +1,78 @@
+"""A full check of a log's file: its schema, SQLite's own structure, and through the verifier every entry."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from sqlcipher3 import dbapi2
+
+from db.log_file import VERSION, Connection, expected_schema, open_for_reading, schema_of
+from services.action_log.known import Known, Stored, StoredTile
+from services.action_log.merkle import EMPTY_ROOT
+from services.action_log.report import Kind, Report, State
+from services.action_log.verify import verify
+from services.errors import DeskError
+
+
+def check_file(path: Path, known: Known | None = None) -> Report:
+    """Checks the log at `path`; never raises for what is wrong with it, never changes it."""
+    try:
+        db = open_for_reading(path)
+    except DeskError as exc:
+        return _report("unusable", "newer-file" if "newer" in exc.reason else "not-a-log", exc.reason)
+    try:
+        return _check(db, known or Known())
+    except (dbapi2.Error, OverflowError, TypeError, ValueError, DeskError) as exc:
+        return _report("tampered", "damaged-file", f"SQLite cannot read the file through ({type(exc).__name__}).")
+    finally:
+        db.close()
+
+
+def _check(db: Connection, known: Known) -> Report:
+    if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        return _report("unusable", "not-a-log", "The file is of a version that never was.")
+    if schema_of(db) != expected_schema():
+        return _report("tampered", "schema-changed", "Tables or the triggers that guard them are not the original.")
+    db.execute("BEGIN")  # one view of the log, whatever is appended meanwhile
+    row = db.execute("SELECT size, frontier, checkpoint FROM head").fetchone()
+    if row is None and db.execute("SELECT 1 FROM log LIMIT 1").fetchone() is None:
+        return _empty(known)
+    receipts = tuple(db.execute("SELECT size, note FROM receipt ORDER BY size").fetchall())
+    tiles = db.execute("SELECT count(*) FROM tile").fetchone()[0]
+    size, frontier, note = (0, b"", "") if row is None else row
+    report = verify(_rows(db), Stored(size, frontier, note, _tile(db), tiles, receipts), known)
+    if report.state != "whole":
+        return report
+    return _structure(db) or report
+
+
+def _rows(db: Connection) -> Iterator[tuple[int, bytes]]:
+    return iter(db.execute("SELECT seq, body FROM log ORDER BY seq"))
+
+
+def _tile(db: Connection) -> StoredTile:
+    def read(level: int, index: int) -> bytes | None:
+        row = db.execute("SELECT data FROM tile WHERE level = ? AND idx = ?", (level, index)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    return read
+
+
+def _structure(db: Connection) -> Report | None:
+    """What no entry depends on: SQLite's pages, and sealed details against their names."""
+    for number, blob in db.execute("SELECT hash, blob FROM detail"):
+        if sha256(blob).hexdigest() != number:
+            return _report("tampered", "damaged-file", "A sealed detail is not what its entry names.")
+    if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        return _report("tampered", "damaged-file", "All entries are right, but pages of the file are damaged.")
+    return None
+
+
+def _empty(known: Known) -> Report:
+    if known.anchor is not None and known.anchor.size:
+        return _report("tampered", "rolled-back", f"It is empty; the anchor knows {known.anchor.size} entries.")
+    return _report("unusable", "head-missing", "Nothing was ever written to this log.")
+
+
+def _report(state: State, kind: Kind, detail: str) -> Report:
+    return Report(state, 0, EMPTY_ROOT, kind, detail=detail)

@@ -1,0 +1,168 @@
+"""Reads all entries once, a tile (256) at a time: hashes, order, canonical form. Memory stays flat."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from services.action_log.canonical import OPTIONS
+from services.action_log.entry import VERSION, parse
+from services.action_log.known import StoredTile
+from services.action_log.merkle import Frontier, leaf_hash, perfect_root
+from services.action_log.report import Kind
+from services.action_log.tiles import HEIGHT, WIDTH, split
+from services.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something is wrong with entries [first, last]. `by_tile`: only a stored tile says so, and it may be the liar."""
+
+    kind: Kind
+    first: int
+    last: int
+    detail: str
+    by_tile: bool = False
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of it: the tree, roots at the sizes asked for, roots of full tiles, the first thing wrong."""
+
+    frontier: Frontier = field(default_factory=Frontier)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    tile_roots: list[bytes] = field(default_factory=list)
+    wrong: Finding | None = None
+    broken_off: bool = False
+
+    def note(self, finding: Finding | None) -> None:
+        """Keeps the first finding."""
+        if self.wrong is None:
+            self.wrong = finding
+
+
+def read_through(rows: Iterable[tuple[int, bytes]], log: str, stored: StoredTile, sizes: Iterable[int]) -> Reading:
+    """Reads (seq, body) in order; `sizes` are tree sizes whose roots are wanted. Stops at a gap."""
+    reading = Reading()
+    wanted = sorted(set(sizes))
+    at = 0
+    source = iter(rows)
+    while block := list(islice(source, WIDTH)):
+        start = reading.frontier.size
+        count = _in_order(block, start, reading)
+        bodies = [body for _, body in block[:count]]
+        leaves = [leaf_hash(body) for body in bodies]
+        theirs = stored(0, start // WIDTH)
+        kept = None if theirs is None else split(theirs)
+        if kept is not None and kept != leaves:
+            reading.note(_tile_differs(start, bodies, leaves, kept, stored))
+        if reading.wrong is None and not _all_canonical(bodies, start, log):
+            reading.note(_first_odd(bodies, start, log))
+        while at < len(wanted) and wanted[at] <= start + count:
+            at += 1
+        _grow(reading, leaves, [size for size in wanted[:at] if size not in reading.roots])
+        if reading.broken_off:
+            break
+    return reading
+
+
+def _in_order(block: Sequence[tuple[int, bytes]], start: int, reading: Reading) -> int:
+    """How many rows follow `start` without a gap."""
+    if [seq for seq, _ in block] == list(range(start, start + len(block))):
+        return len(block)
+    count = next(i for i, (seq, _) in enumerate(block) if seq != start + i)
+    expected, found = start + count, block[count][0]
+    reading.note(Finding("missing-entry", expected, max(expected, found - 1), f"After it comes entry {found}."))
+    reading.broken_off = True
+    return count
+
+
+def _grow(reading: Reading, leaves: Sequence[bytes], sizes: Sequence[int]) -> None:
+    """Adds a block to the tree, a whole tile at once; roots of sizes inside it are taken on the way."""
+    frontier = reading.frontier
+    start = frontier.size
+    inner = frontier.copy()
+    for size in sizes:
+        for leaf in leaves[inner.size - start : size - start]:
+            inner.append(leaf)
+        reading.roots[size] = inner.root()
+    if len(leaves) == WIDTH:
+        root = perfect_root(leaves)
+        reading.tile_roots.append(root)
+        frontier.append_subtree(root, HEIGHT)
+    else:
+        for leaf in leaves:
+            frontier.append(leaf)
+
+
+def _all_canonical(bodies: Sequence[bytes], start: int, log: str) -> bool:
+    """Whether each body is written again byte by byte, and says the place where it stands.
+
+    All at once, as one JSON list, with a random word between: a body that ran over into the next would swallow it.
+    """
+    word = secrets.token_hex(8)
+    text = b"[" + f',"{word}",'.encode().join(bodies) + b"]"
+    try:
+        values = orjson.loads(text)
+        if orjson.dumps(values, option=OPTIONS) != text or values[1::2] != [word] * (len(bodies) - 1):
+            return False
+        for seq, raw in enumerate(values[0::2], start):
+            if raw["seq"] != seq or raw["log"] != log or raw["v"] != VERSION:
+                return False
+    except (ValueError, KeyError, TypeError):  # orjson's errors are ValueError and TypeError
+        return False
+    return True
+
+
+def _first_odd(bodies: Sequence[bytes], start: int, log: str) -> Finding | None:
+    """The first entry of a block that is not canonical or stands where it does not belong."""
+    for seq, body in enumerate(bodies, start):
+        raw = _parsed(body)
+        if isinstance(raw, str):
+            kind: Kind = "newer-entry" if raw.startswith("v:") else "not-canonical"
+            return Finding(kind, seq, seq, f"The entry {raw}.")
+        if raw["log"] != log:
+            return Finding("foreign-entry", seq, seq, "The entry is of another log.")
+        if raw["seq"] != seq:
+            return Finding("reordered", seq, seq, f"Here stands what was written as entry {raw['seq']}.")
+    return None
+
+
+def _tile_differs(
+    start: int, bodies: Sequence[bytes], leaves: Sequence[bytes], kept: Sequence[bytes], stored: StoredTile
+) -> Finding:
+    """Which entries differ from the hashes their tile keeps, and whether they were moved or edited."""
+    places = [i for i, pair in enumerate(zip(leaves, kept, strict=False)) if pair[0] != pair[1]]
+    if not places:
+        return Finding("tile-mismatch", start, start + len(leaves) - 1, "The tile has another length.", by_tile=True)
+    first, last = start + places[0], start + places[-1]
+    raw = _parsed(bodies[places[0]])
+    if not isinstance(raw, str) and raw["seq"] != first and _leaf_at(raw["seq"], stored) == leaves[places[0]]:
+        return Finding("reordered", first, last, f"Here stands what was written as entry {raw['seq']}.", by_tile=True)
+    return Finding("edited-entry", first, last, f"{len(places)} differ from what was signed.", by_tile=True)
+
+
+def _leaf_at(seq: int, stored: StoredTile) -> bytes | None:
+    data = stored(0, seq // WIDTH)
+    return None if data is None else split(data)[seq % WIDTH]
+
+
+def _parsed(body: bytes) -> dict[str, Any] | str:
+    """The raw entry, or why there is none."""
+    try:
+        return parse(body)
+    except BadInput as exc:
+        return str(exc)
+
+
+def upper_tiles(tile_roots: Sequence[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """(level, index, data) of every tile above level 0, the unfinished ones too."""
+    level, row = 1, list(tile_roots)
+    while row:
+        for index in range(0, len(row), WIDTH):
+            yield level, index // WIDTH, b"".join(row[index : index + WIDTH])
+        row = [perfect_root(row[i : i + WIDTH]) for i in range(0, len(row) - WIDTH + 1, WIDTH)]
+        level += 1

@@ -1,0 +1,199 @@
+"""The verifier: all entries, held against the signed head, the tiles, the receipts, the anchor, the enrolled key.
+
+It is asked by `log verify`, by the check that runs behind the desk, and by tests; it opens nothing itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from services.action_log import checkpoint
+from services.action_log.act import from_params
+from services.action_log.acts import LogOpened
+from services.action_log.entry import decode
+from services.action_log.known import Known, Stored
+from services.action_log.merkle import Frontier, TreeHead
+from services.action_log.read_through import Reading, read_through, upper_tiles
+from services.action_log.report import Kind, Report, State
+from services.action_log.tiles import WIDTH
+from services.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    kind: Kind
+    first: int | None = None
+    last: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """The head as the note says it; `wrong` when the signature is not what it should be."""
+
+    origin: str
+    head: TreeHead | None
+    wrong: _Wrong | None
+    by: Literal["enrolled", "own", "nobody"]
+
+
+def verify(entries: Iterable[tuple[int, bytes]], stored: Stored, known: Known) -> Report:
+    """Checks `entries` (seq, body as written; in order) and says whether the log is whole, or what is wrong where."""
+    rows = iter(entries)
+    first = next(rows, None)
+    signed = _signed(stored, known, None if first is None else first[1])
+    log = "/".join(signed.origin.split("/")[-2:])
+    heads, bad_receipt = _known_heads(stored, known)
+    reading = read_through(_again(first, rows), log, stored.tile, [head.size for _, head in heads])
+    wrong = (
+        _entries(reading, stored, signed)
+        or signed.wrong
+        or _frontier(reading, stored)
+        or _tiles(reading, stored)
+        or bad_receipt
+        or _heads(reading, heads)
+    )
+    state: State = "whole" if wrong is None else "unusable" if wrong.kind == "newer-entry" else "tampered"
+    return Report(
+        state=state,
+        size=reading.frontier.size,
+        root=reading.frontier.root(),
+        kind=None if wrong is None else wrong.kind,
+        first=None if wrong is None else wrong.first,
+        last=None if wrong is None else wrong.last,
+        detail="" if wrong is None else wrong.detail,
+        log=log,
+        signed_by=signed.by,
+        anchored=known.anchor is not None,
+        receipts=len(stored.receipts),
+    )
+
+
+def _again(first: tuple[int, bytes] | None, rows: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    if first is not None:
+        yield first
+        yield from rows
+
+
+def _signed(stored: Stored, known: Known, opening: bytes | None) -> _Signed:
+    """Reads the note and checks its signature against the enrolled key, else against the key the log names."""
+    if not stored.checkpoint:
+        return _Signed("", None, _Wrong("head-missing", detail="There is no signed head."), "nobody")
+    try:
+        point = checkpoint.parse(stored.checkpoint)
+    except BadInput as exc:
+        return _Signed("", None, _Wrong("bad-checkpoint", detail=f"The checkpoint {exc.reason}."), "nobody")
+    key = known.public_key if known.public_key is not None else _own_key(opening)
+    if key is None:
+        wrong = _Wrong("head-missing", 0, 0, "The first entry names no key, and none was given.")
+        return _Signed(point.origin, point.head, wrong, "nobody")
+    by: Literal["enrolled", "own"] = "own" if known.public_key is None else "enrolled"
+    try:
+        checkpoint.verify(stored.checkpoint, point.origin, key)
+    except checkpoint.BadSignature as exc:
+        kind: Kind = "foreign-key" if exc.foreign else "bad-signature"
+        return _Signed(point.origin, point.head, _Wrong(kind, detail=f"The checkpoint {exc.reason}."), by)
+    return _Signed(point.origin, point.head, None, by)
+
+
+def _own_key(opening: bytes | None) -> bytes | None:
+    """The key that `log.opened`, the first entry, names."""
+    try:
+        entry = decode(opening or b"")
+        act = from_params(entry.act, entry.params)
+    except BadInput:
+        return None
+    return bytes.fromhex(act.public_key) if isinstance(act, LogOpened) else None
+
+
+def _entries(reading: Reading, stored: Stored, signed: _Signed) -> _Wrong | None:
+    """Gaps, edits, order, size and root against the signed head."""
+    found = reading.wrong
+    if found is not None and not found.by_tile:
+        return _Wrong(found.kind, found.first, found.last, found.detail)
+    size = reading.frontier.size
+    head = signed.head or TreeHead(stored.size, b"")
+    if size < head.size:
+        return _Wrong("tail-cut", size, head.size - 1, f"The signed head has {head.size} entries.")
+    if size > head.size:
+        return _Wrong("surplus-entry", head.size, size - 1, f"The signed head has {head.size} entries.")
+    if signed.head is None or reading.frontier.root() == head.root:
+        return None
+    if found is not None:
+        return _Wrong(found.kind, found.first, found.last, found.detail)
+    return _by_peaks(reading.frontier, stored, head) or _Wrong(
+        "root-mismatch", 0, size - 1, "The entries do not have the signed root."
+    )
+
+
+def _by_peaks(ours: Frontier, stored: Stored, head: TreeHead) -> _Wrong | None:
+    """Where an edit lies when no tile tells: the first subtree whose root is not the stored one."""
+    try:
+        theirs = Frontier.from_bytes(stored.size, stored.frontier)
+    except BadInput:
+        return None
+    if theirs.head() != head:
+        return None
+    first = 0
+    for bit in range(ours.size.bit_length() - 1, -1, -1):
+        width = 1 << bit
+        if ours.size & width:
+            index = (ours.size >> bit + 1).bit_count()
+            if ours.peaks[index] != theirs.peaks[index]:
+                return _Wrong("edited-entry", first, first + width - 1, "One of these is not what was signed.")
+            first += width
+    return None
+
+
+def _frontier(reading: Reading, stored: Stored) -> _Wrong | None:
+    ours = reading.frontier
+    if ours.size != stored.size or ours.to_bytes() != stored.frontier:
+        return _Wrong("frontier-mismatch", detail="The head row does not fit the entries.")
+    return None
+
+
+def _tiles(reading: Reading, stored: Stored) -> _Wrong | None:
+    """Every tile is there and says what the entries say."""
+    found = reading.wrong
+    if found is not None:  # only a tile said so, and the signed root says that the entries are right
+        return _Wrong("tile-mismatch", found.first, found.last, "The entries are right; their tile was changed.")
+    count = len(reading.tile_roots)
+    for level, index, data in upper_tiles(reading.tile_roots):
+        count += 1
+        if stored.tile(level, index) != data:
+            return _Wrong("tile-mismatch", detail=f"Tile {level}/{index} was changed.")
+    missing = next((i for i in range(len(reading.tile_roots)) if stored.tile(0, i) is None), None)
+    if missing is not None:
+        return _Wrong("tile-mismatch", missing * WIDTH, missing * WIDTH + WIDTH - 1, "Their tile is missing.")
+    if count != stored.tiles:
+        return _Wrong("tile-mismatch", detail="There are tiles that belong to no entries.")
+    return None
+
+
+def _known_heads(stored: Stored, known: Known) -> tuple[list[tuple[str, TreeHead]], _Wrong | None]:
+    """Heads that others know this log had; the second part is the first receipt that does not hold."""
+    heads = [] if known.anchor is None else [("the anchor", known.anchor)]
+    wrong: _Wrong | None = None
+    for size, note in stored.receipts:
+        try:
+            head = checkpoint.parse(note).head
+            if known.cosigner is not None:
+                checkpoint.verify_cosignature(note, *known.cosigner)
+            if head.size != size:
+                raise BadInput("is for another size")
+            heads.append(("central's receipt", head))
+        except BadInput as exc:
+            wrong = wrong or _Wrong("bad-receipt", detail=f"The receipt at size {size} {exc.reason}.")
+    return heads, wrong
+
+
+def _heads(reading: Reading, heads: list[tuple[str, TreeHead]]) -> _Wrong | None:
+    size = reading.frontier.size
+    roots = {0: Frontier().root(), **reading.roots}
+    for name, head in sorted(heads, key=lambda pair: -pair[1].size):
+        if head.size > size:
+            return _Wrong("rolled-back", size, head.size - 1, f"There are {size} entries; {name} knows {head.size}.")
+    for name, head in sorted(heads, key=lambda pair: pair[1].size):
+        if roots.get(head.size) != head.root:
+            return _Wrong("forked", 0, head.size - 1, f"{name[0].upper()}{name[1:]} knows another log of this name.")
+    return None
