@@ -23,7 +23,7 @@ SETS: Final = ("single", "ctrl", "function", "off")
 class Action:
     """One thing a key can do. `keys` is a comma list, `short` the footer's word (empty: not in the footer).
 
-    `acts` is false for what only moves or looks and so may repeat quickly; `priority` works while typing, in dialogs too.
+    `acts` is false for what only moves or looks and so may repeat quickly; `priority` also works while typing.
     """
 
     id: str

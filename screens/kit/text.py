@@ -22,8 +22,6 @@ BAD: Final = re.compile(f"[{_OBEYED}{_HIDDEN}]")
 _BREAKS: Final = re.compile("[\t\r\n\v\f\x85\u2028\u2029]+")
 _MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _STACKED: Final = re.compile(f"([{_MARKS}]{{2}})[{_MARKS}]+")
-    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
 
 LIMIT: Final = 20_000
 
