@@ -112,32 +112,36 @@ def closed_because(check: Check, factor: Factor, ways: Ways, method: str = "") -
     return blocked(factor, ways, method=method)
 
 
+def missing(check: Check) -> tuple[TemplateStep, ...]:
+    """The factor steps that still need a factor: none once the tier is reached (IDV-4: no more than needed)."""
+    if tier_reached(check.passed) >= check.tier_needed:
+        return ()
+    served = proven_by(check)
+    return tuple(s for s in shown(check) if s.kind == "factor" and s.id not in served)
+
+
 def next_step(check: Check, ways: Ways) -> str:
     """The id of the first step still to do; empty when nothing is left or the check is over.
 
     A factor step with no open way left is passed over here and makes the check `stuck`.
     """
-    served, marks = proven_by(check), dict(check.marks)
-    for step in () if check.ended else shown(check):
-        if step.kind != "factor":
-            if step.id not in marks:
-                return step.id
-        elif step.id not in served and not all(closed_because(check, f, ways) for f in step.factors):
-            return step.id
-    return ""
+    if check.ended:
+        return ""
+    marks = dict(check.marks)
+    can = {s.id for s in missing(check) if not all(closed_because(check, f, ways) for f in s.factors)}
+    return next((s.id for s in shown(check) if s.id in can or (s.kind != "factor" and s.id not in marks)), "")
 
 
 def stuck(check: Check, ways: Ways) -> bool:
     """Whether the tier can no longer be reached: the check should end with CANNOT_VERIFY."""
     if check.tier_needed is Tier.TX or tier_reached(check.passed) >= check.tier_needed:
         return False
-    served = proven_by(check)
-    missing = [s for s in shown(check) if s.kind == "factor" and s.id not in served]
-    return not missing or any(all(closed_because(check, f, ways) for f in s.factors) for s in missing)
+    left = missing(check)
+    return not left or any(all(closed_because(check, f, ways) for f in s.factors) for s in left)
 
 
 def finished(check: Check) -> bool:
-    """Whether the tier is reached and every step is served or marked."""
-    served, marks = proven_by(check), dict(check.marks)
-    done = all(s.id in served if s.kind == "factor" else s.id in marks for s in shown(check))
-    return done and check.tier_needed is not Tier.TX and tier_reached(check.passed) >= check.tier_needed
+    """Whether the tier is reached and every other step has its mark."""
+    marks = dict(check.marks)
+    unmarked = [s for s in shown(check) if s.kind != "factor" and s.id not in marks]
+    return check.tier_needed is not Tier.TX and tier_reached(check.passed) >= check.tier_needed and not unmarked

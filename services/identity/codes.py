@@ -45,4 +45,4 @@ def same_code(given: str, kept: KeptCode, key: bytes, ask: str) -> bool:
 
 
 def _digest(code: str, key: bytes, ask: str) -> bytes:
-    return hmac.new(key, f"{ask}\0{code}".encode(), hashlib.sha256).digest()
+    return hmac.new(key, f"{ask}\0{code}".encode("utf-8", "replace"), hashlib.sha256).digest()

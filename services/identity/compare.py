@@ -56,12 +56,12 @@ def _amount(given: str, expected: str, country: str) -> bool:
 def _pin(given: str, expected: str, country: str) -> bool:
     """Against an argon2 hash; without one against a hash nobody has the PIN of, for the same time."""
     from argon2 import PasswordHasher
-    from argon2.exceptions import InvalidHashError, VerificationError
+    from argon2.exceptions import VerificationError
 
     pin = "".join(given.split())
     try:
         PasswordHasher().verify(expected or _nobody(), pin)
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, ValueError):  # ValueError: no hash at all, or no text that can be encoded
         return False
     return bool(pin and expected)
 
@@ -94,7 +94,7 @@ def _letters(text: str) -> str:
 
 
 def _equal(given: str, expected: str) -> bool:
-    return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+    return bool(expected) and hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 
 def amount_of(text: str) -> Decimal | None:
@@ -106,11 +106,15 @@ def amount_of(text: str) -> Decimal | None:
     if found is None:
         return None
     number = re.sub(r"['’\s]", "", found[1]).rstrip(".,")
-    whole, decimals = number, ""
+    whole, decimals, point = number, "", ""
     last = max(number.rfind("."), number.rfind(","))
     if last >= 0 and len(number) - last - 1 != 3:
-        whole, decimals = number[:last], number[last + 1 :]
-    if not re.fullmatch(r"-?(\d+|[1-9]\d{0,2}([.,])\d{3}(\2\d{3})*)", whole) or len(decimals) > 2:
+        whole, decimals, point = number[:last], number[last + 1 :], number[last]
+    if (
+        not re.fullmatch(r"-?(\d+|[1-9]\d{0,2}([.,])\d{3}(\2\d{3})*)", whole)
+        or len(decimals) > 2
+        or (point and point in whole)
+    ):
         return None
     try:
         return Decimal(re.sub(r"[.,]", "", whole) + "." + (decimals or "0"))

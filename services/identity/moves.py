@@ -19,11 +19,10 @@ def start(
 ) -> Check:
     """A new check at `now` (µs). `needed` may raise the template's tier.
 
-    `earlier` is the case's last check: in the same contact its wrong answers count on, or beginning again would wash
+    `earlier` is the case's last check: in the same session its wrong answers count on, or beginning again would wash
     them off. Raises `Refused` when they were two (G4).
     """
-    same_contact = earlier is not None and earlier.session == session and earlier.ended != End.CONTACT_ENDED
-    strikes = earlier.strikes if earlier is not None and same_contact else 0
+    strikes = earlier.strikes if earlier is not None and earlier.session == session else 0
     if strikes >= MAX_STRIKES:
         raise Refused("this contact cannot be verified any more: the answer goes the written way", next_key="t")
     return Check(template, max(template.tier, needed or Tier.T0), session, actor, now, strikes=strikes)

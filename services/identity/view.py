@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from services.identity.check import Check, End, closed_because, next_step, proven_by, shown
+from services.identity.check import Check, End, closed_because, missing, next_step, proven_by, shown
 from services.identity.engine import COMPARED
 from services.identity.template import TemplateStep, Words, phrases
 from services.identity.ways import Ways
@@ -56,15 +56,15 @@ def _lines(check: Check, step: TemplateStep, ways: Ways, language: str, fill: Ma
         state = _MARKS.get(dict(check.marks).get(step.id, ""), "open")
         yield Step(step.id, step.kind, title, _say(step.say, language, fill), state)
         return
-    served = proven_by(check).get(step.id)
+    served, needed = proven_by(check).get(step.id), step in missing(check)
     for factor in step.factors:
-        why = "" if served else closed_because(check, factor, ways)
+        why = closed_because(check, factor, ways) if needed else ""
         yield Step(
             id=f"{step.id}.{factor}",
             kind=step.kind,
             title=f"{title}: {_say(_FACTORS[factor], language, {})}" if len(step.factors) > 1 else title,
             say=" ".join((_say(step.say, language, fill), phrase(f"factor-{factor.lower()}", language, fill))).strip(),
-            state="passed" if served is factor else "not needed" if served else "blocked" if why else "open",
+            state="passed" if served is factor else "not needed" if not needed else "blocked" if why else "open",
             factor=factor,
             compared=factor in COMPARED,
             blocked=why,
