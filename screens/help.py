@@ -26,10 +26,10 @@ class HelpScreen(Dialog):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(shown("Keys of this screen", "bold"), classes="title")
-            yield OptionList(*(Option(self._line(item), id=item.action.id) for item in self.lives), markup=False)
+            yield OptionList(*(Option(self._prompt(item), id=item.action.id) for item in self.lives), markup=False)
             yield Static(shown("Enter runs it   j k move   Esc back   ( ) cannot act now and says why", "$quiet"))
 
-    def _line(self, item: Live) -> Content:
+    def _prompt(self, item: Live) -> Content:
         name = shown_as(self.host.keys[item.action.id])
         key = fit((name if item.enabled else f"({name})") if name else "", 11)
         words = shown(item.action.words, "" if item.enabled else "$quiet")

@@ -1,5 +1,6 @@
 """The queue: what to do next, and why. Any number of cases; only what is in view is read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -21,13 +22,7 @@ from screens.queue_filter import is_identifier, view_of
 from screens.queue_preview import Preview
 from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView
 
-VIEWS: Final = (
-    ("all", "All"),
-    ("mine", "Mine"),
-    ("unassigned", "Unassigned"),
-    ("approval", "Approval"),
-    ("risk", "At risk"),
-)
+VIEWS: Final = ("all", "mine", "unassigned", "approval", "closed")
 REFRESH_S: Final = 5
 SETTLE_S: Final = 0.06  # the preview follows the cursor when it rests
 
@@ -56,8 +51,21 @@ class CountsRead(Message):
 
 
 @dataclass
-class Taken(Message):
-    case: str
+class NextRead(Message):
+    row: QueueRow | None
+
+
+@dataclass
+class Done(Message):
+    """An act on cases was kept; `words` say which."""
+
+    words: str
+
+
+@dataclass
+class AgentsRead(Message):
+    agents: tuple[tuple[str, str], ...]
+    cases: tuple[str, ...]
 
 
 class QueueScreen(KitScreen):
@@ -76,7 +84,7 @@ class QueueScreen(KitScreen):
         self._settling: Timer | None = None
 
     def body(self) -> ComposeResult:
-        yield Tabs(*(label for _, label in VIEWS))
+        yield Tabs(*(kind.capitalize() for kind in VIEWS))
         with Horizontal(id="main"):
             yield VirtualTable(
                 COLUMNS, lambda row: row.case, tone=lambda row: TONES.get(Band(row.band), "row"), empty="No case here."
@@ -104,7 +112,7 @@ class QueueScreen(KitScreen):
         desk = self.desk
 
         def read(after: Cursor | None, limit: int, reverse: bool) -> Answer[QueueRow, Any]:
-            page: QueuePage = desk.queue.page(view, after, limit, reverse)
+            page: QueuePage = desk.queue.page(session, view, after, limit, reverse)
             return Answer(page.rows, page.first, page.last)
 
         if session is not None:
@@ -113,7 +121,7 @@ class QueueScreen(KitScreen):
 
     def _count(self) -> None:
         view = self.view
-        self.run(self.desk.queue.counts, view, reply=partial(_counted, view), serial="counts")
+        self.run(self.desk.queue.counts, self.host.session, view, reply=partial(_counted, view), serial="counts")
 
     def _refresh(self) -> None:
         if self.is_current and self.host.session is not None and self.counts is not None:
@@ -180,7 +188,7 @@ class QueueScreen(KitScreen):
         tabs = self.query_one(Tabs)
         if tabs.current != number:
             tabs.current = number
-            self._show(replace(self.view, kind=VIEWS[number][0]))
+            self._show(replace(self.view, kind=VIEWS[number]))
 
     def action_tab_1(self) -> None:
         self._tab(0)
@@ -207,8 +215,6 @@ class QueueScreen(KitScreen):
     def why_not(self, action: str) -> str:
         if action in ("open", "take", "assign", "mark", "dates") and self.table.current is None:
             return "no case under the cursor"
-        if action == "next_case" and (self.counts is None or self.counts.next is None):
-            return "no case is waiting for you"
         return ""
 
     def action_open(self) -> None:
@@ -217,8 +223,14 @@ class QueueScreen(KitScreen):
             self.host.show("case", row.case)
 
     def action_next_case(self) -> None:
-        if self.counts is not None and self.counts.next is not None:
-            self.host.show("case", self.counts.next.case)
+        self.run(self.desk.queue.next, self.host.session, reply=NextRead, serial="next")
+
+    @on(NextRead)
+    def _next(self, message: NextRead) -> None:
+        if message.row is None:
+            self.flash("no case is waiting for you", "no")
+        else:
+            self.host.show("case", message.row.case)
 
     def action_intake(self) -> None:
         self.host.show("intake")
@@ -226,20 +238,40 @@ class QueueScreen(KitScreen):
     def action_take(self) -> None:
         row = self.table.current
         if row is not None:
-            reply = partial(_taken, row.case)
-            self.run(
-                self.desk.case.claim,
-                self.host.session,
-                row.case,
-                reply=reply,
-                serial="take",
-                write=True,
-                stage="taking the case",
-            )
+            reply = partial(_done, f"{row.case} is yours")
+            self._write(self.desk.queue.take, row.case, reply=reply, stage="taking the case")
 
-    @on(Taken)
-    def _taken(self, message: Taken) -> None:
-        self.flash(f"{message.case} is yours", "good")
+    def action_assign(self) -> None:
+        row = self.table.current
+        if row is not None:
+            cases = tuple(sorted(self.table.marked)) or (row.case,)
+            reply = partial(_agents, cases)
+            self.run(self.desk.queue.agents, self.host.session, row.controller, reply=reply, serial="agents")
+
+    @on(AgentsRead)
+    def _ask_agent(self, message: AgentsRead) -> None:
+        from screens.kit.widgets.ask import Ask
+
+        def chosen(number: str | None) -> None:
+            if number in {agent for agent, _ in message.agents}:
+                reply = partial(_done, f"{count(len(message.cases))} assigned to {number}")
+                self._write(self.desk.queue.assign, message.cases, number, reply=reply, stage="assigning")
+            elif number is not None:
+                self.flash("no such agent here; nothing was assigned", "no")
+
+        who = [f"{number}  {name}" for number, name in message.agents[:12]]
+        question = f"Assign {count(len(message.cases))} to which agent?"
+        self.app.push_screen(Ask(question, who, placeholder="agent number", max_length=12), chosen)
+
+    def _write(
+        self, call: Callable[..., object], *args: object, reply: Callable[[object], Message], stage: str
+    ) -> None:
+        self.run(call, self.host.session, *args, reply=reply, serial=stage, write=True, stage=stage)
+
+    @on(Done)
+    def _done(self, message: Done) -> None:
+        self.flash(message.words, "good")
+        self.table.marked.clear()
         self._refresh()
 
     def action_mark(self) -> None:
@@ -261,5 +293,9 @@ def _counted(view: QueueView, counts: QueueCounts) -> Message:
     return CountsRead(counts, view)
 
 
-def _taken(case: str, _result: object) -> Message:
-    return Taken(case)
+def _done(words: str, _result: object) -> Message:
+    return Done(words)
+
+
+def _agents(cases: tuple[str, ...], agents: tuple[tuple[str, str], ...]) -> Message:
+    return AgentsRead(agents, cases)

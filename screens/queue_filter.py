@@ -1,10 +1,10 @@
-"""What is typed after `/` as a view of the queue: words, and `right:`, `state:`, `controller:`, `agent:` with one."""
+"""What is typed after `/` as a view of the queue: words, and `right:`, `state:`, `controller:` with one."""
 
 from dataclasses import replace
 
-from services.types import ItemState, QueueView, Right
+from services.types import ItemState, QueueView
 
-FIELDS = {"right": tuple(Right), "state": tuple(ItemState), "controller": (), "agent": ()}
+FIELDS: dict[str, tuple[str, ...]] = {"right": (), "state": tuple(ItemState), "controller": ()}
 
 
 def view_of(base: QueueView, text: str) -> tuple[QueueView, str]:
@@ -26,7 +26,6 @@ def view_of(base: QueueView, text: str) -> tuple[QueueView, str]:
         right=fields.get("right", ""),
         state=fields.get("state", ""),
         controller=fields.get("controller", ""),
-        agent=fields.get("agent", ""),
     )
     return view, problem
 

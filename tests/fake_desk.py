@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from services.errors import NotFound, Refused
+from services.errors import Refused
 from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView, Role, Session, Status
 
 TODAY = date(2026, 3, 5)
@@ -32,7 +32,7 @@ class FakeSign:
 
     calls: list[str] = field(default_factory=list)
 
-    def sign_in(self, agent: str, pin: str) -> Session:
+    def sign_in(self, agent: str, pin: str, role: Role | None = None) -> Session:
         self.calls.append(f"sign_in {agent}")
         if pin != "2468" or agent not in ("0042", "0007"):
             raise Refused("agent number or PIN is wrong", next_key="type both again")
@@ -65,6 +65,8 @@ class FakeQueue:
     removed: set[int] = field(default_factory=set)
     reads: int = 0
     slow_s: float = 0
+    taken: list[str] = field(default_factory=list)
+    assigned: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
 
     def _numbers(self, view: QueueView) -> list[int] | range:
         if not view.text and view.kind == "all" and not self.removed:
@@ -76,7 +78,9 @@ class FakeQueue:
             wanted = []
         return [n for n in wanted if view.text.lower() in row(n).case.lower()]
 
-    def page(self, view: QueueView, after: Cursor | None, limit: int, reverse: bool = False) -> QueuePage:
+    def page(
+        self, session: Session, view: QueueView, after: Cursor | None, limit: int, reverse: bool = False
+    ) -> QueuePage:
         self.reads += 1
         time.sleep(self.slow_s)
         numbers = self._numbers(view)
@@ -93,18 +97,24 @@ class FakeQueue:
         rows = tuple(row(n) for n in part)
         return QueuePage(rows, rows[0].cursor if rows else None, rows[-1].cursor if rows else None)
 
-    def counts(self, view: QueueView) -> QueueCounts:
+    def counts(self, session: Session, view: QueueView) -> QueueCounts:
         return QueueCounts(len(self._numbers(view)), 3, 211, 0, row(7), "due today")
 
+    def next(self, session: Session) -> QueueRow | None:
+        return row(7)
 
-class FakeCase:
-    """Claims only."""
-
-    def claim(self, session: Session, case: str) -> None:
+    def take(self, session: Session, case: str) -> int:
         if case.endswith("3"):
             raise Refused(f"{case} is held by agent 0017", next_key="n takes the next one")
-        if case.endswith("9"):
-            raise NotFound("no such case")
+        self.taken.append(case)
+        return 1
+
+    def agents(self, session: Session, controller: str) -> tuple[tuple[str, str], ...]:
+        return (("0042", "Ada"), ("0017", "Ben"))
+
+    def assign(self, session: Session, cases: tuple[str, ...], agent: str) -> int:
+        self.assigned.append((cases, agent))
+        return len(cases)
 
 
 STATUS = Status("synced 4 s ago", 0, None, True, 18_204, "keyring", "ok", True, False)
@@ -114,7 +124,7 @@ class FakeDesk:
     """The door, with what the screens of the kit use."""
 
     def __init__(self, size: int = 1_204, *, training: bool = False) -> None:
-        self.sign, self.queue, self.case = FakeSign(), FakeQueue(size), FakeCase()
+        self.sign, self.queue = FakeSign(), FakeQueue(size)
         self.state = replace(STATUS, training=training)
 
     def status(self) -> Status:
