@@ -167,6 +167,11 @@ class CentralStore:
             row = conn.execute(query).mappings().first()
             return Batch(**row) if row else None
 
+    def size_of(self, log: str) -> int:
+        """How many entries of a log are folded."""
+        with self.engine.connect() as conn:
+            return conn.execute(sa.select(HEAD.c.size).where(HEAD.c.log == log)).scalar() or 0
+
     def controllers(self) -> dict[str, bytes]:
         """JSON of every controller by key."""
         with self.engine.connect() as conn:
@@ -201,10 +206,26 @@ class CentralStore:
             if conn.execute(sa.select(DETAIL.c.hash).where(DETAIL.c.hash == digest)).first() is None:
                 self._insert(conn, DETAIL, {"hash": digest, "owner": owner, "kind": kind, "blob": blob})
 
+    def drop_detail(self, digest: str) -> None:
+        """Delete one sealed detail."""
+        with writing(self.engine).begin() as conn:
+            conn.execute(sa.delete(DETAIL).where(DETAIL.c.hash == digest))
+
     def shred(self, case: str) -> int:
         """Delete every sealed detail of a case, its key included (action-log.md 5); how many went."""
         with writing(self.engine).begin() as conn:
             return conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner == case)).rowcount
+
+    def forget_person(self, subject: str, label: str) -> None:
+        """Show `label` for a person who was erased, in every queue, and find the person by no identifier any more."""
+        mine = CASE.c.subject == subject
+        with writing(self.engine).begin() as conn:
+            conn.execute(sa.delete(LOOKUP).where(LOOKUP.c.subject == subject))
+            conn.execute(sa.update(SUBJECT).where(SUBJECT.c.id == subject).values(masked=label))
+            shown = list(conn.execute(sa.select(CASE.c.id).where(mine, CASE.c.person != label)).scalars())
+            rev = IngestTx(conn).next_revs(len(shown))
+            for n, case in enumerate(shown):
+                conn.execute(sa.update(CASE).where(CASE.c.id == case).values(person=label, rev=rev + n))
 
     def find_subjects(self, digests: Sequence[str], controller: str) -> list[str]:
         """Cases of the persons behind these lookups, newest first."""
@@ -218,6 +239,10 @@ class CentralStore:
     def due_jobs(self, now: int, limit: int = 20) -> list[Job]:
         """Queued jobs whose time has come, oldest first."""
         return self._jobs((JOB.c.state == "queued") & (JOB.c.not_before <= now), limit)
+
+    def begun_jobs(self) -> list[Job]:
+        """Jobs that a worker took and has not ended."""
+        return self._jobs(JOB.c.state == "running", 1000)
 
     def job(self, job: str) -> Job:
         """One job; raises `NotFound`."""
@@ -280,11 +305,12 @@ class CentralStore:
             if conn.execute(sa.select(PACKAGE.c.id).where(PACKAGE.c.id == row["id"])).first() is None:
                 self._insert(conn, PACKAGE, row)
 
-    def expired_packages(self, now: int) -> list[tuple[str, str]]:
-        """(id, file) of packages whose time is over."""
-        query = sa.select(PACKAGE.c.id, PACKAGE.c.file).where(PACKAGE.c.expires_at < now, PACKAGE.c.state == "kept")
+    def expired_packages(self, now: int) -> list[tuple[str, str, str]]:
+        """(id, case, file) of packages whose time is over."""
+        columns = (PACKAGE.c.id, PACKAGE.c.case_id, PACKAGE.c.file)
+        query = sa.select(*columns).where(PACKAGE.c.expires_at < now, PACKAGE.c.state == "kept")
         with self.engine.connect() as conn:
-            return [(r[0], r[1]) for r in conn.execute(query)]
+            return [(r[0], r[1], r[2]) for r in conn.execute(query)]
 
     def package_destroyed(self, package: str) -> None:
         """The file is gone."""

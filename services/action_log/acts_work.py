@@ -119,6 +119,13 @@ class ExportFailed(Act):
     reason: Code
 
 
+@act("package.destroyed")
+class PackageDestroyed(Act):
+    """The time of a package is over: archive and key are gone."""
+
+    package: Id
+
+
 @act("erase.asked")
 class EraseAsked(Act):
     """Somebody asked for a plan to be carried out, on a ground of Art 17(1)."""

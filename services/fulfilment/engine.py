@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ VERSION = "1"
 """Raised only when a kind of job gets other steps: jobs of another version are not resumed."""
 _THREADS = 32
 _POOL = 16
+_RECOVERIES = 1_000_000
 
 
 class JobFailed(Exception):
@@ -64,7 +65,7 @@ class Engine:
         DBOS(config=config)
         self._started = threading.Lock()
 
-        @DBOS.workflow(name="job")
+        @DBOS.workflow(name="job", max_recovery_attempts=_RECOVERIES)
         def job(job_id: str, kind: str) -> None:
             self._workflows[kind](self, job_id)
 
@@ -78,7 +79,7 @@ class Engine:
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """What `work` returns, or returned when this step of this job was done before."""
-        return cast(T, DBOS.run_step({"name": name}, work))
+        return DBOS.run_step({"name": name}, work)
 
     def pause(self, seconds: float) -> None:
         """Wait; a restart waits only for what is left."""

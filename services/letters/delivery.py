@@ -40,12 +40,16 @@ class MailSettings:
     ca_file: Path | None = None
 
 
-def deliver(letter: Letter, to: str, *, mail: MailSettings | None, outbox: Path) -> Literal["smtp", "outbox"]:
-    """Sends `letter` to the mail address `to` and says how it left.
+def deliver(
+    letter: Letter, to: str, *, mail: MailSettings | None, outbox: Path, attached: Path | None = None
+) -> Literal["smtp", "outbox"]:
+    """Sends `letter`, with the archive `attached`, to the mail address `to` and says how it left.
 
     Raises `BadInput` for an address or id that is none, `Unavailable` when it did not leave. No error names `to`.
     """
     message = message_for(letter, to, mail.sender if mail else _LOCAL_SENDER)
+    if attached is not None:
+        _attach(message, attached)
     if mail is None:
         _write(outbox, letter.id, message)
         return "outbox"
@@ -69,6 +73,14 @@ def message_for(letter: Letter, to: str, sender: str) -> EmailMessage:
         raise BadInput("this is not a mail address or not a subject", kept="nothing was sent") from None
     message.set_content(letter.text)
     return message
+
+
+def _attach(message: EmailMessage, archive: Path) -> None:
+    try:
+        data = archive.read_bytes()
+    except OSError as exc:
+        raise Unavailable(f"the archive cannot be read ({exc.strerror or 'no reason given'})") from None
+    message.add_attachment(data, maintype="application", subtype="zip", filename=archive.name)
 
 
 def _address(text: str) -> Address:

@@ -1,0 +1,67 @@
+"""The worker's own log file: one JSON line an event, ids and codes only, never a text of somebody else's error."""
+
+import logging
+import os
+import secrets
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+import orjson
+
+MAX_BYTES = 5_000_000
+
+
+class Journal:
+    """Appends to `path` (0600); a file that grew too long is kept once as `.1`. Safe from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > MAX_BYTES:
+            path.replace(path.with_name(path.name + ".1"))
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def say(self, event: str, **facts: str | int | bool) -> None:
+        """One line: the event's name and its codes."""
+        line = {"at": time.time_ns() // 1000, "pid": os.getpid(), "event": event, **facts}
+        os.write(self._file, orjson.dumps(line) + b"\n")
+
+    def fault(self, place: str, error: BaseException, **facts: str | int | bool) -> str:
+        """Keeps where an error came up and of which kind it is; a reference to name it by, eight hex digits."""
+        reference = secrets.token_hex(4)
+        self.say("fault", place=place, kind=type(error).__name__, line=_where(error), reference=reference, **facts)
+        return reference
+
+    def catch_strays(self) -> None:
+        """Errors that nobody caught, and the engine's complaints, come here instead of to the terminal."""
+        sys.excepthook = lambda kind, error, trace: self._stray(error)
+        threading.excepthook = lambda args: self._stray(args.exc_value)
+        logging.getLogger("rightsdesk").addHandler(_Complaints(self))
+        logging.getLogger("rightsdesk").propagate = False
+
+    def _stray(self, error: BaseException | None) -> None:
+        if error is not None:
+            self.fault("stray", error)
+
+
+class _Complaints(logging.Handler):
+    """Python's logging, for our own loggers: their messages hold codes only."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._journal.say("complaint", source=record.name, text=record.getMessage())
+
+
+def _where(error: BaseException) -> str:
+    """Module and line of the innermost frame: enough to find it, without a value."""
+    trace: TracebackType | None = error.__traceback__
+    place = "-"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '-')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,75 @@
+"""Mails that need no search result: receipt of a request, notice of an erasure, "we could not find out who you are"."""
+
+from datetime import date
+
+from services.action_log.acts import CaseAcknowledged
+from services.cases.case import Case
+from services.cases.policy import run_at
+from services.cases.queue import dates_of
+from services.errors import NotFound
+from services.fulfilment import people
+from services.fulfilment.post import letter_id, send
+from services.fulfilment.steps import Task
+from services.identity.identifiers import EMAIL
+
+
+def acknowledge(task: Task) -> None:
+    """Receipt to the address given: that a request arrived and its period, never whether an account exists (INT-6)."""
+    case = task.case()
+    controller = task.room.controller(case.controller)
+    facts = {
+        "received_on": date.fromisoformat(case.received_on),
+        "due_on": dates_of(case, controller).due,
+        "rights": [item.right.value for item in case.items],
+    }
+    sent = send(task, "letter", case, "acknowledgement", controller.language, facts, lambda: given_mail(task, case))
+    if sent:
+        act = CaseAcknowledged(letter_id(task, "letter"))
+        task.step("acknowledged", lambda: task.room.results.report(task.job.id, "acknowledged", act, case))
+
+
+def not_identified(task: Task) -> None:
+    """The letter of Art 11(2) to the address given; it says the same whether or not something is held."""
+    case = task.case()
+    controller = task.room.controller(case.controller)
+    facts = {"received_on": date.fromisoformat(case.received_on)}
+    send(task, "letter", case, "not-identified", controller.language, facts, lambda: given_mail(task, case))
+
+
+def notice(task: Task) -> None:
+    """Tell every contact point on file that an erasure was approved, when it runs, how to stop it (ERA-7).
+
+    To addresses changed lately as well: a notice is no answer, and the old points get it too (IDV-10).
+    """
+    case = task.case()
+    item = task.item(case)
+    if not item.approved_at:
+        return
+    room = task.room
+    controller = room.controller(case.controller)
+    count = task.patiently("points", lambda: len(_mail_points(task)))
+    runs = run_at(item, controller.waiting_period_s * 1_000_000)
+    facts = {"run_at": room.at(controller, runs)}
+    language = item.language or controller.language
+    for n in range(count):
+        send(task, f"letter{n}", case, "erasure-notice", language, facts, lambda n=n: _nth(_mail_points(task), n))
+
+
+def _mail_points(task: Task) -> list[str]:
+    case = task.case()
+    found = people.look_up(task.room, case.id)
+    held = people.points(task.room.catalog(case.controller).graph, found)
+    return sorted(p.value for p in held if p.kind == "email")
+
+
+def _nth(values: list[str], n: int) -> str | None:
+    return values[n] if n < len(values) else None
+
+
+def given_mail(task: Task, case: Case) -> str | None:
+    """The address the requester gave, if it was an e-mail address and is still known."""
+    try:
+        given = people.requester(task.room, case.id)
+    except NotFound:
+        return None
+    return given.normal if given.kind == EMAIL else None

@@ -1,0 +1,128 @@
+"""Who a case is about, on a worker and in memory alone: identifiers given, rows found, contact points on file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+import orjson
+
+from services.catalog.graph import Graph
+from services.connectors.base import Connector, Reader
+from services.errors import NotFound
+from services.fulfilment.find import Source, find
+from services.fulfilment.found import Found, Whose
+from services.fulfilment.workroom import Catalog, Workroom
+from services.identity.identifiers import EMAIL
+from services.identity.ways import COOLING_DAYS
+
+Progress = Callable[[int, int], None]
+"""Told how many systems of how many have been asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What the requester gave to be found by."""
+
+    kind: str
+    normal: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A contact point on file; `since` is the day it was last set, `date.max` when nobody knows."""
+
+    kind: Literal["email", "phone"]
+    value: str = field(repr=False)
+    since: date
+
+    def proven(self, today: date) -> bool:
+        """Whether it is old enough to be trusted (IDV-10)."""
+        return (today - self.since).days >= COOLING_DAYS
+
+
+def requester(room: Workroom, case: str) -> Identifier:
+    """What the case's requester gave; raises `NotFound` once it was shredded."""
+    for text in room.details.open(case, "requester"):
+        raw = orjson.loads(text)
+        return Identifier(raw["kind"], raw["normal"])
+    raise NotFound("the requester's details are gone")
+
+
+def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress | None = None) -> Found:
+    """Everything the case's controller holds of the case's person. Raises `NotFound`, `BadInput`."""
+    controller = room.controller(room.case(case).controller)
+    given = requester(room, case)
+    return search(room.catalog(controller.key), given, controller.country, whole=whole, progress=progress)
+
+
+def search(
+    catalog: Catalog, given: Identifier, region: str, *, whole: bool = True, progress: Progress | None = None
+) -> Found:
+    """Everything the systems of `catalog` hold of who is known by `given`."""
+    asked = Counted(catalog.connectors, progress) if progress else None
+    sources: Mapping[str, Source] = asked.sources if asked else catalog.connectors
+    excluded = {key: system.excluded for key, system in catalog.systems.items() if system.excluded}
+    return find(catalog.graph, sources, {given.kind: [given.normal]}, region=region, whole=whole, excluded=excluded)
+
+
+class Counted:
+    """Connectors that say how many of them have been opened."""
+
+    def __init__(self, connectors: Mapping[str, Connector], progress: Progress) -> None:
+        self._opened: set[str] = set()
+        self._progress, self._total = progress, len(connectors)
+        self.sources: Mapping[str, Source] = {key: _Told(one, self._tell) for key, one in connectors.items()}
+
+    def _tell(self, key: str) -> None:
+        self._opened.add(key)
+        self._progress(len(self._opened), self._total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    connector: Connector
+    tell: Callable[[str], None]
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """A reader on a new connection, and the news that it is open."""
+        with self.connector.read() as reader:
+            self.tell(self.connector.key)
+            yield reader
+
+
+def points(graph: Graph, found: Found) -> tuple[Point, ...]:
+    """The person's own contact points, e-mail before telephone, the one held longest first."""
+    known: dict[tuple[Literal["email", "phone"], str], Point] = {}
+    for collection in found.collections():
+        for path, declared in graph.nodes[collection.node].walk():
+            kind = declared.console.contact
+            if kind is None:
+                continue
+            for row in collection.rows:
+                value = row.values.get(path)
+                if row.whose is not Whose.OWN or not isinstance(value, str) or not value.strip():
+                    continue
+                since = _day(row.values.get(str(declared.console.changed_at)))
+                at = (kind, value.strip().casefold())
+                if at not in known or since > known[at].since:
+                    known[at] = Point(kind, value.strip(), since)
+    return tuple(sorted(known.values(), key=lambda p: (p.kind, p.since, p.value)))
+
+
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return date.max
+
+
+def mail_point(held: tuple[Point, ...], given: Identifier | None, today: date) -> str | None:
+    """Where an answer may be mailed to: an address on file, unchanged for 30 days; the one given only if it is such."""
+    proven = [p.value for p in held if p.kind == "email" and p.proven(today)]
+    if given is not None and given.kind == EMAIL:
+        same = [value for value in proven if value.casefold() == given.normal]
+        proven = same or proven
+    return next(iter(proven), None)

@@ -1,0 +1,102 @@
+"""What a worker did, as acts in its own log; a step that is done again writes nothing again."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import sha256
+
+from db.central_store import CentralStore
+from db.log import Detail
+from services.action_log.act import Act, Params
+from services.action_log.entry import Draft, Entry
+from services.cases.case import Case
+from services.errors import Unavailable
+from services.sync.logbook import Logbook
+from services.sync.up import Uplink, UpState
+
+_REMEMBERED = 8192
+_LOOK_BACK = 2048
+"""Entries read at the start: more than all steps that can have been in flight at a kill."""
+_POLL_S = 0.02
+
+
+def op_of(job: str, step: str) -> str:
+    """The id of a step's act: the same for every repeat, so that the fold skips it (design.md 7.1). 32 hex digits."""
+    return sha256(f"{job}\0{step}".encode()).hexdigest()[:32]
+
+
+class Results:
+    """Writes acts for the worker `actor` and brings them to central. Safe from any thread."""
+
+    def __init__(self, book: Logbook, uplink: Uplink, store: CentralStore) -> None:
+        self._book, self._uplink, self._store = book, uplink, store
+        self._actor = f"worker:{book.owner}"
+        self._sending = threading.Lock()
+        self._writing = threading.Lock()
+        self._done: OrderedDict[str, Params] = OrderedDict()
+        with book.reader() as reader:
+            size = reader.head().frontier.size
+            for entry in reader.entries(max(0, size - _LOOK_BACK)):
+                self._remember(entry)
+
+    def done(self, job: str, step: str) -> Params | None:
+        """The params of that step's act, if it was written lately."""
+        return self._done.get(op_of(job, step))
+
+    def report(
+        self, job: str, step: str, act: Act, case: Case, item: str = "", details: tuple[Detail | None, ...] = ()
+    ) -> None:
+        """Write the act of one step, durably and once. A detail that could not be sealed (None) is left out."""
+        kept = tuple(d for d in details if d is not None)
+        draft = Draft(
+            act=act,
+            actor=self._actor,
+            as_="worker",
+            op=op_of(job, step),
+            controller=case.controller,
+            case=case.id,
+            item=item or None,
+            subject=case.subject or None,
+            base=case.revision,
+            details=tuple(d.hash for d in kept),
+        )
+        with self._writing:
+            if draft.op not in self._done:
+                for entry in self._book.append([draft], kept):
+                    self._remember(entry)
+
+    def own(self, act: Act, *, repeat: str = "") -> None:
+        """Write an act that belongs to no case; `repeat` names what must not be written twice."""
+        op = op_of("own", repeat) if repeat else None
+        with self._writing:
+            if op is None or op not in self._done:
+                for entry in self._book.append([Draft(act=act, actor=self._actor, as_="worker", op=op)]):
+                    self._remember(entry)
+
+    def send(self) -> bool:
+        """One exchange with central; whether there was something to do. Raises `Unavailable`."""
+        with self._sending:
+            moved = self._uplink.run_once()
+            self._book.anchor()
+            return moved
+
+    def settle(self, seconds: float = 10.0, *, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Returns when central has folded all that was written until now; raises `Unavailable` when it takes longer."""
+        log, size = self._book.log, self._book.writer.size
+        until = time.monotonic() + seconds
+        while self._store.size_of(log) < size:
+            if time.monotonic() > until or stopped():
+                raise Unavailable("what the worker wrote is not in central yet", kept="its log keeps it")
+            self.send()
+            time.sleep(_POLL_S)
+
+    @property
+    def state(self) -> UpState:
+        """How far central is with this log."""
+        return self._uplink.state
+
+    def _remember(self, entry: Entry) -> None:
+        self._done[entry.op] = entry.params
+        while len(self._done) > _REMEMBERED:
+            self._done.popitem(last=False)

@@ -1,0 +1,84 @@
+"""Steps of a job: errors become reason codes, and a system that is away is tried again after growing pauses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import stamina
+
+from db.central_store import Job
+from services.cases.case import Case, Item
+from services.errors import BadInput, Conflict, DeskError, NotFound, Refused, Unavailable, Unusable
+from services.fulfilment.engine import Engine, JobFailed, Result
+from services.fulfilment.workroom import Workroom
+
+T = TypeVar("T", bound=Result)
+
+AWAY = "away"
+INTERNAL = "internal"
+_QUICK = 3
+_CODES: tuple[tuple[type[DeskError], str], ...] = (
+    (Unavailable, AWAY),
+    (Unusable, "unusable"),
+    (Refused, "refused"),
+    (Conflict, "changed"),
+    (NotFound, "gone"),
+    (BadInput, "bad-input"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A job under way: its engine, what the worker has at hand, and the job."""
+
+    engine: Engine
+    room: Workroom
+    job: Job
+
+    def case(self) -> Case:
+        """The job's case as it is now."""
+        return self.room.case(self.job.case)
+
+    def item(self, case: Case) -> Item:
+        """The job's item; raises `JobFailed`."""
+        item = case.item(self.job.item)
+        if item is None:
+            raise JobFailed("no-item")
+        return item
+
+    def step(self, name: str, work: Callable[[], T]) -> T:
+        """What `work` returns, now or before; raises `JobFailed` with a code."""
+        return self.engine.step(name, lambda: guarded(self.room, f"{self.job.kind}.{name}", work))
+
+    def patiently(self, name: str, work: Callable[[], T]) -> T:
+        """Like `step`, tried again after each of the worker's pauses while something is away."""
+        for n, pause in enumerate(self.room.pauses):
+            try:
+                return self.step(f"{name}#{n}", work)
+            except JobFailed as exc:
+                if str(exc) != AWAY:
+                    raise
+                self.engine.pause(pause)
+        return self.step(f"{name}#last", work)
+
+
+def guarded(room: Workroom, place: str, work: Callable[[], T]) -> T:
+    """`work`, with three quick tries at what is away; raises `JobFailed` with a code and nothing else."""
+    try:
+        for attempt in stamina.retry_context(on=Unavailable, attempts=_QUICK, wait_initial=0.1, wait_max=1.0):
+            with attempt:
+                return work()
+        raise JobFailed(AWAY)
+    except JobFailed:
+        raise
+    except DeskError as exc:
+        room.journal.fault(place, exc)
+        raise JobFailed(code_of(exc)) from None
+    except Exception as exc:
+        room.journal.fault(place, exc)
+        raise JobFailed(INTERNAL) from None
+
+
+def code_of(error: DeskError) -> str:
+    """The reason code of an error of ours."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), INTERNAL)

@@ -1,0 +1,96 @@
+"""What a worker has at hand for its jobs: controllers, catalog, connectors, cases, mail, its own log."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from db.central_store import CentralStore
+from services.cases.case import Case, from_json
+from services.catalog.graph import Graph, build
+from services.catalog.system import System, load_controller_systems
+from services.connectors.base import Connector
+from services.connectors.registry import open_connector
+from services.controllers import Controller
+from services.errors import NotFound
+from services.fulfilment.case_details import CaseDetails
+from services.fulfilment.journal import Journal
+from services.fulfilment.results import Results
+from services.home import Home
+from services.letters.delivery import MailSettings
+from services.secrets import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A controller's systems, the graph over them, and a connector to each."""
+
+    systems: Mapping[str, System]
+    graph: Graph
+    connectors: Mapping[str, Connector]
+
+
+@dataclass
+class Workroom:
+    """Built by the worker, shared by its threads. `pauses` are seconds between attempts at a system that is away."""
+
+    home: Home
+    worker: str
+    vault: Vault
+    deployment: str
+    store: CentralStore
+    details: CaseDetails
+    results: Results
+    journal: Journal
+    lookup_key: bytes
+    mail: MailSettings | None
+    outbox: Path
+    pauses: tuple[float, ...]
+    stopped: Callable[[], bool] = lambda: False
+    now: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
+    _catalogs: dict[str, tuple[object, Catalog]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def controller(self, key: str) -> Controller:
+        """As central knows it; raises `NotFound`."""
+        body = self.store.controllers().get(key)
+        if body is None:
+            raise NotFound(f"there is no controller {key}")
+        return Controller.from_json(body)
+
+    def case(self, case: str) -> Case:
+        """As central has folded it; raises `NotFound`."""
+        return from_json(self.store.case_body(case))
+
+    def catalog(self, controller: str) -> Catalog:
+        """The catalog of a controller, read again when a file of it changed. Raises `BadInput` with file and line."""
+        folder = self.home.systems(controller).parent
+        files = sorted(folder.glob("systems/*/*.yml"))
+        mark = tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+        with self._lock:
+            known = self._catalogs.get(controller)
+            if known is None or known[0] != mark:
+                known = self._catalogs[controller] = (mark, self._read(folder))
+            return known[1]
+
+    def _read(self, folder: Path) -> Catalog:
+        systems = load_controller_systems(folder)
+        graph = build({key: system.datasets for key, system in systems.items()})
+        connectors = {
+            key: open_connector(system, self.vault.get(system.secret) if system.secret else None)
+            for key, system in systems.items()
+            if not system.excluded
+        }
+        return Catalog(systems, graph, connectors)
+
+    def today(self, controller: Controller) -> date:
+        """The day in the controller's zone (design.md 7.11)."""
+        return self.at(controller, self.now()).date()
+
+    @staticmethod
+    def at(controller: Controller, micros: int) -> datetime:
+        """A time in µs as the controller's clocks show it."""
+        return datetime.fromtimestamp(micros / 1_000_000, UTC).astimezone(ZoneInfo(controller.zone))
