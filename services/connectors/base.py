@@ -96,6 +96,14 @@ class Change(Protocol):
         """Why these cannot be done, as sentences; nothing is written."""
         ...
 
+    def tables(self, names: Sequence[str]) -> dict[str, Table]:
+        """Those of the named tables that exist."""
+        ...
+
+    def defer(self) -> None:
+        """Has references judged at the commit, where the system can."""
+        ...
+
     def in_order(self, deletes: Sequence[Delete]) -> list[Delete]:
         """Children before parents."""
         ...

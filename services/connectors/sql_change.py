@@ -10,7 +10,7 @@ from sqlalchemy.sql.dml import Delete as DeleteStatement
 from sqlalchemy.sql.dml import Update
 
 from services.connectors import sql_rules
-from services.connectors.base import Delete, Key, Rewrite, Row
+from services.connectors.base import Delete, Key, Rewrite, Row, Table
 from services.connectors.sql_errors import spoken
 from services.connectors.sql_read import SqlReader
 from services.connectors.sql_schema import ForeignKey, foreign_keys
@@ -47,6 +47,10 @@ class SqlChange:
                 found += sql_rules.column_faults(self.reader, rewrite, self.foreign)
             found += sql_rules.reference_faults(self.reader, deletes, self.foreign)
             return found + sql_rules.cycle_faults(self.connection.dialect.name, self._sorted(deletes)[1])
+
+    def tables(self, names: Sequence[str]) -> dict[str, Table]:
+        """Those of the named tables that exist."""
+        return self.reader.tables(names)
 
     def in_order(self, deletes: Sequence[Delete]) -> list[Delete]:
         """Children before parents; a ring of tables goes last, judged at the commit."""

@@ -61,7 +61,7 @@ def _postgresql(system: System, url: URL) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": max(2, round(limits.connect_s)),
-            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} -c timezone=UTC",
             "application_name": "rightsdesk",
             "client_encoding": "utf8",
             "prepare_threshold": None,

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -90,8 +91,13 @@ class Dialect:
             yield or_(*(and_(*(self._same(live, n, v) for n, v in zip(key, row, strict=True))) for row in some))
 
     def bound(self, live: LiveTable, name: str, value: object) -> ColumnElement[Any]:
-        """`value` as it is written into a column."""
-        return literal(value) if self.dynamic else literal(value, live.types[name])
+        """`value` as it is written into a column; SQLite keeps times and dates as text."""
+        if not self.dynamic:
+            kind = live.columns[name].kind
+            return literal(from_plain(kind, value) if isinstance(value, str) else value, live.types[name])
+        if isinstance(value, datetime):
+            return literal(value.strftime("%Y-%m-%d %H:%M:%S"))
+        return literal(value.isoformat() if isinstance(value, date) else value)
 
     def _operand(self, live: LiveTable, path: str) -> tuple[ColumnElement[Any], Any, TypeEngine[Any]]:
         """The expression at a dotted path, its kind and type; a part of a JSON column compares as text."""
