@@ -126,7 +126,7 @@ def _covers(flag: RiskFlag, start: int, end: int) -> bool:
     return min(flag.end, end) - max(flag.start, start) >= 0.8 * (end - start)
 
 
-@pytest.mark.parametrize(("source", "country"), [(DE, "DE"), (EN, "GB")])
+@pytest.mark.parametrize(("source", "country"), [(DE, "DE"), (EN, "GB")], ids=["DE", "GB"])
 def test_recall_and_precision_on_own_messages(source: str, country: str, capsys: pytest.CaptureFixture[str]) -> None:
     right, missed, wrong = measure(labelled(source), country)
     recall, precision = right / (right + missed), right / (right + wrong)
@@ -206,8 +206,9 @@ def _seconds(note: str) -> float:
     return (time.process_time() - before) / 5
 
 
-@pytest.mark.parametrize("hostile", ["a" * 100_000, "1" * 100_000, "a@" * 50_000, "1 " * 50_000, "password " * 10_000])
-def test_hostile_text_does_not_hang_the_desk(hostile: str) -> None:
+@pytest.mark.parametrize("piece", ["a", "1", "a@", "1 ", "4 5 ", "a@b.de ", "password "])
+def test_hostile_text_does_not_hang_the_desk(piece: str) -> None:
+    hostile = piece * (50_000 // len(piece))
     before = time.process_time()
     scan(hostile, country="DE", phones=False)
     assert time.process_time() - before < 2
