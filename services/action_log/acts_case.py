@@ -1,7 +1,7 @@
 """Acts on contacts, cases and items, on letters and notes, and on the subject behind a case."""
 
 from services.action_log.act import Act, act
-from services.action_log.shapes import Actor, CaseNumber, Code, Count, Id, IsoDate, Key, Language, Micros
+from services.action_log.shapes import Actor, CaseNumber, Code, Count, Digest, Id, IsoDate, Key, Language, Micros
 
 
 @act("contact.started")
@@ -20,7 +20,10 @@ class ContactEnded(Act):
 
 @act("case.opened")
 class CaseOpened(Act):
-    """A request was logged; `received_at` µs UTC, `received_on` the date in the controller's zone."""
+    """A request was logged; `received_at` µs UTC, `received_on` the date in the controller's zone.
+
+    `key` is the case's public key (X25519, hex): what is kept of the person is sealed to it.
+    """
 
     number: CaseNumber
     channel: Code
@@ -29,6 +32,7 @@ class CaseOpened(Act):
     received_at: Micros
     received_on: IsoDate
     role: Code | None
+    key: Digest
 
 
 @act("case.imported")
@@ -45,6 +49,7 @@ class CaseImported(Act):
     states: tuple[Code, ...]
     outcomes: tuple[Code | None, ...]
     source: Code
+    key: Digest | None
 
 
 @act("case.claimed")

@@ -79,7 +79,7 @@ def parse(note: str) -> Checkpoint:
     parts = body.split("\n")
     if len(parts) != 4 or not _NAME.fullmatch(parts[0]) or not _SIZE.fullmatch(parts[1]):
         raise BadInput("is not a checkpoint: origin, size and root are wanted", place="checkpoint")
-    root = _unbase64(parts[2])
+    root = unbase64(parts[2])
     if len(root) != HASH_BYTES:
         raise BadInput("has a root that is not 32 bytes", place="checkpoint")
     lines = tuple(_line(text) for text in tail[:-1].split("\n"))
@@ -145,13 +145,13 @@ def _check(public_key: bytes, signature: bytes, message: bytes) -> None:
 
 def _line(text: str) -> tuple[str, bytes, bytes]:
     name, blank, encoded = text.removeprefix(_DASH).partition(" ")
-    raw = _unbase64(encoded)
+    raw = unbase64(encoded)
     if not text.startswith(_DASH) or not blank or not _NAME.fullmatch(name) or len(raw) < 5:
         raise BadInput("has a signature line that is none", place="checkpoint")
     return name, raw[:4], raw[4:]
 
 
-def _unbase64(text: str) -> bytes:
+def unbase64(text: str) -> bytes:
     """Strict: exactly one text for the bytes."""
     try:
         raw = base64.b64decode(text, validate=True)

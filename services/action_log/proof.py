@@ -1,0 +1,58 @@
+"""One entry proved on one page of text: c2sp.org/tlog-proof@v1, checkable offline by anyone with the log's key.
+
+The entry's bytes travel in `extra` (base64), so the page needs nothing beside it.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.action_log.checkpoint import unbase64, verify
+from services.action_log.merkle import HASH_BYTES, TreeHead, check_inclusion, leaf_hash
+from services.errors import BadInput
+
+HEADER = "c2sp.org/tlog-proof@v1"
+MAX_HASHES = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a proof text says; nothing is checked yet."""
+
+    body: bytes
+    index: int
+    path: tuple[bytes, ...]
+    checkpoint: str
+
+
+def write(body: bytes, index: int, path: Sequence[bytes], checkpoint: str) -> str:
+    """The proof text of entry `index` with these bytes; `path` is its audit path in the checkpoint's tree."""
+    lines = [HEADER, f"extra {_b64(body)}", f"index {index}", *map(_b64, path), "", checkpoint]
+    return "\n".join(lines)
+
+
+def parse(text: str) -> Proof:
+    """Reads a proof text strictly; raises `BadInput`."""
+    top, gap, checkpoint = text.partition("\n\n")
+    lines = top.split("\n")
+    number = re.fullmatch(r"index (0|[1-9][0-9]{0,15})", lines[2]) if len(lines) > 2 else None
+    if not gap or number is None or lines[0] != HEADER or not lines[1].startswith("extra "):
+        raise BadInput("is not a log proof: header, extra and index are wanted", place="proof")
+    path = tuple(map(unbase64, lines[3:]))
+    if len(path) > MAX_HASHES or any(len(one) != HASH_BYTES for one in path):
+        raise BadInput("holds hashes that are none", place="proof")
+    return Proof(unbase64(lines[1].removeprefix("extra ")), int(number[1]), path, checkpoint)
+
+
+def check(text: str, origin: str, public_key: bytes) -> tuple[bytes, int, TreeHead]:
+    """The proved entry's bytes, its place and the signed head; raises `BadInput` when it proves nothing."""
+    proof = parse(text)
+    head = verify(proof.checkpoint, origin, public_key)
+    if not check_inclusion(leaf_hash(proof.body), proof.index, head, proof.path):
+        raise BadInput("does not lead from the entry to the signed root", place="proof")
+    return proof.body, proof.index, head
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
