@@ -3,9 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import orjson
 import sqlalchemy as sa
 
 from db.central import (
@@ -22,9 +20,9 @@ from db.central import (
     TERMINAL,
     writing,
 )
+from db.central_shapes import CaseSnapshot, Hello
 from services.errors import Conflict, NotFound, Unavailable
 
-BATCH = 1024
 ASK_US = 10 * 60 * 1_000_000
 
 QUEUE_COLUMNS = (
@@ -42,25 +40,6 @@ QUEUE_COLUMNS = (
     CASE.c.approval,
     CASE.c.rev,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """Where central stands with a log: entries held, entries in the inbox, newest cosigned checkpoint, refusal."""
-
-    size: int
-    pending: int
-    receipt: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseSnapshot:
-    """A case as central has folded it, and how much of the asking log is in it."""
-
-    body: bytes
-    rev: int
-    own_size: int
 
 
 class CentralPort:
@@ -235,18 +214,6 @@ class CentralPort:
             row = {"id": log, "owner": self.owner, "kind": old[1], "public_key": old[0], "origin": origin}
             conn.execute(sa.insert(LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
             conn.execute(sa.insert(HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}])
-
-
-def pack_details(details: Sequence[tuple[str, str, str, bytes]]) -> bytes:
-    """(hash, owner, kind, blob) as JSON bytes with hex blobs."""
-    return orjson.dumps([(h, o, k, b.hex()) for h, o, k, b in details]) if details else b""
-
-
-def unpack_details(packed: bytes) -> list[dict[str, object]]:
-    """Back from `pack_details`, as rows of `detail`."""
-    if not packed:
-        return []
-    return [{"hash": h, "owner": o, "kind": k, "blob": bytes.fromhex(b)} for h, o, k, b in orjson.loads(packed)]
 
 
 def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:

@@ -40,7 +40,7 @@ def bands(today: Mapping[str, str]) -> tuple[BandRange, ...]:
 def page(
     store: TerminalStore, view: QueueView, today: Mapping[str, str], after: Cursor | None, limit: int, *, reverse: bool
 ) -> list[tuple[Any, ...]]:
-    """Up to `limit` rows (COLUMNS and the band) after `after` in queue order, or before it, nearest last, if `reverse`."""
+    """Up to `limit` rows (COLUMNS, band) after `after` in queue order; with `reverse` those before it, nearest last."""
     where, args = filters(view)
     ranges = [r for r in bands(today) if shown(r.band, view)]
     rows: list[tuple[Any, ...]] = []

@@ -145,6 +145,11 @@ class TerminalStore:
             conn.execute("DELETE FROM controller")
             conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
 
+    def set_tries(self, agent: str, tries: int, locked_until: int) -> None:
+        """Wrong PINs in a row, and until when (seconds since 1970) no PIN is taken."""
+        with self.writing() as conn:
+            conn.execute("UPDATE agent SET tries=?, locked_until=? WHERE id=?", (tries, locked_until, agent))
+
     def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int) -> None:
         """Keep a case as central folded it."""
         with self.writing() as conn:

@@ -126,7 +126,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     from services.action_log.checkpoint import Signer
     from services.action_log.sealing import new_key
 
-    owner, seed = secrets.token_hex(4), secrets.token_bytes(32)
+    owner, seed = _new_owner(), secrets.token_bytes(32)
     ask_public, ask_private = new_key()
     home.folder(kind, owner).mkdir(mode=0o700, parents=True)
     vault.put(f"log-seed:{owner}", seed)
@@ -151,6 +151,12 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     engine.dispose()
     (home.folder(kind, owner) / "name").write_text(name + "\n")
     return owner
+
+
+def _new_owner() -> str:
+    """8 random hex digits with a decimal one among them, so that it never reads as a word."""
+    owner = secrets.token_hex(4)
+    return owner if any(c.isdigit() for c in owner) else _new_owner()
 
 
 def owner_of(home: Home, kind: Kind, name: str) -> str:

@@ -117,6 +117,7 @@ class Case:
     revision: int = 0
     training: bool = False
     source: str = ""
+    key: str = ""
 
     def item(self, item: str | None) -> Item | None:
         """The item of that id, if the case has it."""

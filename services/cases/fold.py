@@ -118,6 +118,7 @@ def _new(done: acts.CaseOpened | acts.CaseImported, entry: Entry, at: int) -> Ca
         opened_at=at,
         revision=1,
         training=entry.training,
+        key=done.key or "",
     )
 
 

@@ -13,7 +13,8 @@ from services.types import Factor, ItemState, Tier
 CHECK_US = 30 * 60 * 1_000_000
 
 FACTORS = frozenset(Factor)
-PRESSURE = "G6"
+PRESSURE = "g6"
+"""The step whose `f` says that the caller presses; every checklist has it under this id."""
 
 _BEFORE = {ItemState.NEW, ItemState.ACKNOWLEDGED}
 

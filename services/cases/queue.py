@@ -10,6 +10,7 @@ from services.cases.case import Case
 from services.clock.calendar import Calendar, calendar_for
 from services.clock.dates import DueDates, dates_for
 from services.controllers import Controller
+from services.identity.needs import tier_needed
 from services.types import Band, ItemState, Right, Tier
 
 SHORT = {
@@ -25,18 +26,6 @@ SHORT = {
     Right.ADM_REVIEW: "Auto-decision",
     Right.COMPLAINT: "Complaint",
     Right.UNKNOWN: "Unclear",
-}
-
-_NEEDED = {
-    Right.OBJECTION_MARKETING: Tier.T0,
-    Right.CONSENT_WITHDRAW: Tier.T0,
-    Right.UNKNOWN: Tier.T0,
-    Right.COMPLAINT: Tier.T0,
-    Right.RECTIFICATION: Tier.T1,
-    Right.RESTRICTION: Tier.T1,
-    Right.OBJECTION_OTHER: Tier.T1,
-    Right.CONSENT_GIVE: Tier.T1,
-    Right.ADM_REVIEW: Tier.T1,
 }
 
 REASONS = {
@@ -66,9 +55,9 @@ class QueueColumns:
     conflicts: int
 
 
-def tier_needed(case: Case) -> Tier:
-    """The highest tier that an open item of the case needs (rules.md 7.4)."""
-    return max((_NEEDED.get(i.right, Tier.T2) for i in case.items if not i.ended), default=Tier.T0)
+def tier_of(case: Case) -> Tier:
+    """The highest tier that an open item of the case needs, before data and flags are known (rules.md 7.4)."""
+    return max((tier_needed(i.right, case.requester) for i in case.items if not i.ended), default=Tier.T0)
 
 
 def calendar_of(controller: Controller) -> Calendar:
@@ -95,7 +84,7 @@ def columns(case: Case, controller: Controller) -> QueueColumns:
         rights="+".join(SHORT[i.right] for i in case.items if not i.ended or case.closed) or "-",
         state="closed" if case.closed else state.value,
         who=(case.assigned or case.holder).removeprefix("agent:"),
-        tier="-" if state in (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED) else tier_needed(case).value,
+        tier="-" if state in (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED) else tier_of(case).value,
         due=dates_of(case, controller).due.isoformat(),
         is_open=not case.closed,
         acknowledged=case.acknowledged,

@@ -1,9 +1,12 @@
 """Sync down: the queue's change feed, people and controllers into desk.db. A cursor error means a clean refetch."""
 
 import time
+from typing import TYPE_CHECKING
 
-from db.central_port import CentralPort
 from db.terminal import TerminalStore
+
+if TYPE_CHECKING:
+    from db.central_port import CentralPort
 
 PAGE = 5000
 PEOPLE_S = 10.0
@@ -12,7 +15,7 @@ PEOPLE_S = 10.0
 class Downlink:
     """Copies what changed in central into a terminal's store. One thread calls it."""
 
-    def __init__(self, port: CentralPort, store: TerminalStore) -> None:
+    def __init__(self, port: "CentralPort", store: TerminalStore) -> None:
         self._port, self._store = port, store
         self._people_at = 0.0
 

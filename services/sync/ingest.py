@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import orjson
 
 from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, SUBJECT
-from db.central_port import unpack_details
+from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
 from services.action_log import checkpoint

@@ -30,7 +30,7 @@ class Alarm:
 
 
 class Logbook:
-    """Appends to the newest log of `owner`. A broken one is kept, a successor opened that names it (action-log.md 3)."""
+    """Appends to the newest log of `owner`; a broken one is kept and its successor names it (action-log.md 3)."""
 
     def __init__(
         self, home: Home, kind: Kind, owner: str, vault: Vault, deployment: str, *, training: bool = False

@@ -1,12 +1,16 @@
 """Sync up: the log is the outbox, central's size decides (action-log.md 6)."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from db.central_port import BATCH, CentralPort, Hello, pack_details
+from db.central_shapes import BATCH, Hello, pack_details
 from services.action_log.checkpoint import parse as parse_note
 from services.action_log.checkpoint import verify_cosignature
 from services.errors import BadInput, Conflict, NotFound
 from services.sync.logbook import Logbook
+
+if TYPE_CHECKING:
+    from db.central_port import CentralPort
 
 MAX_WAITING = 8 * BATCH
 """Entries in the inbox above which a terminal waits for the worker."""
@@ -27,7 +31,7 @@ class Uplink:
     `cosigner` and `cosigner_key` say whose receipts count.
     """
 
-    def __init__(self, port: CentralPort, book: Logbook, cosigner: str, cosigner_key: bytes) -> None:
+    def __init__(self, port: "CentralPort", book: Logbook, cosigner: str, cosigner_key: bytes) -> None:
         self._port, self._book = port, book
         self._cosigner, self._cosigner_key = cosigner, cosigner_key
         self._receipts: dict[str, int] = {}

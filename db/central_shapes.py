@@ -1,0 +1,40 @@
+"""What passes between a terminal and central: plain values, importable without the data layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+BATCH = 1024
+"""Entries in one hand-in, at most (action-log.md 6.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Where central stands with a log: entries held, entries in the inbox, newest cosigned checkpoint, refusal."""
+
+    size: int
+    pending: int
+    receipt: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSnapshot:
+    """A case as central has folded it, and how much of the asking log is in it."""
+
+    body: bytes
+    rev: int
+    own_size: int
+
+
+def pack_details(details: Sequence[tuple[str, str, str, bytes]]) -> bytes:
+    """(hash, owner, kind, blob) as JSON bytes with hex blobs."""
+    return orjson.dumps([(h, o, k, b.hex()) for h, o, k, b in details]) if details else b""
+
+
+def unpack_details(packed: bytes) -> list[dict[str, object]]:
+    """Back from `pack_details`, as rows of `detail`."""
+    if not packed:
+        return []
+    return [{"hash": h, "owner": o, "kind": k, "blob": bytes.fromhex(b)} for h, o, k, b in orjson.loads(packed)]

@@ -1,0 +1,114 @@
+"""Acts, states and outcomes as words a person can read. Codes in, words out; no data."""
+
+from services.action_log.act import Params
+from services.action_log.entry import Entry
+from services.cases.case import Item
+from services.types import ItemState, Outcome
+
+_ACTS = {
+    "case.opened": "request logged ({channel})",
+    "case.imported": "taken over from {source}",
+    "case.claimed": "taken",
+    "case.released": "handed back",
+    "case.assigned": "assigned to {agent}",
+    "case.acknowledged": "receipt confirmed to the person",
+    "case.extended": "extended by two months: {reason}",
+    "case.closed": "closed: {reason}",
+    "item.added": "asks for {right}",
+    "item.withdrawn": "taken back by the person",
+    "item.resolved": "ended: {outcome}",
+    "check.started": "identity check {template}, aims at {tier}",
+    "check.ended": "identity check ended at {tier}: {reason}",
+    "factor.asked": "{factor} asked",
+    "factor.passed": "{factor} passed",
+    "factor.failed": "{factor} not passed: {reason}",
+    "find.asked": "search asked for",
+    "find.done": "searched: {outcome}, {others} other people",
+    "plan.made": "erasure planned",
+    "export.asked": "export asked for",
+    "export.built": "package made",
+    "export.delivered": "package sent",
+    "export.failed": "no package: {reason}",
+    "erase.asked": "erasure asked for, ground {ground}",
+    "erase.approved": "erasure approved",
+    "erase.returned": "sent back: {reason}",
+    "erase.withdrawn": "erasure taken back",
+    "erase.started": "erasure begun",
+    "erase.system_done": "{system}: {deleted} deleted, {masked} masked, {kept} kept",
+    "erase.verified": "read again: {left} left",
+    "erase.failed": "{system} failed: {reason}",
+    "consent.given": "consent given: {purpose}",
+    "consent.withdrawn": "consent withdrawn: {purpose}",
+    "consent.written": "{system}: {purpose} written in {rows} rows",
+    "consent.failed": "{system}: not written, {reason}",
+    "marketing.stopped": "marketing stopped",
+    "letter.made": "letter {template} made",
+    "letter.sent": "letter sent by {medium}",
+    "letter.failed": "letter not sent: {reason}",
+    "data.viewed": "looked at {what}: {reason}",
+    "note.kept": "note kept",
+    "risk.flagged": "{kind} in {field}: {choice}",
+    "wrap.coded": "wrapped up: {code}",
+    "subject.shredded": "sealed details destroyed",
+}
+
+
+def act_words(entry: Entry) -> str:
+    """One action as a line; acts without words of their own stand by name."""
+    return _ACTS.get(entry.act, entry.act).format_map(_Shown(entry.params))
+
+
+class _Shown(dict[str, object]):
+    """Params for `format_map`: a missing or empty one is a dash."""
+
+    def __init__(self, params: Params) -> None:
+        super().__init__({k: "-" if v is None else v for k, v in params.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+def item_words(item: Item, run_at: int, now: int) -> str:
+    """Where an item stands; `run_at` and `now` in µs, `run_at` 0 when nothing is approved."""
+    if item.state is ItemState.CLOSED:
+        return _OUTCOMES[item.outcome]
+    if item.state is ItemState.READY:
+        left = max(0, run_at - now) // 1_000_000
+        return f"approved, runs in {_span(left)} (u takes it back)" if left else "approved, about to run"
+    if item.state is ItemState.REVIEW:
+        return "waits for a second person"
+    if item.state is ItemState.RUNNING:
+        done = sum(1 for s in item.systems if s.state == "done")
+        failed = [s.system for s in item.systems if s.state == "failed"]
+        return f"running, failed in {', '.join(failed)}" if failed else f"running, {done} systems done"
+    if item.returned:
+        return f"back: {item.returned}"
+    return _STATES[item.state]
+
+
+_STATES = {
+    ItemState.NEW: "new",
+    ItemState.ACKNOWLEDGED: "receipt confirmed",
+    ItemState.VERIFYING: "identity being checked",
+    ItemState.IN_PROGRESS: "ready to be answered",
+    ItemState.SENT: "done, the letter is on its way",
+}
+
+_OUTCOMES = {
+    Outcome.OPEN: "closed",
+    Outcome.DONE: "done",
+    Outcome.PARTLY: "done in part; what is kept was named to the person",
+    Outcome.NOTHING_HELD: "nothing was held",
+    Outcome.REFUSED: "refused",
+    Outcome.WITHDRAWN: "taken back by the person",
+    Outcome.NOT_IDENTIFIED: "the person could not be identified",
+    Outcome.REFERRED: "referred to the controller",
+    Outcome.MERGED: "merged into another case",
+    Outcome.SPAM: "no request",
+}
+
+
+def _span(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

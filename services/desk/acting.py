@@ -1,0 +1,186 @@
+"""Acting for a person: export, erase, consent, marketing stop, notes, wrapping up. Every act is judged by one table."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from db.log import Detail
+from services.action_log import acts
+from services.action_log.sealing import seal
+from services.cases.case import Case
+from services.controllers import words
+from services.desk.asks import Asks
+from services.desk.cases import Cases
+from services.desk.context import Context
+from services.errors import BadInput, NotFound, Refused
+from services.risk.scan import scan
+from services.types import Outcome, PurposeView, Right, RiskFlag, Session, Tier
+
+GROUNDS = ("17-1-a", "17-1-b", "17-1-c", "17-1-d", "17-1-e", "17-1-f")
+"""Art 17(1): which ground an erasure rests on is recorded (rules.md 4.4)."""
+WRAP_UPS = (
+    "LOGGED",
+    "ACK-SENT",
+    "VERIFIED",
+    "VERIFY-FAIL",
+    "CALLBACK-SET",
+    "INFO-ONLY",
+    "MKT-STOP",
+    "CONSENT-CHG",
+    "EXPORT-SENT",
+    "ERASE-STARTED",
+    "REFUSE-PROP",
+    "EXTENDED",
+    "ESCALATED",
+    "BREACH-RAISED",
+    "NOT-DSR",
+)
+"""Rules.md 10.1."""
+
+
+class Acting:
+    """One method an act; each raises `Refused` with the table's reason."""
+
+    def __init__(self, ctx: Context, cases: Cases, asks: Asks) -> None:
+        self._ctx, self._cases, self._asks = ctx, cases, asks
+
+    def export(self, session: Session, case: str, *, language: str = "", format: str = "json") -> None:
+        """Ask for the package that answers access or portability; a worker builds and delivers it."""
+        state = self._cases.state(case)
+        item = self._ctx.permit("export", state, session).item
+        act = acts.ExportAsked(format=format, language=language or self._language(state), delivery="on-file")
+        self._ctx.record(session, act, state, item)
+
+    def erase(self, session: Session, case: str, typed: str, *, ground: str = "17-1-a", language: str = "") -> None:
+        """Ask for the planned erasure. `typed` is the last four of the case number (WCAG 3.3.4); a lead approves."""
+        state = self._cases.state(case)
+        answer = self._ctx.permit("erase", state, session)
+        if typed != case[-4:]:
+            raise Refused("the last four of the case number do not match", next_key="type them again")
+        if ground not in GROUNDS:
+            raise BadInput(f"a ground is one of {', '.join(GROUNDS)}", place="ground")
+        item = state.item(answer.item)
+        if item is None:
+            raise NotFound("the item is gone")
+        language = language or self._language(state)
+        act = acts.EraseAsked(plan=item.plan, digest=item.digest, ground=ground, language=language)
+        self._ctx.record(session, act, state, item.id)
+
+    def withdraw(self, session: Session, case: str, reason: str = "asked") -> None:
+        """Take back what is still held: an erasure that waits for approval or for its time."""
+        state = self._cases.state(case)
+        item = self._ctx.permit("withdraw", state, session).item
+        self._ctx.record(session, acts.EraseWithdrawn(reason=reason), state, item)
+
+    def purposes(self, session: Session, case: str, language: str = "") -> tuple[PurposeView, ...]:
+        """The controller's purposes with the text to read; the person's own status only from T1 (CL-CON-W)."""
+        self._ctx.require(session)
+        state = self._cases.state(case)
+        controller, language = self._ctx.controller(state.controller), language or self._language(state)
+        status: dict[str, str] = {}
+        if self._ctx.online and self._cases.tier(state, session) >= Tier.T1:
+            status = dict(self._asks.ask("purposes", {"case": case})["status"])
+        return tuple(
+            PurposeView(
+                key=p.key,
+                title=words(p.title, language),
+                text=words(p.consent.texts, language),
+                text_version=p.consent.version,
+                effect=words(p.consent.effect, language),
+                marketing=p.marketing,
+                status=status.get(p.key, ""),
+            )
+            for p in controller.purposes
+        )
+
+    def consent(self, session: Session, case: str, purpose: str, *, given: bool, language: str = "") -> None:
+        """One purpose, given or withdrawn; giving needs T1 and the text read out, withdrawing nothing (Art 7)."""
+        state = self._cases.state(case)
+        item = self._ctx.permit("consent-give" if given else "consent-withdraw", state, session).item
+        found = self._ctx.controller(state.controller).purpose(purpose)
+        if found is None:
+            raise NotFound(f"there is no purpose {purpose}")
+        language = language or self._language(state)
+        version = found.consent.version
+        act: acts.Act = (
+            acts.ConsentGiven(purpose=purpose, text=version, language=language)
+            if given
+            else acts.ConsentWithdrawn(purpose=purpose, text=version, language=language, marketing=found.marketing)
+        )
+        self._ctx.record(session, act, state, item)
+
+    def stop_marketing(self, session: Session, case: str, channels: Sequence[str] = ("all",)) -> None:
+        """Absolute, at once, no identity ceremony (Art 21(2)-(3)); adds the right to the case if it is not there."""
+        state = self._cases.state(case)
+        self._ctx.permit("marketing", state, session)
+        item = next((i for i in state.items if i.right is Right.OBJECTION_MARKETING and not i.ended), None)
+        stop = acts.MarketingStopped(channels=tuple(channels))
+        if item is not None:
+            self._ctx.record(session, stop, state, item.id)
+            return
+        number = str(len(state.items) + 1)
+        added = self._ctx.draft(session, acts.ItemAdded(right=Right.OBJECTION_MARKETING), state, number)
+        self._ctx.write([added, self._ctx.draft(session, stop, state, number)])
+
+    def check_text(self, text: str, controller: str) -> tuple[RiskFlag, ...]:
+        """Personal data a note does not need; kinds and places, never values."""
+        return scan(text, country=self._ctx.controller(controller).country)
+
+    def note(self, session: Session, case: str, text: str, *, reason: str = "") -> None:
+        """Keep a note, sealed to the case. With risky data in it a `reason` to keep it is needed (rules.md 12)."""
+        state = self._cases.state(case)
+        self._ctx.permit("note", state, session)
+        if not text.strip() or len(text) > 4000:
+            raise BadInput("a note has 1 to 4,000 characters", place="note")
+        kinds = sorted({f.kind for f in self.check_text(text, state.controller)})
+        if kinds and not reason:
+            raise Refused(
+                f"the note holds {', '.join(kinds)}: mask it, or say why it must stay", next_key="mask or keep"
+            )
+        blob = seal(
+            self._ctx.sealing_key(state), text.encode(), deployment=self._ctx.deployment, owner=case, kind="note"
+        )
+        detail = Detail(sha256(blob).hexdigest(), case, "note", blob)
+        kept = acts.NoteKept(kind="note", reason=reason or None, flags=tuple(kinds))
+        flags = [acts.RiskFlagged(kind=k, field="note", count=1, choice="kept") for k in kinds]
+        drafts = [self._ctx.draft(session, kept, state, details=(detail.hash,))]
+        self._ctx.write([*drafts, *(self._ctx.draft(session, f, state) for f in flags)], [detail])
+
+    def flagged(self, session: Session, kind: str, field: str, count: int, choice: str) -> None:
+        """What the agent did about risky data in a field that is not kept as it was typed."""
+        self._ctx.record(session, acts.RiskFlagged(kind=kind, field=field, count=count, choice=choice))
+
+    def resolve(self, session: Session, case: str, item: str, outcome: Outcome, ground: str = "") -> None:
+        """End an item by a person's decision, such as not identified."""
+        state = self._cases.state(case)
+        self._ctx.permit("resolve", state, session)
+        if outcome in (Outcome.REFUSED, Outcome.OPEN):
+            raise Refused("a refusal needs its letter and a lead: not from here")
+        self._ctx.record(session, acts.ItemResolved(outcome=outcome, ground=ground or None), state, item)
+
+    def hand_over(self, session: Session, case: str, reason: str = "hand-over") -> None:
+        """Give the case back to the queue; an open check ends with it (G10)."""
+        state = self._cases.state(case)
+        self._ctx.permit("hand-over", state, session)
+        drafts = [self._ctx.draft(session, acts.CaseReleased(reason=reason), state)]
+        if state.check is not None and state.check.ended in ("", "done"):
+            ended = acts.CheckEnded(check=state.check.id, tier=state.check.tier, reason="handed-over")
+            drafts.insert(0, self._ctx.draft(session, ended, state))
+        self._ctx.write(drafts)
+
+    def wrap_up(self, session: Session, case: str, code: str, seconds: int) -> None:
+        """How the contact ended, for what a case costs; an open check ends with the contact."""
+        state = self._cases.state(case)
+        self._ctx.permit("wrap-up", state, session)
+        if code not in WRAP_UPS:
+            raise BadInput(f"a wrap-up is one of {', '.join(WRAP_UPS)}", place="code")
+        drafts = [
+            self._ctx.draft(session, acts.WrapCoded(code=code), state),
+            self._ctx.draft(session, acts.ContactEnded(seconds=max(0, seconds)), state),
+        ]
+        if state.check is not None and state.check.ended in ("", "done"):
+            ended = acts.CheckEnded(check=state.check.id, tier=state.check.tier, reason="contact-ended")
+            drafts.append(self._ctx.draft(session, ended, state))
+        self._ctx.write(drafts)
+
+    def _language(self, state: Case) -> str:
+        return self._ctx.controller(state.controller).language

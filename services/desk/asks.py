@@ -1,0 +1,60 @@
+"""Asking a worker: sealed to the workers' key, answered sealed to this terminal's, never in the log (design.md 2)."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from services.action_log.entry import new_id
+from services.action_log.sealing import open_sealed, seal
+from services.desk.context import Context
+from services.errors import Refused, Unavailable
+from services.home import key
+
+POLL_S = 0.04
+TIMEOUT_S = 30.0
+
+Stage = Callable[[str], None]
+Payload = dict[str, str | int | bool | None]
+
+
+class Asks:
+    """Asks and waits. A worker that is away is said so at once; an answer that does not come ends after `TIMEOUT_S`."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._private = key(ctx.vault, f"ask-key:{ctx.terminal}")
+
+    def new(self) -> str:
+        """An id for an ask, so that an entry can name it first."""
+        return new_id()
+
+    def ask(self, kind: str, payload: Payload, *, ask: str | None = None, stage: Stage | None = None) -> dict[str, Any]:
+        """The worker's answer. Raises `Unavailable` without one in time, `Refused` with the worker's sentence."""
+        port = self._ctx.port()
+        if not self._ctx.link.state.worker_alive:
+            raise Unavailable("no worker answers", kept="the case and what you did", next_key="try again in a moment")
+        ask = ask or self.new()
+        sealed = seal(
+            self._ctx.deployment_key, orjson.dumps(payload), deployment=self._ctx.deployment, owner=ask, kind="ask"
+        )
+        port.ask(ask, kind, sealed)
+        until = time.monotonic() + TIMEOUT_S
+        said = ""
+        while time.monotonic() < until:
+            now, reply = port.take_reply(ask)
+            if reply is not None:
+                return self._read(ask, reply)
+            if stage is not None and now and now != said:
+                said = now
+                stage(now)
+            time.sleep(POLL_S)
+        raise Unavailable("the worker did not answer in time", kept="the case and what you did", next_key="try again")
+
+    def _read(self, ask: str, reply: bytes) -> dict[str, Any]:
+        plain = open_sealed(self._private, reply, deployment=self._ctx.deployment, owner=ask, kind="reply")
+        answer: dict[str, Any] = orjson.loads(plain)
+        if "error" in answer:
+            raise Refused(str(answer.get("sentence") or answer["error"]))
+        return answer

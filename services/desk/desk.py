@@ -1,0 +1,102 @@
+"""The desk: every group of acts behind one name. Calls are synchronous; screens make them in thread jobs."""
+
+import time
+
+from services.desk.acting import Acting
+from services.desk.asks import Asks
+from services.desk.cases import Cases
+from services.desk.checks import Checks
+from services.desk.context import Context
+from services.desk.drafts import Drafts
+from services.desk.finding import Finding
+from services.desk.intake import IntakeDesk
+from services.desk.logs import Logs
+from services.desk.queue import Queue
+from services.desk.review import Review
+from services.desk.sign import Sign
+from services.types import Status
+
+
+class Desk:
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `review`, `log`, `draft`; opened by `open_desk`."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        asks = Asks(ctx)
+        self.case = Cases(ctx)
+        self.sign = Sign(ctx)
+        self.queue = Queue(ctx, self.case)
+        self.intake = IntakeDesk(ctx, self.case)
+        self.check = Checks(ctx, self.case, asks)
+        self.find = Finding(ctx, self.case, asks)
+        self.act = Acting(ctx, self.case, asks)
+        self.review = Review(ctx, self.case)
+        self.log = Logs(ctx)
+        self.draft = Drafts(ctx)
+
+    @property
+    def training(self) -> bool:
+        """Whether everything here is practice."""
+        return self._ctx.training
+
+    def controllers(self) -> tuple[tuple[str, str], ...]:
+        """(key, name) of the controllers this terminal knows."""
+        return tuple((k, self._ctx.controller(k).name) for k in self._ctx.controller_keys())
+
+    def status(self) -> Status:
+        """What the status line shows; costs no query."""
+        state, size = self._ctx.link.state, self._ctx.book.writer.size
+        age = max(0, self._ctx.now() - state.oldest_ts) // 1_000_000 if state.oldest_ts and state.waiting else None
+        return Status(
+            sync_text=_sync_words(state.online, state.waiting, age, state.synced_at),
+            waiting=state.waiting,
+            oldest_s=age,
+            log_ok=not self._ctx.book.alarms and not state.alarm,
+            log_size=size,
+            key_store=self._ctx.vault.kind,
+            central="reached" if state.online else "unreachable",
+            worker_alive=state.worker_alive,
+            training=self._ctx.training,
+        )
+
+    def alarms(self) -> tuple[str, ...]:
+        """What leads must be told about this terminal's log, as sentences."""
+        found = tuple(a.sentence for a in self._ctx.book.alarms)
+        return (*found, self._ctx.link.state.alarm) if self._ctx.link.state.alarm and self._ctx.online else found
+
+    def synced(self, timeout: float = 10.0) -> bool:
+        """Wait until central has accepted everything written here; whether it has."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            self._ctx.link.wake()
+            state = self._ctx.link.state
+            if state.online and not state.waiting and state.synced_size >= self._ctx.book.writer.size:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def close(self) -> None:
+        """Send what waits, keep the anchor, let go of every file."""
+        self._ctx.link.close()
+        self._ctx.book.close()
+        self._ctx.store.close()
+
+
+def _sync_words(online: bool, waiting: int, age: int | None, synced_at: float) -> str:
+    if waiting:
+        oldest = f", oldest {_span(age)}" if age is not None else ""
+        return (
+            f"{waiting} waiting{oldest}"
+            if online
+            else f"central unreachable, working offline, {waiting} waiting{oldest}"
+        )
+    if not online:
+        return "central unreachable, working offline"
+    return f"synced {_span(int(time.monotonic() - synced_at))} ago"
+
+
+def _span(seconds: int) -> str:
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

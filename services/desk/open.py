@@ -1,0 +1,70 @@
+"""Opening the desk of a terminal: vault, log, desk store, and the link to central in the background."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from db.terminal import TerminalStore
+from services.desk.context import Context
+from services.desk.desk import Desk
+from services.home import CENTRAL_KEY, Home, key, owner_of
+from services.secrets import Vault, open_vault
+from services.sync.link import Link
+from services.sync.logbook import Logbook
+
+if TYPE_CHECKING:
+    from db.central_port import CentralPort
+
+
+def open_desk(
+    home: Path, terminal: str, *, passphrase: str | None = None, demo: bool = False, training: bool = False
+) -> Desk:
+    """The desk of the terminal called `terminal` under `home`.
+
+    Raises `NotFound` when it was never enrolled, `Unusable` for keys and files, `Unavailable` when another console
+    has it.
+    """
+    place = Home(home)
+    vault = open_vault(home, passphrase=passphrase, demo=demo)
+    owner = owner_of(place, "terminal", terminal)
+    store = TerminalStore(place.desk(owner), key(vault, f"desk-key:{owner}"))
+    deployment = _fact(place, vault, store, "deployment")
+    book = Logbook(place, "terminal", owner, vault, deployment, training=training)
+
+    def connect() -> "tuple[CentralPort, str, bytes]":
+        # SQLModel: imported in the link's thread, after the first rows
+        from db.central import open_engine
+        from db.central_port import CentralPort
+
+        engine = open_engine(place.central_url, key(vault, CENTRAL_KEY))
+        port = CentralPort(engine, owner)
+        return port, f"{deployment}/central", bytes.fromhex(_fact(place, vault, store, "cosigner-key"))
+
+    link = Link(connect, book, store)
+    ctx = Context(
+        home=place,
+        terminal=owner,
+        vault=vault,
+        book=book,
+        store=store,
+        link=link,
+        deployment_key=bytes.fromhex(_fact(place, vault, store, "deployment-key")),
+        training=training,
+    )
+    link.start()
+    return Desk(ctx)
+
+
+def _fact(home: Home, vault: Vault, store: TerminalStore, name: str) -> str:
+    """A fact of the deployment, asked of central once and kept: offline starts need it too."""
+    kept = store.meta(name)
+    if kept:
+        return kept
+    from db.central import open_engine
+    from db.central_port import CentralPort
+
+    engine = open_engine(home.central_url, key(vault, CENTRAL_KEY))
+    facts = CentralPort(engine, "").facts()
+    for fact in ("deployment", "deployment-key", "cosigner-key"):
+        store.set_meta(fact, facts[fact])
+    engine.dispose()
+    return facts[name]

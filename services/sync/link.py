@@ -1,0 +1,111 @@
+"""The background link of a terminal: sync up and down in one thread, its state for the status line."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from db.terminal import TerminalStore
+from services.errors import DeskError
+from services.sync.down import Downlink
+from services.sync.logbook import Logbook
+from services.sync.up import Uplink
+
+if TYPE_CHECKING:
+    from db.central_port import CentralPort
+
+BUSY_S = 0.05
+IDLE_S = 0.4
+RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+WORKER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What the link knows: entries waiting and since when (µs), last exchange (monotonic), whether a worker lives."""
+
+    waiting: int = 0
+    oldest_ts: int | None = None
+    synced_at: float = 0.0
+    online: bool = False
+    worker_alive: bool = False
+    alarm: str = ""
+    synced_size: int = 0
+
+
+class Link:
+    """Runs until `close`; `connect` makes the port, in the link's own thread, and is tried again while it fails."""
+
+    def __init__(
+        self, connect: "Callable[[], tuple[CentralPort, str, bytes]]", book: Logbook, store: TerminalStore
+    ) -> None:
+        self._connect, self._book, self._store = connect, book, store
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._ready = threading.Event()
+        self._applied = threading.Condition()
+        self.state = LinkState(waiting=book.writer.size)
+        self.port: CentralPort | None = None
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There are new entries."""
+        self._wake.set()
+
+    def wait_ready(self, timeout: float) -> "CentralPort | None":
+        """The port, as soon as central was reached once."""
+        self._ready.wait(timeout)
+        return self.port
+
+    def close(self, drain_s: float = 2.0) -> None:
+        """Send what waits, for at most `drain_s`, then end."""
+        until = time.monotonic() + drain_s
+        while self.state.online and self.state.waiting and time.monotonic() < until:
+            self.wake()
+            time.sleep(0.02)
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        failures = 0
+        up: Uplink | None = None
+        down: Downlink | None = None
+        while not self._stop.is_set():
+            try:
+                if up is None or down is None:
+                    port, cosigner, cosigner_key = self._connect()
+                    up = Uplink(port, self._book, cosigner, cosigner_key)
+                    down = Downlink(port, self._store)
+                    self.port = port
+                busy = self._exchange(up, down)
+                failures = 0
+                self._ready.set()
+                pause = BUSY_S if busy or up.state.waiting else IDLE_S
+            except DeskError as exc:
+                pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
+                failures += 1
+                self.state = LinkState(self._waiting(), self.state.oldest_ts, self.state.synced_at, alarm=exc.reason)
+                self._ready.set()
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _exchange(self, up: Uplink, down: Downlink) -> bool:
+        sent = up.run_once()
+        size = self._book.writer.size - up.state.waiting
+        got = down.run_once()
+        seen, _ = self.port.worker_seen() if self.port else (0, 0)
+        alive = time.time() - seen / 1_000_000 < WORKER_S
+        self._book.anchor()
+        self.state = LinkState(
+            up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, up.state.alarm, size
+        )
+        return sent or got > 0
+
+    def _waiting(self) -> int:
+        return max(self.state.waiting, 0)
