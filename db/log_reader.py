@@ -1,6 +1,7 @@
 """Reading a log: its own connection, never writing, from one thread at a time."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -40,6 +41,16 @@ class LogReader:
     def close(self) -> None:
         """Lets go of the file."""
         self._db.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One view of the log for all reads inside, whatever is appended meanwhile."""
+        with plain_words():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
     def head(self) -> StoredHead:
         """Size, root and signed checkpoint of the last commit."""

@@ -11,13 +11,16 @@ StoredTile = Callable[[int, int], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """From outside: the enrolled Ed25519 key, a head the log once had, central's cosigner name and key.
+    """From outside: the log's origin and enrolled Ed25519 key, the head that this machine's vault kept (anchor), the
+    head that central accepted, central's cosigner name and key.
 
     Whatever is None cannot be checked, and the report says so.
     """
 
     public_key: bytes | None = None
+    origin: str | None = None
     anchor: TreeHead | None = None
+    accepted: TreeHead | None = None
     cosigner: tuple[str, bytes] | None = None
 
 

@@ -17,7 +17,6 @@ from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH, split
 from services.errors import BadInput
 
-
 TOGETHER = 64
 """Entries read as one JSON text: more do not fit the cache, fewer pay for each call."""
 

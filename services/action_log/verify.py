@@ -89,7 +89,7 @@ def _signed(stored: Stored, known: Known, opening: bytes | None) -> _Signed:
         return _Signed(point.origin, point.head, wrong, "nobody")
     by: Literal["enrolled", "own"] = "own" if known.public_key is None else "enrolled"
     try:
-        checkpoint.verify(stored.checkpoint, point.origin, key)
+        checkpoint.verify(stored.checkpoint, known.origin or point.origin, key)
     except checkpoint.BadSignature as exc:
         kind: Kind = "foreign-key" if exc.foreign else "bad-signature"
         return _Signed(point.origin, point.head, _Wrong(kind, detail=f"The checkpoint {exc.reason}."), by)
@@ -172,7 +172,8 @@ def _tiles(reading: Reading, stored: Stored) -> _Wrong | None:
 
 def _known_heads(stored: Stored, known: Known) -> tuple[list[tuple[str, TreeHead]], _Wrong | None]:
     """Heads that others know this log had; the second part is the first receipt that does not hold."""
-    heads = [] if known.anchor is None else [("the anchor", known.anchor)]
+    outside = (("the anchor", known.anchor), ("central", known.accepted))
+    heads = [(name, head) for name, head in outside if head is not None]
     wrong: _Wrong | None = None
     for size, note in stored.receipts:
         try:

@@ -1,0 +1,112 @@
+"""The logs of a home, each held against what central and the vault know of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from db.log_check import check_file
+from db.log_reader import LogReader
+from services.action_log.checkpoint import parse as parse_note
+from services.action_log.known import Known
+from services.action_log.merkle import TreeHead
+from services.action_log.report import Report
+from services.errors import DeskError, NotFound
+from services.home import CENTRAL_KEY, Home
+from services.secrets import Vault
+
+FOLDERS = ("terminals", "workers", "imports")
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """One log's id and file."""
+
+    log: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The logs whose files belong here, and what is known of logs by id."""
+
+    files: tuple[LogFile, ...]
+    known: dict[str, Known]
+
+    def find(self, name: str | None) -> LogFile:
+        """The log with this id, or the only one; raises `NotFound` naming those there are."""
+        found = [file for file in self.files if name in (None, file.log)]
+        if len(found) != 1:
+            raise NotFound(f"Say which log, one of: {', '.join(file.log for file in self.files) or 'there are none'}.")
+        return found[0]
+
+    def check(self, path: Path) -> Report:
+        """Checks one log; what is known of it goes by its place in the home, elsewhere by the name it gives itself."""
+        place = next((file.log for file in self.files if file.path == path.absolute()), None)
+        return check_file(path, self.known.get(place or _own_name(path), Known()))
+
+
+def evidence_of(home: Home, vault: Vault | None) -> Evidence:
+    """Every log of `home`, those that central enrolled and whose file is missing too; without a vault, files only."""
+    files = {file.log: file for file in _files(home)}
+    known = {} if vault is None else _known(home, vault)
+    owners = {file.path.parent for file in files.values()}
+    for log in known:
+        owner, _, number = log.partition("/")
+        folder = next((folder for folder in owners if folder.name == owner), None)
+        if folder is not None and log not in files:
+            files[log] = LogFile(log, folder / f"log-{number}.db")
+    return Evidence(tuple(files[log] for log in sorted(files)), known)
+
+
+def _files(home: Home) -> list[LogFile]:
+    found = []
+    for kind in FOLDERS:
+        for path in sorted((home.path / kind).glob("*/log-*.db")):
+            found.append(LogFile(f"{path.parent.name}/{path.stem.removeprefix('log-')}", path.absolute()))
+    return found
+
+
+def _known(home: Home, vault: Vault) -> dict[str, Known]:
+    """What central enrolled and accepted, and the anchors in the vault."""
+    import sqlalchemy as sa
+
+    from db import central
+
+    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    try:
+        with engine.connect() as conn:
+            meta = dict(conn.execute(sa.select(central.META.c.key, central.META.c.value)).tuples().all())
+            logs = conn.execute(sa.select(central.LOG.c.id, central.LOG.c.public_key, central.LOG.c.origin)).all()
+            heads = dict(conn.execute(sa.select(central.HEAD.c.log, central.HEAD.c.checkpoint)).tuples().all())
+    finally:
+        engine.dispose()
+    cosigner = (f"{meta['deployment']}/central", bytes.fromhex(meta["cosigner-key"]))
+    return {
+        log: Known(
+            public_key=bytes(key),
+            origin=origin,
+            anchor=_anchor(vault, log),
+            accepted=parse_note(heads[log]).head if heads.get(log) else None,
+            cosigner=cosigner,
+        )
+        for log, key, origin in logs
+    }
+
+
+def _anchor(vault: Vault, log: str) -> TreeHead | None:
+    kept = vault.get(f"anchor:{log}")
+    if kept is None:
+        return None
+    size, root = orjson.loads(kept)
+    return TreeHead(size, bytes.fromhex(root))
+
+
+def _own_name(path: Path) -> str:
+    """The log id in the file's own checkpoint, or nothing."""
+    try:
+        with LogReader(path) as reader:
+            origin = parse_note(reader.head().checkpoint).origin
+    except DeskError:
+        return ""
+    return "/".join(origin.split("/")[-2:])
