@@ -9,7 +9,7 @@ from functools import cache
 import holidays
 import pytest
 import typer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -275,6 +275,7 @@ def test_the_second_opinion_can_disagree(monkeypatch: pytest.MonkeyPatch) -> Non
     dates_for.cache_clear()
 
 
+@settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.sampled_from(TEN), st.booleans())
 def test_the_dates_stand_in_order(received: date, place: tuple[str, str], extended: bool) -> None:
     calendar = calendar_for(*place)

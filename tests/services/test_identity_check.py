@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import Refused
@@ -296,6 +296,7 @@ MOVE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from([Right.ACCESS, Right.ERASURE, Right.CONSENT_GIVE]), st.lists(MOVE, max_size=14))
 def test_no_order_of_moves_reaches_T2_without_a_strong_factor_or_survives_two_strikes(
     right: Right, moves_made: list[tuple[str, str, str]]
@@ -319,3 +320,36 @@ def test_no_order_of_moves_reaches_T2_without_a_strong_factor_or_survives_two_st
     assert (tier is Tier.TX) is (wrong >= 2)
     assert tier not in (Tier.T2, Tier.T3) or (strong and ("KBS", "email") in check.passed)
     assert tier is not Tier.T3  # the agent alone is no second colleague
+
+
+# What the screen gets.
+
+
+def test_a_closed_way_is_shown_with_its_reason_and_the_next_open_one_is_current() -> None:
+    ways = Ways(TODAY, email_since=TODAY - timedelta(days=3), phone_since=OLD)
+    check = begin()
+    for step in ("g1", "g2", "g6"):
+        check = moves.marked(check, step, "y", 1, "s1")
+    lines = view.steps(check, ways, "de", FILL)
+    assert lines[view.current(check, ways, lines)].id == "identify.KBS"
+    check = moves.marked(heard(check, "KBS", ways=ways), "g7", "-", 1, "s1")
+    lines = view.steps(check, ways, "de", FILL)
+    code = next(line for line in lines if line.id == "prove.OTP")
+    assert (code.state, code.compared) == ("blocked", True)
+    assert "IDV-10" in code.blocked
+    assert lines[view.current(check, ways, lines)].id == "prove.CBK"
+    assert next(line for line in lines if line.id == "prove.CBK").compared is False
+    assert [line.state for line in lines if line.id in ("g1", "g7")] == ["passed", "not done"]
+
+
+def test_the_words_name_case_and_date_and_a_missing_place_raises_nothing() -> None:
+    lines = view.steps(begin(), OPEN, "en", FILL)
+    assert "C-26-004107" in next(line.say for line in lines if line.id == "g9")
+    assert "…" in next(line.say for line in view.steps(begin(), OPEN, "en", {}) if line.id == "g9")
+    assert view.steps(begin(), OPEN, "fr", FILL) == lines
+
+
+def test_the_first_need_may_raise_the_tier_and_never_lowers_it() -> None:
+    erasure = choose(Right.ERASURE)
+    assert moves.start(erasure, "s1", "agent:0042", 0, needed=Tier.T3).tier_needed is Tier.T3
+    assert moves.start(erasure, "s1", "agent:0042", 0, needed=Tier.T0).tier_needed is Tier.T2

@@ -3,7 +3,7 @@
 from collections import Counter
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.identity.ask import Question, pick
@@ -21,6 +21,7 @@ def test_a_code_is_six_digits_and_not_the_same_twice() -> None:
     assert any(c.startswith("0") for c in made)
 
 
+@settings(deadline=None)
 @given(CODES, CODES)
 def test_only_the_code_itself_is_the_code(code: str, other: str) -> None:
     kept = keep(code, KEY, "ask1", 0)
@@ -33,6 +34,7 @@ def test_only_the_code_itself_is_the_code(code: str, other: str) -> None:
     assert code.encode() not in kept.digest
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=[]), max_size=80))
 def test_no_text_but_the_code_passes(said: str) -> None:
     assert not same_code(f"x{said}", keep("123456", KEY, "ask1", 0), KEY, "ask1")

@@ -97,6 +97,7 @@ ANY_ORDER = [
 ]
 
 
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(DAY_FIRST + ANY_ORDER), st.integers(1, 4000))
 def test_a_date_may_be_said_in_many_ways_and_no_other_day_is_taken(day: date, say, off: int) -> None:  # type: ignore[no-untyped-def]
     assert same("date", say(day), day.isoformat(), "DE")
@@ -104,6 +105,7 @@ def test_a_date_may_be_said_in_many_ways_and_no_other_day_is_taken(day: date, sa
     assert not same("date", say(day + timedelta(days=off)), day.isoformat(), "DE")
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_the_order_is_by_country_and_only_one_is_tried(day: date) -> None:
     said = f"{day.month}/{day.day}/{day.year}"
@@ -174,6 +176,7 @@ def test_what_is_no_amount_is_none(said: str) -> None:
     assert amount_of(said) is None
 
 
+@settings(deadline=None)
 @given(st.decimals(0, 9_999_999, places=2), st.sampled_from([",.", ".,", " ,", "'."]))
 def test_an_amount_in_any_grouping(amount: Decimal, marks: str) -> None:
     said = f"{amount:,.2f}".replace(",", "x").replace(".", marks[1]).replace("x", marks[0])
