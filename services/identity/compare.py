@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from services.identity.said_date import same_date
@@ -116,10 +116,7 @@ def amount_of(text: str) -> Decimal | None:
         or (point and point in whole)
     ):
         return None
-    try:
-        return Decimal(re.sub(r"[.,]", "", whole) + "." + (decimals or "0"))
-    except InvalidOperation:
-        return None
+    return Decimal(re.sub(r"[.,]", "", whole) + "." + (decimals or "0"))
 
 
 @lru_cache(maxsize=1)
