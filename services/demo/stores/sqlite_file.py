@@ -1,7 +1,7 @@
 """Writing one demo database whole: rows in, a finished file out."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -29,9 +29,9 @@ def write(path: Path, schema: str, tables: Rows) -> None:
 
 
 def stamp(day: date, rng: Random) -> str:
-    """A time of day on `day`, UTC, as the demo's databases keep it: `2026-03-05 09:30:00`."""
-    clock = time(rng.randrange(7, 20), rng.randrange(60), rng.randrange(60))
-    return datetime.combine(day, clock, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """A time between 7 and 20 o'clock on `day`, UTC, as the demo's databases keep it: `2026-03-05 09:30:00`."""
+    minutes, second = divmod(7 * 3600 + int(rng.random() * 13 * 3600), 60)
+    return f"{day} {minutes // 60:02d}:{minutes % 60:02d}:{second:02d}"
 
 
 def _insert(store: dbapi2.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
