@@ -82,17 +82,18 @@ class _Search:
 
     def run(self) -> None:
         """Rounds until nothing new appears."""
-        wanted_systems = sorted({self.system_of[node] for node in self.reachable} - {*self.excluded, *self.failed})
-        with ThreadPoolExecutor(max_workers=max(1, len(wanted_systems))) as pool:
-            opened = pool.map(self._open, wanted_systems)
-            for system, fault in zip(wanted_systems, opened, strict=True):
+        systems = sorted({self.system_of[node] for node in self.reachable} - {*self.excluded, *self.failed})
+        with ThreadPoolExecutor(max_workers=max(1, len(systems))) as pool:
+            # One system is asked here: a thread would only cost.
+            each = pool.map if len(systems) > 1 else map
+            for system, fault in zip(systems, each(self._open, systems), strict=True):
                 if fault:
                     self.failed[system] = fault
             wanted = self._first()
             while wanted:
                 fresh: list[Place] = []
                 jobs = self._by_system(wanted)
-                for system, answer in zip(jobs, pool.map(self._ask, jobs, jobs.values()), strict=True):
+                for system, answer in zip(jobs, each(self._ask, jobs, jobs.values()), strict=True):
                     if isinstance(answer, str):
                         self.failed[system] = answer
                     else:
