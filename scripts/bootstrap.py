@@ -157,8 +157,9 @@ def _install(lock: Path) -> None:
     pip = [str(interpreter()), "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", "install", "--no-deps"]
     count = sum(1 for line in lock.read_text("utf-8").splitlines() if line[:1].isalnum())
     _say(f"2/3  installing {count} locked libraries, about half a minute")
+    # Compiled when first imported: of the large libraries most files never are, and it halves the time.
     _call(
-        [*pip, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)],
+        [*pip, "--no-compile", "--only-binary", ":all:", "--require-hashes", "-r", str(lock)],
         "read the lines above. No network or a proxy: set it up as for any pip (HTTPS_PROXY), then start again, what "
         "was fetched is kept. A hash that differs: the file is not the one the project was tested with; do not "
         "install it. No matching distribution: use a Python from 3.11 to 3.13 on a common platform.",

@@ -180,7 +180,7 @@ def test_a_checkout_that_cannot_be_written_is_named(checkout: Path) -> None:
     finally:
         checkout.chmod(0o755)
     assert done.returncode == 2
-    assert "yours to write" in done.stderr
+    assert "writable for you" in done.stderr
 
 
 def test_every_stage_runs_and_one_failure_fails_the_whole(
