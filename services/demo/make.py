@@ -1,4 +1,4 @@
-"""Making a demo home: deployment, controllers with their systems, people who work there, a backlog through the real ingest."""
+"""Making a demo home: deployment, controllers with systems, people who work there, a backlog through the real ingest."""
 
 import secrets
 import shutil
@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from db import central
 from db.central_port import CentralPort
@@ -134,7 +136,7 @@ def worker_of(home: Path) -> str:
     return owner_of(Home(home), "worker", WORKER)
 
 
-def _engine(home: Home, vault: Vault) -> "central.sa.Engine":
+def _engine(home: Home, vault: Vault) -> sa.Engine:
     return central.open_engine(home.central_url, key(vault, CENTRAL_KEY))
 
 
