@@ -1,4 +1,4 @@
-"""Making a demo home: deployment, controllers with systems, people who work there, a backlog through the real ingest."""
+"""Making a demo home: deployment, controllers, systems, people who work there, a backlog through the real ingest."""
 
 import secrets
 import shutil
@@ -59,9 +59,15 @@ def is_demo(home: Path) -> bool:
 
 
 def make_home(
-    home: Path, *, cases: int = 200, seed: int = 1, waiting_period_s: int = 30, progress: Progress = lambda _: None
+    home: Path,
+    *,
+    cases: int = 200,
+    seed: int = 1,
+    people: int = 0,
+    waiting_period_s: int = 30,
+    progress: Progress = lambda _: None,
 ) -> DemoHome:
-    """A new demo home at `home` with `cases` cases over min(cases, 20,000) people.
+    """A new demo home at `home` with `cases` cases over `people` people, by default min(cases, 20,000).
 
     Raises `Unusable` when something else stands there. What is half made carries no mark and is made anew by `reset`.
     """
@@ -71,10 +77,10 @@ def make_home(
     make_folders(place)
     vault = open_vault(home, demo=True)
     create(place, DEPLOYMENT, vault)
-    people = make_people(seed, max(1, cases))
+    persons = make_people(seed, people or max(1, cases))
     for controller in CONTROLLERS:
-        progress(f"{controller}: four systems with {len(people)} people")
-        make_systems(home, controller, people, seed, waiting_period_s=waiting_period_s)
+        progress(f"{controller}: four systems with {len(persons)} people")
+        make_systems(home, controller, persons, seed, waiting_period_s=waiting_period_s)
     controllers = load_controllers(home)
     put_controllers(place, vault, controllers.values())
     engine = central.open_engine(place.central_url, key(vault, CENTRAL_KEY))
@@ -88,7 +94,7 @@ def make_home(
     if cases:
         facts = _port(place, vault, owner).facts()
         public = bytes.fromhex(facts["deployment-key"])
-        backlog = Backlog(people, list(controllers.values()), DEPLOYMENT, public, seed, today())
+        backlog = Backlog(persons, list(controllers.values()), DEPLOYMENT, public, seed, today())
         import_backlog(place, vault, owner, backlog, cases, progress)
     (home / MARK).write_text(secrets.token_hex(8) + "\n")
     return DemoHome(place, AGENTS)
