@@ -60,11 +60,8 @@ def evidence_of(home: Home, vault: Vault | None) -> Evidence:
 
 
 def _files(home: Home) -> list[LogFile]:
-    found = []
-    for kind in FOLDERS:
-        for path in sorted((home.path / kind).glob("*/log-*.db")):
-            found.append(LogFile(f"{path.parent.name}/{path.stem.removeprefix('log-')}", path.absolute()))
-    return found
+    paths = [path.absolute() for kind in FOLDERS for path in (home.path / kind).glob("*/log-*.db")]
+    return [LogFile(f"{path.parent.name}/{path.stem.removeprefix('log-')}", path) for path in paths]
 
 
 def _known(home: Home, vault: Vault) -> dict[str, Known]:

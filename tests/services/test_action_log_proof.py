@@ -1,0 +1,63 @@
+"""A proof page stands alone: entry, path and signed head; any change breaks it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.action_log import proof
+from services.action_log.checkpoint import Signer
+from services.errors import BadInput
+from tests.log_samples import ORIGIN, OTHER_SEED, SEED, write_log
+
+PUBLIC = Signer(ORIGIN, SEED).public_key
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return page_of(tmp_path_factory.mktemp("log"), 300, 41)
+
+
+def page_of(folder: Path, count: int, seq: int) -> str:
+    from db.log import LogReader
+
+    with LogReader(write_log(folder, count)) as reader:
+        return proof.write(reader.body(seq), seq, reader.inclusion(seq), reader.head().checkpoint)
+
+
+def test_a_page_proves_its_entry(page: str) -> None:
+    body, index, head = proof.check(page, ORIGIN, PUBLIC)
+    assert b'"seconds":40' in body
+    assert (index, head.size) == (41, 300)
+    assert page.startswith("c2sp.org/tlog-proof@v1\nextra ")
+    assert "\nindex 41\n" in page
+
+
+def test_a_log_of_one_entry_has_an_empty_path(tmp_path: Path) -> None:
+    assert proof.check(page_of(tmp_path, 1, 0), ORIGIN, PUBLIC)[1:] == (0, proof.verify(
+        proof.parse(page_of(tmp_path / ".", 1, 0)).checkpoint, ORIGIN, PUBLIC
+    ))  # fmt: skip
+
+
+def test_the_wrong_key_or_log_proves_nothing(page: str) -> None:
+    with pytest.raises(BadInput):
+        proof.check(page, ORIGIN, Signer(ORIGIN, OTHER_SEED).public_key)
+    with pytest.raises(BadInput):
+        proof.check(page, "demo/7f3a90c1/2", PUBLIC)
+
+
+@given(st.data())
+@settings(max_examples=200)
+def test_no_changed_byte_of_a_page_proves_anything(page: str, data: st.DataObject) -> None:
+    raw = bytearray(page.encode())
+    place = data.draw(st.integers(0, len(raw) - 1))
+    raw[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises((BadInput, UnicodeDecodeError)):
+        proof.check(raw.decode(), ORIGIN, PUBLIC)
+
+
+@pytest.mark.parametrize("text", ["", "c2sp.org/tlog-proof@v1", "c2sp.org/tlog-proof@v1\nindex 1\n\nx", "x\n\n"])
+def test_what_is_no_page_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        proof.parse(text)
