@@ -206,6 +206,12 @@ class CentralStore:
             if conn.execute(sa.select(DETAIL.c.hash).where(DETAIL.c.hash == digest)).first() is None:
                 self._insert(conn, DETAIL, {"hash": digest, "owner": owner, "kind": kind, "blob": blob})
 
+    def count_details(self, case: str) -> int:
+        """How many sealed details a case has."""
+        with self.engine.connect() as conn:
+            query = sa.select(sa.func.count()).select_from(DETAIL).where(DETAIL.c.owner == case)
+            return int(conn.execute(query).scalar_one())
+
     def drop_detail(self, digest: str) -> None:
         """Delete one sealed detail."""
         with writing(self.engine).begin() as conn:
@@ -243,6 +249,10 @@ class CentralStore:
     def begun_jobs(self) -> list[Job]:
         """Jobs that a worker took and has not ended."""
         return self._jobs(JOB.c.state == "running", 1000)
+
+    def unended_jobs(self, case: str) -> list[Job]:
+        """Jobs of a case that wait or run."""
+        return self._jobs((JOB.c.case_id == case) & JOB.c.state.in_(("queued", "running")), 1000)
 
     def job(self, job: str) -> Job:
         """One job; raises `NotFound`."""
@@ -339,6 +349,11 @@ class CentralStore:
         with self.engine.connect() as conn:
             for row in conn.execution_options(yield_per=1000).execute(query):
                 yield row[0], row[1], row[2]
+
+    def case_rows(self) -> dict[str, Row]:
+        """Every row of `case_` by id."""
+        with self.engine.connect() as conn:
+            return {r["id"]: dict(r) for r in conn.execute(sa.select(CASE)).mappings()}
 
     def claims(self) -> dict[str, int]:
         """Fences by case."""

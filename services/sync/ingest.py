@@ -5,7 +5,7 @@ A batch that does not hold is refused whole: its log must be closed and a succes
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import orjson
 
@@ -17,13 +17,13 @@ from services.action_log import checkpoint
 from services.action_log.entry import Entry, decode, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
-from services.cases.case import Case, from_json, to_json
+from services.cases.case import Case, from_json
 from services.cases.fold import LEASE_US, fold
-from services.cases.queue import columns
 from services.controllers import Controller
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
 from services.sync.jobs import JobDraft, jobs_of
+from services.sync.rebuild import as_row
 
 ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import": ("import:", "log:")}
 """Which actors may stand in a log of each kind: results are a worker's alone."""
@@ -133,14 +133,9 @@ class Ingest:
         rev = tx.next_revs(len(folded.cases))
         rows = [
             {
-                "id": case.id,
-                "controller": case.controller,
-                "subject": case.subject,
-                "body": to_json(case),
-                "revision": case.revision,
+                **as_row(case, self._controller(case.controller)),
                 "rev": rev + n,
                 "person": masked.get(case.subject, "-"),
-                **asdict(columns(case, self._controller(case.controller))),
             }
             for n, case in enumerate(folded.cases.values())
         ]
