@@ -137,9 +137,14 @@ def _erase_verified(case: Case, done: acts.EraseVerified, entry: Entry, at: int)
 
 @folds(acts.EraseFailed)
 def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> Case:
+    """In one system: the others go on. Before anything was touched (no system): back, for a new plan and approval."""
     by_worker(entry)
+    if done.system is None:
+        item = the_item(case, entry, ItemState.READY, ItemState.RUNNING)
+        back = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="", approved_by="", approved_at=0)
+        return case.with_item(replace(back, returned=done.reason))
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(_with_system(item, SystemDone(done.system or "", "failed", reason=done.reason)))
+    return case.with_item(_with_system(item, SystemDone(done.system, "failed", reason=done.reason)))
 
 
 @folds(acts.ConsentGiven)
@@ -175,9 +180,14 @@ def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: in
 
 @folds(acts.ConsentFailed)
 def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int) -> Case:
+    """In one system: the others go on. Before anything was touched (no system): back, for a new plan and approval."""
     by_worker(entry)
+    if done.system is None:
+        item = the_item(case, entry, ItemState.READY, ItemState.RUNNING)
+        back = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="", approved_by="", approved_at=0)
+        return case.with_item(replace(back, returned=done.reason))
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(_with_system(item, SystemDone(done.system or "", "failed", reason=done.reason)))
+    return case.with_item(_with_system(item, SystemDone(done.system, "failed", reason=done.reason)))
 
 
 @folds(acts.ItemResolved)

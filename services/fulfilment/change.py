@@ -70,6 +70,17 @@ def apply(plan: Plan, system: str, connector: Connector, *, secret: bytes) -> Ap
     return Applied(deleted, rewritten, gone, part.count("keep"), part.count("leave"))
 
 
+def standing(plan: Plan, system: str, connector: Connector, *, secret: bytes) -> tuple[int, int]:
+    """Rows planned for deletion that are there, and rows planned for masking that are not masked yet."""
+    actions = plan.system(system).actions
+    there = {"delete": 0, "mask": 0}
+    with connector.read() as reader:
+        tables = reader.tables(sorted({action.collection for action in actions}))
+        for action in (a for a in actions if a.act in there):
+            there[action.act] += sum(1 for _ in _still_there(plan, system, action, reader, tables, secret))
+    return there["delete"], there["mask"]
+
+
 def verify(plan: Plan, system: str, connector: Connector, graph: Graph, *, secret: bytes) -> tuple[Left, ...]:
     """What of `plan` is still in `system`, read on a new connection; empty when nothing is.
 

@@ -1,6 +1,7 @@
 """Mails that need no search result: receipt of a request, notice of an erasure, "we could not find out who you are"."""
 
 from datetime import date
+from functools import partial
 
 from services.action_log.acts import CaseAcknowledged
 from services.cases.case import Case
@@ -22,7 +23,8 @@ def acknowledge(task: Task) -> None:
         "due_on": dates_of(case, controller).due,
         "rights": [item.right.value for item in case.items],
     }
-    sent = send(task, "letter", case, "acknowledgement", controller.language, facts, lambda: given_mail(task, case))
+    language = controller.language
+    sent = send(task, "letter", case, "acknowledgement", language, lambda: facts, lambda: given_mail(task, case))
     if sent:
         act = CaseAcknowledged(letter_id(task, "letter"))
         task.step("acknowledged", lambda: task.room.results.report(task.job.id, "acknowledged", act, case))
@@ -33,7 +35,7 @@ def not_identified(task: Task) -> None:
     case = task.case()
     controller = task.room.controller(case.controller)
     facts = {"received_on": date.fromisoformat(case.received_on)}
-    send(task, "letter", case, "not-identified", controller.language, facts, lambda: given_mail(task, case))
+    send(task, "letter", case, "not-identified", controller.language, lambda: facts, lambda: given_mail(task, case))
 
 
 def notice(task: Task) -> None:
@@ -52,7 +54,7 @@ def notice(task: Task) -> None:
     facts = {"run_at": room.at(controller, runs)}
     language = item.language or controller.language
     for n in range(count):
-        send(task, f"letter{n}", case, "erasure-notice", language, facts, lambda n=n: _nth(_mail_points(task), n))
+        send(task, f"letter{n}", case, "erasure-notice", language, lambda: facts, partial(_nth_point, task, n))
 
 
 def _mail_points(task: Task) -> list[str]:
@@ -62,8 +64,9 @@ def _mail_points(task: Task) -> list[str]:
     return sorted(p.value for p in held if p.kind == "email")
 
 
-def _nth(values: list[str], n: int) -> str | None:
-    return values[n] if n < len(values) else None
+def _nth_point(task: Task, n: int) -> str | None:
+    held = _mail_points(task)
+    return held[n] if n < len(held) else None
 
 
 def given_mail(task: Task, case: Case) -> str | None:

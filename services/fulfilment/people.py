@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 import orjson
 
 from services.catalog.graph import Graph
 from services.connectors.base import Connector, Reader
 from services.errors import NotFound
+from services.fulfilment.factors import contact_points
 from services.fulfilment.find import Source, find
-from services.fulfilment.found import Found, Whose
+from services.fulfilment.found import Found
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL
 from services.identity.ways import COOLING_DAYS
@@ -33,7 +33,7 @@ class Identifier:
 class Point:
     """A contact point on file; `since` is the day it was last set, `date.max` when nobody knows."""
 
-    kind: Literal["email", "phone"]
+    kind: str
     value: str = field(repr=False)
     since: date
 
@@ -94,27 +94,18 @@ class _Told:
 
 
 def points(graph: Graph, found: Found) -> tuple[Point, ...]:
-    """The person's own contact points, e-mail before telephone, the one held longest first."""
-    known: dict[tuple[Literal["email", "phone"], str], Point] = {}
-    for collection in found.collections():
-        for path, declared in graph.nodes[collection.node].walk():
-            kind = declared.console.contact
-            if kind is None:
-                continue
-            for row in collection.rows:
-                value = row.values.get(path)
-                if row.whose is not Whose.OWN or not isinstance(value, str) or not value.strip():
-                    continue
-                since = _day(row.values.get(str(declared.console.changed_at)))
-                at = (kind, value.strip().casefold())
-                if at not in known or since > known[at].since:
-                    known[at] = Point(kind, value.strip(), since)
+    """The person's own contact points, each once, e-mail before telephone, the one held longest first."""
+    known: dict[tuple[str, str], Point] = {}
+    for one in contact_points(found, graph):
+        at, since = (one.kind, one.value.casefold()), _day(one.changed_at)
+        if at not in known or since > known[at].since:
+            known[at] = Point(one.kind, one.value, since)
     return tuple(sorted(known.values(), key=lambda p: (p.kind, p.since, p.value)))
 
 
-def _day(value: object) -> date:
+def _day(text: str) -> date:
     try:
-        return date.fromisoformat(str(value)[:10])
+        return date.fromisoformat(text[:10])
     except ValueError:
         return date.max
 

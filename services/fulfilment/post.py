@@ -1,6 +1,7 @@
 """A letter of a case: written, sent, sealed; at most one repeat under the same id (fulfilment.md 6)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -39,10 +40,19 @@ def post(task: Task, step: str, case: Case, letter: Letter, to: str, attached: P
     reach("post.before-send")
     medium = deliver(letter, to, mail=task.room.mail, outbox=task.room.outbox, attached=attached)
     reach("post.after-send")
-    text = {"letter": letter.id, "subject": letter.subject, "text": letter.text}
-    sealed = task.room.details.seal(case.id, "letter", orjson.dumps(text))
+    sealed = task.room.details.seal(case.id, "letter", as_text(letter))
     results.report(job, f"{step}:sent", LetterSent(letter.id, medium), case, item, (sealed,))
     return medium
+
+
+def as_text(letter: Letter) -> bytes:
+    """A letter as it is sealed."""
+    return orjson.dumps(asdict(letter))
+
+
+def from_text(text: bytes) -> Letter:
+    """Back from `as_text`."""
+    return Letter(**orjson.loads(text))
 
 
 def send(
@@ -51,19 +61,19 @@ def send(
     case: Case,
     template: str,
     language: str,
-    facts: Mapping[str, object],
+    facts: Callable[[], Mapping[str, object]],
     to: Callable[[], str | None],
 ) -> str:
     """Write and send a letter as patient steps of the job; its id, or nothing when it did not leave.
 
-    `to` is asked inside the step, as no address may stand in the engine; None sends nothing.
+    `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing.
     """
 
     def work() -> str:
         address = to()
         if address is None:
             return ""
-        letter = write(task, step, case, template, language, facts)
+        letter = write(task, step, case, template, language, facts())
         post(task, step, case, letter, address)
         return letter.id
 

@@ -35,6 +35,7 @@ class Results:
         self._sending = threading.Lock()
         self._writing = threading.Lock()
         self._done: OrderedDict[str, Params] = OrderedDict()
+        self.written = threading.Event()
         with book.reader() as reader:
             size = reader.head().frontier.size
             for entry in reader.entries(max(0, size - _LOOK_BACK)):
@@ -98,5 +99,6 @@ class Results:
 
     def _remember(self, entry: Entry) -> None:
         self._done[entry.op] = entry.params
+        self.written.set()
         while len(self._done) > _REMEMBERED:
             self._done.popitem(last=False)

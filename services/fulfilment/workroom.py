@@ -8,7 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from db.central_store import CentralStore
+import stamina
+from sqlalchemy.exc import OperationalError
+
+from db.central_store import CentralStore, Job
 from services.cases.case import Case, from_json
 from services.catalog.graph import Graph, build
 from services.catalog.system import System, load_controller_systems
@@ -22,6 +25,9 @@ from services.fulfilment.results import Results
 from services.home import Home
 from services.letters.delivery import MailSettings
 from services.secrets import Vault
+
+_central = stamina.retry(on=OperationalError, attempts=20, timeout=300, wait_max=30)
+"""Central may be away for a while: what runs between the steps of a job waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Workroom:
     _catalogs: dict[str, tuple[object, Catalog]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @_central
     def controller(self, key: str) -> Controller:
         """As central knows it; raises `NotFound`."""
         body = self.store.controllers().get(key)
@@ -61,6 +68,12 @@ class Workroom:
             raise NotFound(f"there is no controller {key}")
         return Controller.from_json(body)
 
+    @_central
+    def job(self, job: str) -> Job:
+        """A job; raises `NotFound`."""
+        return self.store.job(job)
+
+    @_central
     def case(self, case: str) -> Case:
         """As central has folded it; raises `NotFound`."""
         return from_json(self.store.case_body(case))

@@ -1,0 +1,158 @@
+"""Asks: what terminals ask of a worker, answered sealed. What a caller said is compared here and kept nowhere."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from services.action_log.sealing import open_sealed, seal
+from services.cases.case import Case
+from services.cases.fold_check import verified_tier
+from services.errors import BadInput, DeskError, NotFound, Refused
+from services.fulfilment import people
+from services.fulfilment.consenting import status
+from services.fulfilment.post import from_text
+from services.fulfilment.preview import preview
+from services.fulfilment.proof import Proof
+from services.fulfilment.steps import INTERNAL, code_of
+from services.fulfilment.workroom import Workroom
+from services.identity.identifiers import lookup_digest
+from services.types import Tier
+
+Json = Mapping[str, object]
+_FAULT = "the worker could not answer; its journal says more"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An opened question of a terminal."""
+
+    id: str
+    terminal: str
+    kind: str
+    payload: Json
+
+    def text(self, name: str) -> str:
+        """A text of the payload; raises `BadInput` when it is not there."""
+        value = self.payload.get(name)
+        if not isinstance(value, str) or len(value) > 10_000:
+            raise BadInput(f"the question has no '{name}'")
+        return value
+
+
+class Answers:
+    """Answers asks of every kind; safe from several threads."""
+
+    def __init__(self, room: Workroom, private: bytes) -> None:
+        self._room, self._private = room, private
+        self._proof = Proof(room)
+        self._kinds: dict[str, Callable[[Ask], Json]] = {
+            "search": self._search,
+            "find": self._find,
+            "question": lambda ask: self._proof.question(self._case(ask), ask.text("check"), ask.text("factor")),
+            "code": lambda ask: self._proof.code(self._case(ask), ask.text("check")),
+            "ways": lambda ask: self._proof.ways(self._case(ask)),
+            "answer": self._answer,
+            "reveal": self._reveal,
+            "purposes": self._purposes,
+        }
+
+    def answer(self, ask: str, terminal: str, kind: str, sealed: bytes) -> None:
+        """Open, answer, seal the reply to the terminal that asked; an error becomes a reply without data."""
+        room, started = self._room, time.monotonic()
+        try:
+            text = open_sealed(self._private, sealed, deployment=room.deployment, owner=ask, kind="ask")
+            reply = self._reply(Ask(ask, terminal, kind, orjson.loads(text)))
+            error = ""
+        except DeskError as exc:
+            error = code_of(exc)
+            reply = {"error": error, "sentence": exc.reason}
+        except Exception as exc:
+            error = INTERNAL
+            reply = {"error": error, "sentence": _FAULT, "reference": room.journal.fault(f"ask.{kind}", exc)}
+        body = orjson.dumps(reply)
+        key = room.store.ask_key(terminal)
+        room.store.reply(ask, seal(key, body, deployment=room.deployment, owner=ask, kind="reply"))
+        room.journal.say("ask", kind=kind, error=error, ms=round((time.monotonic() - started) * 1000))
+        self._proof.after_reply()
+
+    def _reply(self, ask: Ask) -> Json:
+        answer = self._kinds.get(ask.kind)
+        if answer is None:
+            raise BadInput(f"there is no question of the kind '{ask.kind}'")
+        return answer(ask)
+
+    def _case(self, ask: Ask) -> Case:
+        return self._room.case(ask.text("case"))
+
+    def _search(self, ask: Ask) -> Json:
+        controller, kind, normal = ask.text("controller"), ask.text("kind"), ask.text("normal")
+        digest = lookup_digest(self._room.lookup_key, controller, kind, normal)
+        return {"cases": self._room.store.find_subjects([digest], controller)}
+
+    def _find(self, ask: Ask) -> Json:
+        language = str(ask.payload.get("language") or "en")
+        stage = lambda words: self._room.store.stage_ask(ask.id, words)  # noqa: E731 - a callback of one line
+        return preview(self._room, ask.id, self._case(ask), ask.text("item"), language, stage)
+
+    def _answer(self, ask: Ask) -> Json:
+        key = str(ask.payload.get("key") or "")
+        factor, given = ask.text("factor"), ask.text("answer")
+        return {"passed": self._proof.answer(ask.id, ask.text("case"), ask.text("check"), factor, key, given)}
+
+    def _reveal(self, ask: Ask) -> Json:
+        case, what = self._case(ask), ask.text("what")
+        if what == "words" or what.startswith("letter:"):
+            if not case.holder:
+                raise Refused("take the case first (a)")
+            return {"value": self._words(case) if what == "words" else self._letter(case, what.partition(":")[2])}
+        needs(case, Tier.T2, self._room.now())
+        if what == "person":
+            return {"value": people.requester(self._room, case.id).normal}
+        if what == "delivery":
+            return {"value": self._delivery(case)}
+        if what == "package-key":
+            return {"value": self._package_key(case)}
+        raise BadInput("there is no such thing to show")
+
+    def _words(self, case: Case) -> str:
+        texts = self._room.details.own(case.id, "words")
+        return next((text.decode("utf-8", "replace") for text in texts.values()), "")
+
+    def _letter(self, case: Case, letter: str) -> str:
+        for text in self._room.details.own(case.id, "letter").values():
+            sent = from_text(text)
+            if sent.id == letter:
+                return f"{sent.subject}\n\n{sent.text}"
+        raise NotFound("there is no copy of this letter")
+
+    def _delivery(self, case: Case) -> str:
+        room = self._room
+        found = people.look_up(room, case.id)
+        held = people.points(room.catalog(case.controller).graph, found)
+        today = room.today(room.controller(case.controller))
+        to = people.mail_point(held, people.requester(room, case.id), today)
+        if to is None:
+            raise NotFound("there is no contact point on file that was left unchanged for 30 days")
+        return to
+
+    def _package_key(self, case: Case) -> str:
+        packages = {item.package for item in case.items if item.package}
+        for text in self._room.details.own(case.id, "package-key").values():
+            raw = orjson.loads(text)
+            if raw["package"] in packages:
+                return str(raw["key"])
+        raise NotFound("there is no package of this case, or its time is over")
+
+    def _purposes(self, ask: Ask) -> Json:
+        case = self._case(ask)
+        needs(case, Tier.T1, self._room.now())
+        return {"status": status(self._room, case)}
+
+
+def needs(case: Case, tier: Tier, now: int) -> None:
+    """Raises `Refused` unless the case's running check has reached `tier`."""
+    reached = verified_tier(case, case.check.session if case.check else "", now)
+    if reached is Tier.TX or reached < tier:
+        raise Refused(f"needs {tier}: the check has not reached it (v)")

@@ -1,0 +1,179 @@
+"""A choice about consent, carried into every system that holds it, and read back (rules.md 4.5, 4.6)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+
+import orjson
+
+from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
+from services.cases.case import Case
+from services.catalog.system import System
+from services.controllers import Controller, Purpose, words
+from services.errors import NotFound
+from services.fulfilment import people
+from services.fulfilment.consent import holds_purpose, read_consent, write_consent
+from services.fulfilment.engine import JobFailed
+from services.fulfilment.notices import given_mail
+from services.fulfilment.post import send
+from services.fulfilment.steps import Task
+from services.fulfilment.workroom import Catalog, Workroom
+from services.identity.identifiers import EMAIL, lookup_digest
+from services.types import Outcome
+
+ALL_MARKETING = "marketing"
+"""The purpose under which a catalog keeps an objection to all direct marketing (Art 21(2))."""
+SUPERSEDED = "superseded"
+SUPPRESSION = "suppression"
+
+
+def change_consent(task: Task) -> None:
+    """Write, read back and record per system; suppression for marketing; receipt; then the item ends."""
+    case = task.case()
+    params = orjson.loads(task.job.params)
+    named, given, at = list(params["purposes"]), bool(params["given"]), int(params["at"])
+    controller = task.room.controller(case.controller)
+    purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
+    catalog = task.room.catalog(case.controller)
+    failed = [
+        f"{purpose}/{key}"
+        for purpose, key in _places(catalog, purposes)
+        if not _write(task, case, catalog.systems[key], purpose, given, at)
+    ]
+    marketing = not named or any(p.marketing for p in controller.purposes if p.key in named)
+    if marketing and not given:
+        task.step("suppression", lambda: _suppress(task.room, case))
+    _receipt(task, case, controller, named, given, at)
+    if failed:
+        raise JobFailed("system-failed")
+    task.step("resolved", lambda: _resolve(task, case))
+
+
+def status(room: Workroom, case: Case) -> dict[str, str]:
+    """What the systems say about each purpose of the controller: `given`, `withdrawn` or `unknown`."""
+    catalog, given = room.catalog(case.controller), people.requester(room, case.id)
+    controller = room.controller(case.controller)
+    told = {}
+    for purpose in controller.purposes:
+        states = [
+            state.given
+            for _, key in _places(catalog, [purpose.key])
+            for state in read_consent(
+                catalog.systems[key], catalog.connectors[key], purpose.key, _known(given), region=controller.country
+            )
+        ]
+        # Withdrawn in one system is withdrawn: the careful reading.
+        told[purpose.key] = "withdrawn" if False in states else "given" if True in states else "unknown"
+    return told
+
+
+def _places(catalog: Catalog, purposes: Iterable[str]) -> list[tuple[str, str]]:
+    """(purpose, system) wherever the catalog says that a system holds the purpose."""
+    return [
+        (purpose, key)
+        for purpose in purposes
+        for key, system in catalog.systems.items()
+        if key in catalog.connectors and holds_purpose(system, purpose)
+    ]
+
+
+def _write(task: Task, case: Case, system: System, purpose: str, given: bool, at: int) -> bool:
+    """One purpose in one system, with its act; whether the system took it."""
+    step, key = f"{purpose}:{system.key}", system.key
+
+    def work() -> list[int | bool]:
+        return list(_written(task.room, case, system, purpose, given, at))
+
+    try:
+        written = task.patiently(step, work)
+        rows, same = int(written[0]), bool(written[1])
+        reason = SUPERSEDED if written[2] else "" if same else "not-read-back"
+    except JobFailed as exc:
+        rows, same, reason = 0, False, str(exc)
+    act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same)
+    task.step(f"{step}:told", lambda: task.room.results.report(task.job.id, f"{step}:told", act, case, task.job.item))
+    return reason in ("", SUPERSEDED)
+
+
+def _written(room: Workroom, case: Case, system: System, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:
+    """Rows written, whether they read back so, and whether a newer opposite choice stood in the way (then none is)."""
+    controller = room.controller(case.controller)
+    known = _known(people.requester(room, case.id))
+    connector, region = room.catalog(case.controller).connectors[system.key], controller.country
+    when = datetime.fromtimestamp(at // 1_000_000, UTC)
+    before = read_consent(system, connector, purpose, known, region=region)
+    if any(s.given is not None and s.given != given and _is_later(s.since, when) for s in before):
+        return 0, True, True
+    chosen = controller.purpose(purpose)
+    text = chosen.consent.version if chosen is not None else ""
+    rows = write_consent(system, connector, purpose, given, known, when, text=text, region=region)
+    after = read_consent(system, connector, purpose, known, region=region)
+    return rows, all(s.given is given for s in after), False
+
+
+def _is_later(since: str, when: datetime) -> bool:
+    """Whether a system's own time, UTC as text, lies after `when`."""
+    try:
+        held = datetime.fromisoformat(since)
+    except ValueError:
+        return False
+    return (held if held.tzinfo else held.replace(tzinfo=UTC)) > when
+
+
+def _known(given: people.Identifier) -> dict[str, list[str]]:
+    return {given.kind: [given.normal]}
+
+
+def _suppress(room: Workroom, case: Case) -> None:
+    """A keyed digest that later mailings and imports are held against (rules.md 4.5)."""
+    given = people.requester(room, case.id)
+    digest = lookup_digest(room.lookup_key, case.controller, given.kind, given.normal)
+    room.store.put_replay([digest], case.controller, case.id, SUPPRESSION)
+
+
+def _receipt(task: Task, case: Case, controller: Controller, named: list[str], given: bool, at: int) -> None:
+    """To the address that the choice is about, else to the one on file."""
+    item = case.item(task.job.item)
+    language = (item.language if item is not None else "") or controller.language
+    when = task.room.at(controller, at)
+
+    def to() -> str | None:
+        return given_mail(task, case) or _on_file(task.room, case)
+
+    if not named:
+        facts: dict[str, object] = {"at": when, "channels": ["all"]}
+        send(task, "letter", case, "marketing-stop", language, lambda: facts, to)
+    for purpose in (p for p in controller.purposes if p.key in named):
+        send(
+            task, "letter", case, "consent-receipt", language, partial(_facts, purpose, language, given, when), to
+        )  # fmt: skip
+
+
+def _facts(purpose: Purpose, language: str, given: bool, when: datetime) -> dict[str, object]:
+    return {
+        "purpose": words(purpose.title, language),
+        "given": given,
+        "at": when,
+        "effect": words(purpose.consent.effect, language),
+        "text": words(purpose.consent.texts, language),
+        "text_version": purpose.consent.version,
+    }
+
+
+def _on_file(room: Workroom, case: Case) -> str | None:
+    try:
+        given = people.requester(room, case.id)
+    except NotFound:
+        return None
+    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
+    to = people.mail_point(held, given, room.today(room.controller(case.controller)))
+    return None if given.kind == EMAIL else to
+
+
+def _resolve(task: Task, case: Case) -> None:
+    """The last of several choices under one item ends it."""
+    job = task.job
+    if any(j.kind == job.kind and j.item == job.item and j.id != job.id for j in task.room.store.unended_jobs(case.id)):
+        return
+    act = ItemResolved(Outcome.DONE, "7-1" if orjson.loads(job.params)["given"] else "7-3")
+    task.room.results.report(job.id, "resolved", act, case, job.item)

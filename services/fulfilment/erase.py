@@ -1,0 +1,303 @@
+"""The erasure job, in the order that the law wants (rules.md ERA-7): exactly the plan that was approved, or nothing.
+
+Searched again before, one transaction a system, looked at again after, letter before the person's details go.
+"""
+
+import hashlib
+import hmac
+from datetime import date
+
+import orjson
+
+from db.kill_points import reach
+from services.action_log.acts import (
+    EraseFailed,
+    EraseStarted,
+    EraseSystemDone,
+    EraseVerified,
+    ItemResolved,
+    SubjectShredded,
+)
+from services.cases.case import Case
+from services.cases.policy import Moment, may
+from services.catalog.console_keys import words
+from services.catalog.graph import Node
+from services.errors import Refused
+from services.fulfilment import people
+from services.fulfilment.change import apply, standing, verify
+from services.fulfilment.coverage import covers
+from services.fulfilment.engine import JobFailed
+from services.fulfilment.plan import Action, Plan, make_plan
+from services.fulfilment.post import send
+from services.fulfilment.steps import AWAY, Task
+from services.fulfilment.workroom import Workroom
+from services.identity.identifiers import lookup_digest
+from services.types import ItemState, Outcome, Role, Session
+
+CHANGED = "plan-changed"
+WITHDRAWN = "withdrawn"
+GONE_LABEL = "erased"
+ERASED = "erasure"
+
+
+def erase(task: Task) -> None:
+    """Carry out an approved plan. Not due, withdrawn or another plan: stops without an act."""
+    if task.step("may", lambda: _not_now(task)):
+        return
+    try:
+        task.patiently("look-again", lambda: _covered(task))
+    except JobFailed as exc:
+        _fail(task, None, "looked-again", str(exc))
+        return
+    try:
+        systems = task.patiently("started", lambda: _start(task))
+    except JobFailed as exc:
+        if str(exc) == WITHDRAWN:
+            return
+        raise
+    _erase_everywhere(task, systems)
+    if task.patiently("verified", lambda: _verified(task)):
+        raise JobFailed("rows-left")
+    task.step("replay", lambda: _remember(task))
+    case = task.case()
+    language = task.item(case).language or task.room.controller(case.controller).language
+    send(task, "letter", case, "erasure-outcome", language, lambda: _facts(task, language), lambda: _contact(task))
+    task.step("resolved", lambda: _resolve(task))
+    details = task.step("details", lambda: _to_shred(task))
+    if details:
+        task.step("shredded", lambda: _shred(task, details))
+
+
+def _erase_everywhere(task: Task, systems: list[str]) -> None:
+    """Every system, one after the other; those that fail are tried again until they are done: it was begun.
+
+    The rest is correct meanwhile, and each failure stands in the case with its reason.
+    """
+    attempt = 0
+    while systems := [name for name in systems if not _erase_in(task, name, attempt)]:
+        task.engine.pause(task.room.pauses[-1])
+        attempt += 1
+
+
+# ── before ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _not_now(task: Task) -> str:
+    """Why the job must not run now; empty when it may. Judged by the same table as the screens."""
+    room, case = task.room, task.case()
+    item = task.item(case)
+    if item.digest != orjson.loads(task.job.params)["digest"]:
+        return "another plan"
+    now = room.now()
+    wait = room.controller(case.controller).waiting_period_s * 1_000_000
+    return may("execute", case, Moment(_session(room, case), now, True, wait), item.id).reason
+
+
+def _session(room: Workroom, case: Case) -> Session:
+    """The worker, as the policy table knows persons."""
+    at = room.at(room.controller(case.controller), room.now())
+    role = Role.OPERATOR
+    return Session(room.worker, room.worker, "worker", role, (role,), (case.controller,), at, False, b"")
+
+
+def _plan(task: Task) -> tuple[Plan, str]:
+    """The approved plan and its id; raises `JobFailed` when it is gone or another."""
+    case = task.case()
+    wanted = orjson.loads(task.job.params)["digest"]
+    for text in task.room.details.own(case.id, "plan").values():
+        plan = Plan.from_json(text)
+        if plan.digest == wanted:
+            return plan, task.item(case).plan
+    raise JobFailed("plan-gone")
+
+
+def _covered(task: Task) -> str:
+    """Raises `JobFailed` when the plan no longer says all that there is: new rows need a new approval."""
+    room, case = task.room, task.case()
+    plan, _ = _plan(task)
+    catalog = room.catalog(case.controller)
+    closed = [key for key, system in catalog.systems.items() if system.read_only]
+    found = people.look_up(room, case.id)
+    away = next((s.key for s in found.systems if s.reach == "failed"), None)
+    if away is not None:
+        raise JobFailed(AWAY)
+    try:
+        fresh = make_plan(
+            found, catalog.graph, room.today(room.controller(case.controller)), case.controller, read_only=closed
+        )
+    except Refused:
+        raise JobFailed(CHANGED) from None
+    if not covers(plan, fresh):
+        raise JobFailed(CHANGED)
+    return "covered"
+
+
+def _start(task: Task) -> list[str]:
+    """Seal where the letter will go, as that is about to be erased; the systems in which something is to be done."""
+    room, case = task.room, task.case()
+    plan, number = _plan(task)
+    if room.results.done(task.job.id, "started") is None:
+        found = people.look_up(room, case.id)
+        held = people.points(room.catalog(case.controller).graph, found)
+        today = room.today(room.controller(case.controller))
+        to = people.mail_point(held, people.requester(room, case.id), today)
+        sealed = room.details.seal(case.id, "contact", orjson.dumps({"job": task.job.id, "to": to}))
+        room.results.report(task.job.id, "started", EraseStarted(number), case, task.job.item, (sealed,))
+        reach("erase.after-started")
+    room.results.settle(stopped=room.stopped)
+    if task.item(task.case()).state is not ItemState.RUNNING:
+        raise JobFailed(WITHDRAWN)  # it was taken back in the last moment, and that came first
+    return [part.system for part in plan.systems if part.actions]
+
+
+# ── one system ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _erase_in(task: Task, system: str, attempt: int) -> bool:
+    """The plan's part in one system, counted before, carried out whole, recorded; whether it was done."""
+    try:
+        before = task.patiently(f"count:{system}:{attempt}", lambda: _standing(task, system))
+        task.patiently(f"erase:{system}:{attempt}", lambda: _apply(task, system))
+    except JobFailed as exc:
+        _fail(task, system, f"failed:{system}", str(exc))
+        return False
+    task.step(f"done:{system}", lambda: _done(task, system, before))
+    return True
+
+
+def _standing(task: Task, system: str) -> list[int]:
+    """Rows to delete and to mask that are there now: what the transaction will really change."""
+    plan, _ = _plan(task)
+    connector = task.room.catalog(task.job.controller).connectors[system]
+    return list(standing(plan, system, connector, secret=_secret(task)))
+
+
+def _apply(task: Task, system: str) -> str:
+    plan, _ = _plan(task)
+    apply(plan, system, task.room.catalog(task.job.controller).connectors[system], secret=_secret(task))
+    reach("erase.after-apply")
+    return "done"
+
+
+def _done(task: Task, system: str, before: list[int]) -> None:
+    part, case = _plan(task)[0].system(system), task.case()
+    kept = part.count("keep") + part.count("leave")
+    reason = "retention" if part.count("keep") else "left" if kept else None
+    act = EraseSystemDone(system, before[0], before[1], kept, reason)
+    task.room.results.report(task.job.id, f"done:{system}", act, case, task.job.item)
+    reach("erase.after-system-done")
+
+
+def _secret(task: Task) -> bytes:
+    """The key of keyed masks: the same for every repeat of this erasure, and for no other."""
+    return hmac.new(task.room.lookup_key, f"mask\0{task.job.id}".encode(), hashlib.sha256).digest()
+
+
+def _fail(task: Task, system: str | None, step: str, reason: str) -> None:
+    act = EraseFailed(system, reason)
+    task.step(step, lambda: task.room.results.report(task.job.id, step, act, task.case(), task.job.item))
+
+
+# ── after ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _verified(task: Task) -> int:
+    """How many rows are there that should not be, read on new connections; with its act."""
+    plan, _ = _plan(task)
+    case = task.case()
+    catalog = task.room.catalog(case.controller)
+    reach("erase.before-verify")
+    left = sum(
+        there.count
+        for key, connector in catalog.connectors.items()
+        for there in verify(plan, key, connector, catalog.graph, secret=_secret(task))
+    )
+    task.room.results.report(task.job.id, "verified", EraseVerified(left), case, task.job.item)
+    before = task.room.results.done(task.job.id, "verified") or {}
+    return int(str(before["left"]))
+
+
+def _remember(task: Task) -> None:
+    """Keyed digests of the person, to be erased again after a restore or an import (ERA-4)."""
+    plan, _ = _plan(task)
+    room = task.room
+    digests = [
+        lookup_digest(room.lookup_key, plan.controller, kind, value)
+        for kind, values in plan.identities
+        for value in values
+    ]
+    room.store.put_replay(digests, plan.controller, task.job.case, ERASED)
+
+
+def _facts(task: Task, language: str) -> dict[str, object]:
+    case, (plan, _) = task.case(), _plan(task)
+    today = task.room.today(task.room.controller(case.controller))
+    return {"erased_on": today, "lines": _lines(task.room, case, plan, language), "told": []}
+
+
+def _lines(room: Workroom, case: Case, plan: Plan, language: str) -> list[dict[str, object]]:
+    """What happened, per category (ERA-1): erased, masked, kept with law and date, left with the reason."""
+    catalog = room.catalog(case.controller)
+    lines = []
+    for part in plan.systems:
+        system = words(catalog.systems[part.system].label, language) or part.system
+        for action in part.actions:
+            node = Node(action.dataset, action.collection)
+            facts = catalog.graph.dataset(node).facts(catalog.graph.nodes[node])
+            label = words(facts.label, language) or action.collection
+            lines.append({"system": system, "label": label, **_line(action, language)})
+    return lines
+
+
+_OUTCOMES = {"delete": "erased", "mask": "masked", "keep": "kept", "leave": "left"}
+_REASONS = {
+    "other-person": {"en": "they are about somebody else", "de": "sie betreffen jemand anderen"},
+    "shared": {"en": "several people share them", "de": "mehrere Personen sie teilen"},
+    "not-personal": {"en": "they do not say who it is", "de": "sie keine Person erkennen lassen"},
+    "read-only": {"en": "the system cannot be changed", "de": "das System nicht geändert werden kann"},
+    "no-date": {"en": "the date of the duty to keep is not known", "de": "das Datum der Aufbewahrungspflicht fehlt"},
+}
+
+
+def _line(action: Action, language: str) -> dict[str, object]:
+    code = action.reason if isinstance(action.reason, str) else ""
+    reason = words(_REASONS.get(code, action.reason), language)
+    outcome = _OUTCOMES[action.act]
+    if outcome == "kept" and not (action.until and action.law):
+        outcome, reason = "left", reason or words(_REASONS["no-date"], language)
+    until = date.fromisoformat(action.until) if action.until else None
+    return {"outcome": outcome, "rows": action.count, "until": until, "law": action.law, "reason": reason}
+
+
+def _contact(task: Task) -> str | None:
+    """Where the letter goes, as it was on file before the erasure."""
+    for text in task.room.details.own(task.job.case, "contact").values():
+        raw = orjson.loads(text)
+        if raw["job"] == task.job.id:
+            return None if raw["to"] is None else str(raw["to"])
+    return None
+
+
+def _resolve(task: Task) -> None:
+    case, (plan, _) = task.case(), _plan(task)
+    item = task.item(case)
+    outcome = Outcome.PARTLY if plan.count("keep") + plan.count("leave") else Outcome.DONE
+    task.room.results.report(task.job.id, "resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
+
+
+def _to_shred(task: Task) -> int:
+    """How many sealed details go now; none while another item of the case still needs them."""
+    room = task.room
+    room.results.settle(stopped=room.stopped)
+    if any(not other.ended for other in task.case().items):
+        return 0
+    return room.store.count_details(task.job.case)
+
+
+def _shred(task: Task, details: int) -> None:
+    """The person's sealed details go, their keys with them, and the person's label in the queue."""
+    reach("erase.before-shred")
+    case = task.case()
+    task.room.store.shred(case.id)
+    task.room.store.forget_person(case.subject, GONE_LABEL)
+    task.room.results.report(task.job.id, "shredded", SubjectShredded(details), case)

@@ -1,0 +1,202 @@
+"""The export job: search everything, build the package, send it to the contact point on file (rules.md 4.1)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import orjson
+
+from db.kill_points import reach
+from services.action_log.acts import ExportBuilt, ExportDelivered, ExportFailed, ItemResolved
+from services.cases.case import Case
+from services.controllers import Controller
+from services.errors import Refused, Unavailable
+from services.fulfilment import people
+from services.fulfilment.engine import JobFailed
+from services.fulfilment.found import Found, Reach, Whose
+from services.fulfilment.package import Built, Heading, Redaction, build
+from services.fulfilment.package_tables import Part, part_of
+from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
+from services.fulfilment.results import op_of
+from services.fulfilment.steps import Task
+from services.fulfilment.workroom import Catalog
+from services.letters.access import AccessAnswer, facts_for_access
+from services.letters.compose import Letter
+from services.types import ItemState, Outcome, Right
+
+MAX_ATTACHED = 8 * 1024 * 1024
+"""Bytes of archive that go with a mail; a larger one waits for the person to fetch it, and the mail says so."""
+DAY_US = 86_400 * 1_000_000
+
+
+def export(task: Task) -> None:
+    """Answer an access or portability item; a missing fact, person or address ends in export.failed with its code."""
+    case = task.case()
+    if not task.step("may", lambda: task.item(task.case()).state is ItemState.RUNNING):
+        return
+    try:
+        rows = task.patiently("build", lambda: _built(task))
+        task.patiently("deliver", lambda: _delivered(task))
+    except JobFailed as exc:
+        reason = str(exc)
+        failed(task, "letter", case, reason)
+        act = ExportFailed(reason)
+        task.step("failed", lambda: task.room.results.report(task.job.id, "failed", act, case, task.job.item))
+        return
+    task.step("resolved", lambda: _resolved(task, rows))
+
+
+def _built(task: Task) -> int:
+    """The package with its key sealed apart; how many rows are in it. Built before is not built again."""
+    room, job, case = task.room, task.job, task.case()
+    before = room.results.done(job.id, "built")
+    if before is None:
+        controller = room.controller(case.controller)
+        found = people.look_up(room, case.id)
+        _sendable(task, controller, found)
+        package = op_of(job.id, "package")
+        made = _build(task, case, controller, found, package)
+        reach("export.after-build")
+        key = room.details.seal(case.id, "package-key", orjson.dumps({"package": package, "key": made.key}))
+        if key is None:
+            raise JobFailed("details-gone")
+        letter = room.details.seal(case.id, "letter", as_text(made.letter))
+        systems = tuple(sorted(made.counts))
+        act = ExportBuilt(package, made.manifest, made.sha256, systems, tuple(made.counts[s] for s in systems))
+        room.results.report(job.id, "built", act, case, job.item, (key, letter))
+        before = room.results.done(job.id, "built") or {}
+    reach("export.after-built")
+    _record(task, case, str(before["package"]), str(before["archive"]))
+    counts = before["counts"]
+    return sum(n for n in counts if isinstance(n, int)) if isinstance(counts, list) else 0
+
+
+def _sendable(task: Task, controller: Controller, found: Found) -> None:
+    """Raises `JobFailed` when the answer would be incomplete, about others, or has no proven address to go to."""
+    if found.stopped:
+        raise JobFailed("too-many-others")
+    away = next((system.key for system in found.systems if system.reach is Reach.FAILED), None)
+    if away is not None:
+        raise Unavailable(f"system '{away}' could not be searched")
+    _address(task, controller, found)
+
+
+def _address(task: Task, controller: Controller, found: Found) -> str:
+    """The contact point on file; where nothing is held, the address that asked: it alone learns that (rules.md 7.6)."""
+    room, case = task.room, task.job.case
+    given = people.requester(room, case)
+    held = people.points(room.catalog(controller.key).graph, found)
+    to = people.mail_point(held, given, room.today(controller))
+    if to is None and not any(system.count for system in found.systems) and given.kind == "email":
+        return given.normal
+    if to is None:
+        raise JobFailed("contact-changed" if any(p.kind == "email" for p in held) else "no-contact-point")
+    return to
+
+
+def _build(task: Task, case: Case, controller: Controller, found: Found, package: str) -> Built:
+    room = task.room
+    catalog, language = room.catalog(case.controller), _language(task, controller)
+    item = task.item(case)
+    now = room.now()
+    expires = room.at(controller, now) + timedelta(days=controller.package_days)
+    portable = item.right is Right.PORTABILITY
+    basis = "GDPR Art 20" if portable else "GDPR Art 15"
+    if controller.regime == "UK":
+        basis = f"UK {basis}"
+    heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis)
+    facts = _facts(controller, catalog, found, language)
+
+    def letter(redacted: int) -> Letter:
+        given = {"access": facts, "redacted": redacted, "expires_on": expires.date()}
+        return write(task, "letter", case, "access-answer", language, given)
+
+    redactions = list(_withheld(catalog, found))
+    return build(room.home.packages, package, heading, _parts(catalog, found, language), letter, redactions)
+
+
+def _facts(controller: Controller, catalog: Catalog, found: Found, language: str) -> AccessAnswer:
+    """Art 15(1)(a)-(h) for what is disclosed; a missing one ends the job with the field's name as its code."""
+    counts = {(c.node.dataset, c.node.collection): len(c.own) for c in found.collections() if c.own}
+    try:
+        return facts_for_access(controller, catalog.systems, counts, language)
+    except Refused as exc:
+        raise JobFailed(_code_of_fact(exc.reason)) from None
+
+
+def _code_of_fact(sentence: str) -> str:
+    """`missing:shop.orders:purpose` out of the refusal's sentence, which names it (letters/access.py)."""
+    words = sentence.split(": ")
+    place, name = (words[-2], words[-1].split(" ")[0]) if len(words) > 2 else ("fact", "unknown")
+    return f"missing:{place}:{name}"[:64]
+
+
+def _parts(catalog: Catalog, found: Found, language: str) -> Iterator[Part]:
+    for part in found.collections():
+        node = part.node
+        if part.own:
+            rows = (row.values for row in part.own for _ in range(row.count))
+            dataset, system = catalog.graph.dataset(node), catalog.graph.system(node)
+            yield part_of(system, dataset, catalog.graph.nodes[node], rows, language)
+
+
+def _withheld(catalog: Catalog, found: Found) -> Iterator[Redaction]:
+    """Rows of others and shared ones: counted, never disclosed without a decision (design.md 7.12)."""
+    for part in found.collections():
+        count = sum(row.count for row in part.rows if row.whose is not Whose.OWN)
+        if count:
+            yield Redaction(catalog.graph.system(part.node), part.node.collection, "*", count, "withheld-rows")
+
+
+def _record(task: Task, case: Case, package: str, archive: str) -> None:
+    room = task.room
+    days = room.controller(case.controller).package_days
+    row = {
+        "id": package,
+        "case_id": case.id,
+        "file": str(room.home.packages / f"{package}.zip"),
+        "sha256": archive,
+        "expires_at": room.now() + days * DAY_US,
+        "state": "kept",
+    }
+    room.store.put_package(row)
+
+
+def _delivered(task: Task) -> str:
+    """The answer letter with the archive, where it fits into a mail, to the contact point on file."""
+    room, job, case = task.room, task.job, task.case()
+    package = op_of(job.id, "package")
+    if room.results.done(job.id, "letter:sent") is None:
+        room.results.settle(stopped=room.stopped)
+        controller = room.controller(case.controller)
+        to = _address(task, controller, people.look_up(room, case.id))
+        archive = room.home.packages / f"{package}.zip"
+        letter, fits = _written(task, case), archive.stat().st_size <= MAX_ATTACHED
+        if not fits:
+            expires = room.today(controller) + timedelta(days=controller.package_days)
+            letter = write(task, "letter", case, "export-waits", letter.language, {"expires_on": expires})
+        post(task, "letter", case, letter, to, archive if fits else None)
+    room.results.report(job.id, "delivered", ExportDelivered(package, letter_id(task, "letter")), case, job.item)
+    reach("export.after-delivered")
+    return "sent"
+
+
+def _written(task: Task, case: Case) -> Letter:
+    """The answer letter as it lies in the package; raises `JobFailed` when its copy is gone."""
+    for text in task.room.details.own(case.id, "letter").values():
+        letter = from_text(text)
+        if letter.id == letter_id(task, "letter"):
+            return letter
+    raise JobFailed("letter-gone")
+
+
+def _language(task: Task, controller: Controller) -> str:
+    return str(orjson.loads(task.job.params).get("language") or controller.language)
+
+
+def _resolved(task: Task, rows: int) -> None:
+    case = task.case()
+    outcome = Outcome.DONE if rows else Outcome.NOTHING_HELD
+    article = "20" if task.item(case).right is Right.PORTABILITY else "15"
+    task.room.results.report(task.job.id, "resolved", ItemResolved(outcome, article), case, task.job.item)
+
+

@@ -1,0 +1,39 @@
+"""Which work each kind of job is, and how a job ends."""
+
+from collections.abc import Callable
+from functools import partial
+
+from services.fulfilment.consenting import change_consent
+from services.fulfilment.engine import Engine, JobFailed, Workflow
+from services.fulfilment.erase import erase
+from services.fulfilment.export import export
+from services.fulfilment.notices import acknowledge, not_identified, notice
+from services.fulfilment.steps import Task
+from services.fulfilment.workroom import Workroom
+
+WORK: dict[str, Callable[[Task], None]] = {
+    "acknowledge": acknowledge,
+    "consent": change_consent,
+    "erase": erase,
+    "export": export,
+    "not-identified": not_identified,
+    "notice": notice,
+}
+"""By kind of job (services/sync/jobs.py)."""
+
+
+def workflows(room: Workroom) -> dict[str, Workflow]:
+    """What the engine runs, by kind of job."""
+    return {kind: partial(_run, room, work) for kind, work in WORK.items()}
+
+
+def _run(room: Workroom, work: Callable[[Task], None], engine: Engine, job_id: str) -> None:
+    """One job to its end; its state says how it ended, its acts say what was done."""
+    task = Task(engine, room, room.job(job_id))
+    state, reason = "done", ""
+    try:
+        work(task)
+    except JobFailed as exc:
+        state, reason = "failed", str(exc)
+    task.step("ended", lambda: room.store.set_job(job_id, state))
+    room.journal.say("job", kind=task.job.kind, job=job_id, state=state, reason=reason)

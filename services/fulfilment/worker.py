@@ -1,0 +1,255 @@
+"""The worker process: ingests what terminals wrote, answers their questions, does the jobs that follow.
+
+Several may serve one deployment; one at a time ingests and answers, all run jobs. Stopping is as good as being killed:
+what is begun goes on at the next start.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import stamina.instrumentation
+
+from db.central import open_engine
+from db.central_port import CentralPort
+from db.central_store import CentralStore
+from db.file_lock import FileLock
+from services.action_log.acts import Heartbeat
+from services.errors import Unavailable
+from services.fulfilment import expiry
+from services.fulfilment.answers import Answers
+from services.fulfilment.case_details import CaseDetails
+from services.fulfilment.engine import Engine
+from services.fulfilment.jobs import workflows
+from services.fulfilment.journal import Journal
+from services.fulfilment.results import Results
+from services.fulfilment.workroom import Workroom
+from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.letters.delivery import MailSettings
+from services.secrets import open_vault
+from services.sync.ingest import Ingest, IngestKeys
+from services.sync.logbook import Logbook
+from services.sync.up import Uplink
+
+PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
+"""Between attempts at a system that is away; the last is repeated where giving up is not an answer."""
+_INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S, _SWEEP_S = 0.08, 0.08, 0.1, 0.5, 1.0, 30.0
+_HEARTBEAT_ACT_S = 300.0
+_SLOWEST_S = 5.0
+_ASK_THREADS = 4
+_LEAVE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty."""
+
+    home: Path
+    worker: str
+    passphrase: str | None = field(default=None, repr=False)
+    demo: bool = False
+    mail: MailSettings | None = None
+    outbox: Path | None = None
+    central_url: str = ""
+    pauses: tuple[float, ...] = PAUSES_S
+
+
+class Worker:
+    """Everything one worker process holds. Raises as `open_vault`, `open_engine`, `Logbook` and `Engine` do."""
+
+    def __init__(self, order: Order) -> None:
+        home = Home(order.home)
+        self.id = order.worker
+        self.stop = threading.Event()
+        self._leading = threading.Event()
+        self._busy: set[str] = set()
+        self._threads: list[threading.Thread] = []
+        self._lock_file = home.path / "ingest.lock"
+        self._lock: FileLock | None = None
+        vault = open_vault(home.path, passphrase=order.passphrase, demo=order.demo)
+        self._journal = Journal(home.logs / "worker.log")
+        stamina.instrumentation.set_on_retry_hooks([])  # theirs write the text of the error
+        central = open_engine(order.central_url or home.central_url, key(vault, CENTRAL_KEY))
+        self._store = CentralStore(central)
+        port = CentralPort(central, self.id)
+        facts = port.facts()
+        deployment = facts["deployment"]
+        private, lookup = key(vault, DEPLOYMENT_KEY), key(vault, LOOKUP_KEY)
+        keys = IngestKeys(
+            deployment=deployment, private=private, cosign_seed=key(vault, INGEST_SEED), lookup=lookup
+        )
+        self._ingest = Ingest(self._store, keys)
+        self._book = Logbook(home, "worker", self.id, vault, deployment)
+        uplink = Uplink(port, self._book, keys.cosigner, bytes.fromhex(facts["cosigner-key"]))
+        self.room = Workroom(
+            home=home,
+            worker=self.id,
+            vault=vault,
+            deployment=deployment,
+            store=self._store,
+            details=CaseDetails(self._store, deployment, private),
+            results=Results(self._book, uplink, self._store),
+            journal=self._journal,
+            lookup_key=lookup,
+            mail=order.mail,
+            outbox=order.outbox or home.outbox,
+            pauses=order.pauses,
+            stopped=self.stop.is_set,
+        )
+        self._answers = Answers(self.room, private)
+        url = f"sqlite:///{home.engine_file}"
+        self._engine = Engine(url, key(vault, ENGINE_KEY), self.id, workflows(self.room))
+
+    # ── running ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Begin every loop; returns when this worker is seen to live."""
+        self._store.heartbeat(self.id, os.getpid())
+        for job in self._store.begun_jobs():
+            self._engine.start(job.id, job.kind)
+        pool = ThreadPoolExecutor(_ASK_THREADS, thread_name_prefix="ask")
+        loops: tuple[tuple[str, Callable[[], bool], float], ...] = (
+            ("ingest", self._ingest_all, _INGEST_S),
+            ("asks", lambda: self._take_asks(pool), _ASKS_S),
+            ("jobs", self._start_jobs, _JOBS_S),
+            ("send", self._send, _SEND_S),
+            ("life", self._live, _LIFE_S),
+            ("sweep", self._sweep, _SWEEP_S),
+        )
+        for name, work, pause in loops:
+            thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._journal.say("started", worker=self.id)
+
+    def close(self) -> None:
+        """End the loops, bring the own log to central if it answers, let go of the files."""
+        self.stop.set()
+        until = time.monotonic() + _LEAVE_S
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self._journal.say("stopped", worker=self.id)
+        self._book.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _loop(self, name: str, work: Callable[[], bool], pause: float) -> None:
+        """`work` again and again: at once while it finds something, after `pause` else, slower after errors."""
+        wait = pause
+        while not self.stop.is_set():
+            try:
+                wait = 0.0 if work() else pause
+            except Exception as exc:
+                self._journal.fault(name, exc)
+                wait = min(_SLOWEST_S, max(wait, pause) * 2)
+            if wait:
+                self.stop.wait(wait)
+
+    # ── what the loops do ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _ingest_all(self) -> bool:
+        if not self._leads():
+            self.stop.wait(_LIFE_S)
+            return False
+        return self._ingest.run_once() > 0
+
+    def _leads(self) -> bool:
+        """Whether this worker ingests: one at a time in a deployment, the next when it is gone."""
+        if self._lock is None:
+            try:
+                self._lock = FileLock(self._lock_file, what="inbox")
+            except Unavailable:
+                return False
+            self._leading.set()
+            self._journal.say("leads", worker=self.id)
+        return True
+
+    def _take_asks(self, pool: ThreadPoolExecutor) -> bool:
+        if not self._leading.is_set():
+            return False
+        for ask, terminal, kind, sealed in self._store.waiting_asks():
+            if ask not in self._busy:
+                self._busy.add(ask)
+                pool.submit(self._answer, ask, terminal, kind, sealed)
+        return False
+
+    def _answer(self, ask: str, terminal: str, kind: str, sealed: bytes) -> None:
+        try:
+            self._answers.answer(ask, terminal, kind, sealed)
+        except Exception as exc:
+            self._journal.fault("asks", exc)
+        finally:
+            self._busy.discard(ask)
+
+    def _start_jobs(self) -> bool:
+        jobs = self._store.due_jobs(self.room.now())
+        for job in jobs:
+            self._engine.start(job.id, job.kind)
+            self._store.set_job(job.id, "running", only_from="queued")
+        return False
+
+    def _send(self) -> bool:
+        self.room.results.send()
+        if self.room.results.state.waiting:
+            self.stop.wait(_INGEST_S)
+            return True
+        self.room.results.written.wait(_SEND_S)
+        self.room.results.written.clear()
+        return not self.stop.is_set()
+
+    def _live(self) -> bool:
+        self._store.heartbeat(self.id, os.getpid())
+        now = time.monotonic()
+        if now - self._beat_at > _HEARTBEAT_ACT_S:
+            self.room.results.own(Heartbeat())
+            self._beat_at = now
+        return False
+
+    _beat_at = float("-inf")
+
+    def _sweep(self) -> bool:
+        if self._leading.is_set():
+            expiry.sweep_asks(self.room)
+            expiry.destroy_expired(self.room)
+        return False
+
+
+def run(
+    order: Order, *, stop: threading.Event | None = None, with_parent: bool = False, say: Callable[[str], None] = print
+) -> None:
+    """A worker until SIGTERM, SIGINT, `stop`, or (`with_parent`) the end of standard input.
+
+    Says `worker <id> ready pid <pid>` when it works. Raises `DeskError` when it cannot start. Jobs in flight are left
+    where they are: the caller ends the process.
+    """
+    worker = Worker(order)
+    worker.room.journal.catch_strays()
+    _obey_signals(worker.stop)
+    if with_parent:
+        threading.Thread(target=_wait_for_end_of_input, args=(worker.stop,), name="parent", daemon=True).start()
+    worker.start()
+    say(f"worker {worker.id} ready pid {os.getpid()}")
+    asked = stop or worker.stop
+    while not worker.stop.is_set() and not asked.wait(0.5):
+        pass
+    worker.close()
+
+
+def _obey_signals(stop: threading.Event) -> None:
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: stop.set())
+
+
+def _wait_for_end_of_input(stop: threading.Event) -> None:
+    """A child whose parent is gone must not stay: the pipe to it closes with the parent."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    stop.set()
