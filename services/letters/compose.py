@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.controllers import Controller, words
-from services.errors import NotFound, Refused
+from services.errors import BadInput, NotFound, Refused
 from services.letters.remedies import check_remedies
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 LANGUAGES = ("en", "de")
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -43,7 +43,8 @@ def compose(
 
     `facts["controller"]` is the `Controller`; each template names the others. `letter_id` is 32 random hex digits
     unless given, as a repeated step must. Raises `NotFound` for an unknown template, `Refused` naming a fact that is
-    missing or empty, and `Refused` when a refusal would go out without reasons, complaint or remedy (REF-1).
+    missing or empty, `Refused` when a refusal would go out without complaint, authority or court (REF-1), `BadInput`
+    for a controller's own template that is none.
     """
     controller = facts.get("controller")
     if not isinstance(controller, Controller):
@@ -52,20 +53,18 @@ def compose(
     shelf = tuple(folder / spoken for folder in (own, _TEMPLATES) if folder)
     environment = _environment(spoken, shelf)
     given = {**_house(controller, spoken), **facts}
-    source = _source(shelf, f"{template}.txt")
-    for name in sorted(_names(environment, shelf, source)):
+    version, subject, body = _parts(template, _source(shelf, f"{template}.txt"))
+    for name in sorted(_names(environment, shelf, template, subject + body)):
         if given.get(name) in (None, ""):
             raise _missing(name)
-    head, _, body = source.partition("\n---\n")
-    header = dict(line.split(": ", 1) for line in head.splitlines())
-    text = _render(environment, body, given)
+    text = _render(environment, template, body, given)
     check_remedies(template, text, controller, spoken)
     return Letter(
         id=letter_id or secrets.token_hex(16),
         template=template,
-        version=header["version"],
+        version=version,
         language=spoken,
-        subject=" ".join(_render(environment, header["subject"], given).split()),
+        subject=" ".join(_render(environment, template, subject, given).split()),
         text=_wrapped(text),
     )
 
@@ -120,22 +119,40 @@ def _source(shelf: tuple[Path, ...], name: str) -> str:
     raise NotFound(f"there is no letter '{name.removesuffix('.txt')}'")
 
 
-def _names(environment: "Environment", shelf: tuple[Path, ...], source: str) -> set[str]:
-    """Every fact that `source`, with the files it includes, speaks of."""
-    from jinja2 import meta
+def _parts(template: str, source: str) -> tuple[str, str, str]:
+    """Version, subject and body of a template."""
+    shape = re.fullmatch(r"version: (\S+)\nsubject: ([^\n]+)\n---\n(.+)", source, re.DOTALL)
+    if shape is None:
+        raise BadInput("must be 'version:', 'subject:', '---' and the body", place=f"letter {template}")
+    return shape[1], shape[2], shape[3]
 
-    tree = environment.parse(source)
+
+def _names(environment: "Environment", shelf: tuple[Path, ...], template: str, source: str) -> set[str]:
+    """Every fact that `source`, with the files it includes, speaks of."""
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        tree = environment.parse(source)
+    except TemplateSyntaxError as exc:
+        raise BadInput(f"is no template: {exc.message}", place=f"letter {template}") from None
     names = meta.find_undeclared_variables(tree)
     for part in meta.find_referenced_templates(tree):
-        names |= _names(environment, shelf, _source(shelf, str(part)))
+        names |= _names(environment, shelf, template, _source(shelf, str(part)))
     return names
 
 
-def _render(environment: "Environment", source: str, facts: Mapping[str, object]) -> str:
-    from jinja2 import UndefinedError
+@lru_cache(maxsize=64)
+def _compiled(environment: "Environment", source: str) -> "Template":
+    return environment.from_string(source)
+
+
+def _render(environment: "Environment", template: str, source: str, facts: Mapping[str, object]) -> str:
+    from jinja2.exceptions import SecurityError, UndefinedError
 
     try:
-        return environment.from_string(source).render(facts).strip() + "\n"
+        return _compiled(environment, source).render(facts).strip() + "\n"
+    except SecurityError:
+        raise BadInput("reaches for what no letter may use", place=f"letter {template}") from None
     except UndefinedError as exc:
         # Jinja names the attribute ("'dict object' has no attribute 'law'"), never a value.
         raise _missing(str(exc).rsplit(" ", 1)[-1].strip("'")) from None

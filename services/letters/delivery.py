@@ -93,9 +93,9 @@ def _address(text: str) -> Address:
 
 
 def _write(outbox: Path, letter_id: str, message: EmailMessage) -> None:
-    outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = outbox / f"{letter_id}.half"
     try:
+        outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
             file.write(message.as_bytes())
         half.replace(outbox / f"{letter_id}.eml")

@@ -1,0 +1,493 @@
+"""Letters: no fact missing, no part of a refusal missing, delivered once and only to the one address."""
+
+import asyncio
+import email
+import email.policy
+import socket
+import ssl
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller as MailServer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.catalog.system import System, load_controller_systems
+from services.controllers import Controller, load_controllers
+from services.demo.people import make_people
+from services.demo.systems import make_systems
+from services.errors import BadInput, NotFound, Refused, Unavailable
+from services.letters.access import facts_for_access
+from services.letters.compose import LANGUAGES, Letter, compose
+from services.letters.delivery import MailSettings, deliver, message_for
+from services.letters.remedies import NEEDS_REMEDIES, check_remedies, remedies
+from services.types import Right
+
+DAY = date(2026, 11, 24)
+TEMPLATES = sorted(
+    path.stem
+    for path in (Path(__file__).parents[2] / "services/letters/templates/en").glob("*.txt")
+    if not path.name.startswith("_")
+)
+TO = "june.baxter3@example.com"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    for key in ("nordlicht", "harbour"):
+        make_systems(home, key, make_people(1, 2), 1)
+    return home
+
+
+@pytest.fixture(scope="module")
+def controllers(home: Path) -> dict[str, Controller]:
+    return load_controllers(home)
+
+
+@pytest.fixture(scope="module")
+def systems(home: Path) -> dict[str, System]:
+    return dict(load_controller_systems(home / "controllers" / "harbour"))
+
+
+def facts(controller: Controller, systems: dict[str, System], language: str = "en") -> dict[str, object]:
+    """Facts for every letter there is."""
+    everything = {
+        (str(d.fides_key), str(c.name)): 2 for s in systems.values() for d in s.datasets for c in d.collections
+    }
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    kept = {"law": "§ 147 AO", "until": date(2034, 12, 31), "reason": "Invoices must be kept."}
+    return {
+        "controller": controller,
+        "case_number": "C-26-000001",
+        "received_on": DAY,
+        "due_on": DAY + timedelta(days=30),
+        "rights": [right.value for right in Right],
+        "access": facts_for_access(controller, systems, everything, language),
+        "redacted": 3,
+        "expires_on": DAY + timedelta(days=14),
+        "erased_on": DAY,
+        "lines": [
+            {"system": "CRM", "label": "Customer", "outcome": "erased", "rows": 4},
+            {"system": "Desk", "label": "Ticket", "outcome": "masked", "rows": 1},
+            {"system": "Shop", "label": "Invoice", "outcome": "kept", "rows": 2, **kept},
+            {"system": "CRM", "label": "Household", "outcome": "left", "rows": 1, "reason": "others live there"},
+            {"system": "News", "label": "Mail", "outcome": "not-found", "rows": 0},
+        ],
+        "told": ["Westway Parcels Ltd"],
+        "purpose": "Newsletter",
+        "given": False,
+        "at": at,
+        "effect": "No more newsletters.",
+        "text_version": "2025-11",
+        "text": "May we?",
+        "channels": ["email", "phone"],
+        "code": "123456",
+        "minutes": 5,
+        "run_at": at,
+    }
+
+
+def flat(letter: Letter) -> str:
+    return " ".join(letter.text.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_letter_can_be_written_in_every_language(
+    controllers: dict[str, Controller], systems: dict[str, System], template: str, language: str
+) -> None:
+    for controller in controllers.values():
+        letter = compose(template, language, facts(controller, systems, language))
+        assert (letter.template, letter.language) == (template, language)
+        assert "{" not in letter.text + letter.subject
+        assert letter.subject
+        assert "\n" not in letter.subject
+        assert max(map(len, letter.text.splitlines())) <= 76
+        assert "\n\n\n" not in letter.text
+
+
+def test_the_languages_hold_the_same_letters_in_the_same_version() -> None:
+    folder = Path(__file__).parents[2] / "services/letters/templates"
+    heads = {
+        language: {p.name: p.read_text("utf-8").partition("\n")[0] for p in (folder / language).glob("[a-z]*.txt")}
+        for language in LANGUAGES
+    }
+    assert heads["en"] == heads["de"]
+    assert all(head.startswith("version: ") for head in heads["en"].values())
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_missing_fact_refuses_the_letter_and_is_named(
+    controllers: dict[str, Controller], systems: dict[str, System], template: str
+) -> None:
+    whole = facts(controllers["harbour"], systems)
+    named = []
+    for name in whole:
+        for broken in ({k: v for k, v in whole.items() if k != name}, {**whole, name: None}):
+            try:
+                compose(template, "en", broken)
+            except Refused as exc:
+                named.append((name, str(exc)))
+    assert all(f"'{name}'" in reason for name, reason in named)
+    assert len(named) >= 4, "each letter needs at least two facts"
+
+
+def test_a_fact_missing_inside_a_line_is_named_too(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    broken = facts(controllers["harbour"], systems)
+    broken["lines"] = [
+        {"system": "Shop", "label": "Invoice", "outcome": "kept", "rows": 2, "until": DAY, "reason": "x"}
+    ]
+    with pytest.raises(Refused, match="'law'"):
+        compose("erasure-outcome", "en", broken)
+
+
+def test_a_letter_that_does_not_exist_is_not_found(controllers: dict[str, Controller]) -> None:
+    for name in ("no-such-letter", "../en/code", "_close/../code", ""):
+        with pytest.raises(NotFound):
+            compose(name, "en", {"controller": controllers["harbour"]})
+
+
+@pytest.mark.parametrize("template", sorted(NEEDS_REMEDIES))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_REF_1_a_refusal_names_complaint_authority_and_court(
+    controllers: dict[str, Controller], systems: dict[str, System], template: str, language: str
+) -> None:
+    for key, parts in (("nordlicht", 3), ("harbour", 4)):
+        controller = controllers[key]
+        text = flat(compose(template, language, facts(controller, systems, language)))
+        stated = remedies(controller, language)
+        assert len(stated) == parts
+        for part in stated.values():
+            assert part in text
+
+
+def test_REF_1_the_uk_letter_adds_the_complaint_to_the_controller(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    text = flat(compose("not-identified", "en", facts(controllers["harbour"], systems)))
+    for part in ("164A", "165", "Information Commissioner", "go to court"):
+        assert part in text
+    assert "164A" not in flat(compose("not-identified", "en", facts(controllers["nordlicht"], systems)))
+
+
+@pytest.mark.parametrize("key", ["nordlicht", "harbour"])
+def test_REF_1_no_part_can_be_left_out(controllers: dict[str, Controller], key: str) -> None:
+    controller = controllers[key]
+    parts = list(remedies(controller, "en").values())
+    check_remedies("not-identified", "\n".join(parts), controller, "en")
+    for left_out in parts:
+        text = "\n".join(part for part in parts if part != left_out and left_out not in part)
+        with pytest.raises(Refused, match="is missing"):
+            check_remedies("not-identified", text, controller, "en")
+
+
+def test_REF_1_a_controllers_own_template_without_a_part_is_refused(
+    controllers: dict[str, Controller], systems: dict[str, System], tmp_path: Path
+) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "not-identified.txt").write_text("version: 1\nsubject: No\n---\nWe say no.\n")
+    with pytest.raises(Refused, match="complaint"):
+        compose("not-identified", "en", facts(controllers["nordlicht"], systems), own=tmp_path)
+
+
+def test_a_controllers_own_template_wins_and_cannot_reach_into_python(
+    controllers: dict[str, Controller], systems: dict[str, System], tmp_path: Path
+) -> None:
+    (tmp_path / "en").mkdir()
+    own = tmp_path / "en" / "code.txt"
+    own.write_text("version: own-1\nsubject: Code\n---\n{{ code }} only\n")
+    letter = compose("code", "en", facts(controllers["harbour"], systems), own=tmp_path)
+    assert (letter.version, letter.text) == ("own-1", "123456 only\n")
+    (tmp_path / "two" / "en").mkdir(parents=True)
+    own = tmp_path / "two" / "en" / "code.txt"
+    own.write_text("version: 1\nsubject: x\n---\n{{ controller.__class__.__mro__ }} {{ code }}\n")
+    with pytest.raises(BadInput, match="letter code"):
+        compose("code", "en", facts(controllers["harbour"], systems), own=tmp_path / "two")
+
+
+@pytest.mark.parametrize("text", ["", "hello", "version: 1\n---\nx", "version: 1\nsubject: x\n---\n{{ open"])
+def test_a_file_that_is_no_template_is_refused_with_its_name(
+    controllers: dict[str, Controller], systems: dict[str, System], tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "code.txt").write_text(text)
+    with pytest.raises(BadInput, match="letter code"):
+        compose("code", "en", facts(controllers["harbour"], systems), own=tmp_path)
+
+
+def test_the_letter_for_the_unidentified_does_not_say_whether_data_exist(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    text = flat(compose("not-identified", "en", facts(controllers["harbour"], systems)))
+    assert "which data, if any" in text
+    assert "copy of an identity card" in text
+
+
+def test_ERA_1_kept_rows_are_told_with_law_and_date(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    text = flat(compose("erasure-outcome", "de", facts(controllers["nordlicht"], systems, "de")))
+    assert "2 bis zum 31. Dezember 2034 aufbewahrt wegen § 147 AO" in text
+    assert "35 Tagen" in text
+
+
+def test_ACC_art_15_every_letter_of_the_paragraph_is_answered(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    controller = controllers["harbour"]
+    text = flat(compose("access-answer", "en", facts(controller, systems)))
+    for mark in ("(a)", "(b, c, d, g)", "(c)", "(d)", "(e)", "(f)", "(g)", "(h)", "Art 15(2)"):
+        assert mark in text
+    for recipient in controller.recipients:
+        assert recipient.name in text, "recipients by name (C-154/21)"
+    assert "Computed from your orders" in text, "the source of an inferred value"
+    assert "Support desk, Ticket (2)" in text
+
+
+def test_an_answer_without_data_says_so(controllers: dict[str, Controller], systems: dict[str, System]) -> None:
+    given_facts = facts(controllers["harbour"], systems)
+    given_facts["access"] = facts_for_access(controllers["harbour"], systems, {}, "en", failed={"news": "was away"})
+    text = flat(compose("access-answer", "en", given_facts))
+    assert "found no data about you" in text
+    assert "Shop: nothing found" in text
+    assert "Newsletter: not searched (was away)" in text
+    assert "archive" not in text
+
+
+def test_a_missing_fact_in_the_catalog_refuses_the_answer_and_is_named(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    shop = systems["shop"]
+    dataset = shop.datasets[0]
+    found = {("shop", "orders"): 1}
+    for name in ("purpose", "storage", "source", "recipients"):
+        assert dataset.x_console is not None
+        poorer = replace(dataset, x_console=replace(dataset.x_console, **{name: None}))
+        broken = {**systems, "shop": replace(shop, datasets=(poorer,))}
+        with pytest.raises(Refused, match=rf"shop\.orders: {name}"):
+            facts_for_access(controllers["harbour"], broken, found, "en")
+        facts_for_access(controllers["harbour"], broken, {("crm", "customer"): 1}, "en")
+
+
+def test_a_missing_fact_of_the_controller_refuses_the_answer(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    controller = controllers["harbour"]
+    for name in ("purposes", "storage", "rights", "source", "automated_decisions", "transfers"):
+        broken = replace(controller, access=replace(controller.access, **{name: {}}))
+        with pytest.raises(Refused, match=f"access.{name}"):
+            facts_for_access(broken, systems, {}, "en")
+
+
+def test_a_language_we_do_not_write_falls_back_to_the_controllers(
+    controllers: dict[str, Controller], systems: dict[str, System]
+) -> None:
+    assert compose("code", "fr", facts(controllers["nordlicht"], systems)).language == "de"
+
+
+def test_a_letter_shows_nothing_of_itself_when_printed() -> None:
+    shown = repr(Letter("1" * 32, "code", "1", "en", "for June", "June, your code is 4711"))
+    assert "June" not in shown
+    assert "4711" not in shown
+
+
+# Delivery ---------------------------------------------------------------------------------------------------------
+
+
+LETTER = Letter("0123456789abcdef0123456789abcdef", "code", "1", "en", "Your code – ✓", "Grüße, 4711\n")
+
+
+def test_without_a_server_a_letter_becomes_a_file_named_after_its_id(tmp_path: Path) -> None:
+    assert deliver(LETTER, TO, mail=None, outbox=tmp_path / "outbox") == "outbox"
+    assert deliver(LETTER, TO, mail=None, outbox=tmp_path / "outbox") == "outbox"
+    (file,) = (tmp_path / "outbox").iterdir()
+    assert file.name == f"{LETTER.id}.eml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert message["To"] == TO
+    assert message["Subject"] == LETTER.subject
+    assert message.get_content().replace("\r\n", "\n") == LETTER.text
+    assert message["Message-ID"].startswith(f"<{LETTER.id}@")
+
+
+def test_a_repeat_is_the_same_message() -> None:
+    first, second = (message_for(LETTER, TO, "desk@example.org") for _ in range(2))
+    assert first["Message-ID"] == second["Message-ID"] == f"<{LETTER.id}@example.org>"
+
+
+@pytest.mark.parametrize(
+    "to", ["", "nobody", "a@b@c", "a@b.de, c@d.de", "a@b.de\nBcc: c@d.de", "A <a@b.de>", "a@b.de\r\n\r\nhi", " a@b.de"]
+)
+def test_what_is_not_one_plain_address_gets_no_letter(tmp_path: Path, to: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        deliver(LETTER, to, mail=None, outbox=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(to) < 3 or to not in str(caught.value)
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=80))
+def test_no_header_can_be_smuggled_in(to: str, subject: str, text: str) -> None:
+    letter = replace(LETTER, subject=subject, text=text.encode("utf-8", "replace").decode())
+    try:
+        message = message_for(letter, to or TO, "desk@example.org")
+    except BadInput:
+        return
+    again = email.message_from_bytes(message.as_bytes(), policy=email.policy.default)
+    assert set(again.keys()) <= {
+        "From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
+        "MIME-Version",
+    }  # fmt: skip
+    assert len(again["To"].addresses) == 1
+
+
+@pytest.mark.parametrize("bad", ["../x", "a b", "", "a" * 65, "x/y"])
+def test_an_id_that_is_a_path_is_refused(tmp_path: Path, bad: str) -> None:
+    with pytest.raises(BadInput):
+        deliver(replace(LETTER, id=bad), TO, mail=None, outbox=tmp_path)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+class Postbox:
+    """A mail server's memory."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+        self.answer = "250 ok"
+
+    async def handle_DATA(self, server: object, session: object, envelope) -> str:
+        self.got.append(envelope.content)
+        return self.answer
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for `localhost` that nobody but these tests trusts."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    cert = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(private)
+    (folder / "cert.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    return folder
+
+
+@pytest.fixture
+def server(certificate: Path) -> Iterator[tuple[MailServer, Postbox]]:
+    """A real SMTP server on this machine that wants STARTTLS."""
+    box = Postbox()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    running = MailServer(box, hostname="localhost", port=free_port(), tls_context=context, require_starttls=True)
+    running.start()
+    yield running, box
+    running.stop()
+
+
+def settings(running: MailServer, ca_file: Path | None) -> MailSettings:
+    port = running.server.sockets[0].getsockname()[1]
+    return MailSettings("localhost", port, "desk@example.org", timeout_seconds=5, ca_file=ca_file)
+
+
+def test_a_letter_goes_out_over_checked_tls(
+    server: tuple[MailServer, Postbox], certificate: Path, tmp_path: Path
+) -> None:
+    running, box = server
+    mail = settings(running, certificate / "cert.pem")
+    assert deliver(LETTER, TO, mail=mail, outbox=tmp_path / "outbox") == "smtp"
+    message = email.message_from_bytes(box.got[0], policy=email.policy.default)
+    assert message["Message-ID"] == f"<{LETTER.id}@example.org>"
+    assert message.get_content().replace("\r\n", "\n") == LETTER.text
+    assert not (tmp_path / "outbox").exists()
+
+
+def test_a_server_with_a_certificate_nobody_vouches_for_gets_nothing(
+    server: tuple[MailServer, Postbox], tmp_path: Path
+) -> None:
+    running, box = server
+    with pytest.raises(Unavailable, match="certificate"):
+        deliver(LETTER, TO, mail=settings(running, None), outbox=tmp_path)
+    assert box.got == []
+
+
+def test_a_server_without_tls_gets_nothing(tmp_path: Path) -> None:
+    box = Postbox()
+    running = MailServer(box, hostname="localhost", port=free_port())
+    running.start()
+    try:
+        with pytest.raises(Unavailable, match="TLS"):
+            deliver(LETTER, TO, mail=settings(running, None), outbox=tmp_path)
+        assert box.got == []
+        deliver(LETTER, TO, mail=replace(settings(running, None), tls="none"), outbox=tmp_path)
+        assert len(box.got) == 1, "on this machine it may be switched off"
+    finally:
+        running.stop()
+
+
+def test_mail_in_clear_leaves_this_machine_never(tmp_path: Path) -> None:
+    with pytest.raises(Refused):
+        deliver(LETTER, TO, mail=MailSettings("mail.example.org", 25, "a@example.org", "none"), outbox=tmp_path)
+
+
+def test_a_server_that_refuses_is_a_failure_without_the_address(
+    server: tuple[MailServer, Postbox], certificate: Path, tmp_path: Path
+) -> None:
+    running, box = server
+    box.answer = f"550 no such user {TO}"
+    with pytest.raises(Unavailable, match="550") as caught:
+        deliver(LETTER, TO, mail=settings(running, certificate / "cert.pem"), outbox=tmp_path)
+    assert TO not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_server_that_is_away_or_silent_is_a_failure_in_time(tmp_path: Path) -> None:
+    async def silent() -> tuple[asyncio.Server, int]:
+        quiet = await asyncio.start_server(lambda r, w: asyncio.sleep(30), "localhost", 0)
+        return quiet, quiet.sockets[0].getsockname()[1]
+
+    loop = asyncio.new_event_loop()
+    quiet, port = loop.run_until_complete(silent())
+    mail = MailSettings("localhost", port, "desk@example.org", timeout_seconds=0.3)
+    with pytest.raises(Unavailable, match="does not answer"):
+        deliver(LETTER, TO, mail=mail, outbox=tmp_path)
+    quiet.close()
+    loop.close()
+    with pytest.raises(Unavailable, match="does not answer"):
+        deliver(LETTER, TO, mail=mail, outbox=tmp_path)
+
+
+def test_an_outbox_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("a file stands here")
+    with pytest.raises(Unavailable):
+        deliver(LETTER, TO, mail=None, outbox=tmp_path / "outbox")
