@@ -125,7 +125,8 @@ def _cards(text: str, _: str) -> Iterator[Span]:
     for run in DIGIT_RUN.finditer(text):
         places = [run.start() + at for at, char in enumerate(run.group()) if char.isdigit()]
         gaps = [at for at in range(1, len(places)) if places[at] - places[at - 1] > 1]
-        starts, ends, after = [0, *gaps], {*gaps, len(places)}, 0
+        starts = [at for at in (0, *gaps) if text[places[at]] in "23456"]
+        ends, after = {*gaps, len(places)}, 0
         for start in starts:
             for length in _CARD_LENGTHS:
                 if start >= after and start + length in ends:

@@ -323,6 +323,20 @@ def test_a_repeat_is_the_same_message() -> None:
     assert first["Message-ID"] == second["Message-ID"] == f"<{LETTER.id}@example.org>"
 
 
+def test_the_archive_goes_along_and_one_that_is_gone_is_a_failure(tmp_path: Path) -> None:
+    archive = tmp_path / "p.zip"
+    archive.write_bytes(b"PK not really")
+    deliver(LETTER, TO, mail=None, outbox=tmp_path / "outbox", attached=archive)
+    file = tmp_path / "outbox" / f"{LETTER.id}.eml"
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert [(part.get_filename(), part.get_content()) for part in message.iter_attachments()] == [
+        ("p.zip", b"PK not really")
+    ]
+    archive.unlink()
+    with pytest.raises(Unavailable, match="archive"):
+        deliver(LETTER, TO, mail=None, outbox=tmp_path / "outbox", attached=archive)
+
+
 @pytest.mark.parametrize(
     "to", ["", "nobody", "a@b@c", "a@b.de, c@d.de", "a@b.de\nBcc: c@d.de", "A <a@b.de>", "a@b.de\r\n\r\nhi", " a@b.de"]
 )

@@ -1,8 +1,12 @@
 """Personal data a note does not need: found by kind and place, never repeated, and cheap enough while typing."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from services.risk.scan import KINDS, mask, scan, warm
+from services.risk.scan import KINDS, mask, scan
 from services.types import RiskFlag
+
+CHECKOUT = Path(__file__).parents[2]
 
 # Own messages as desks write them. «kind:text» marks what should be found; everything else must not be.
 DE = """
@@ -192,23 +198,36 @@ def test_letters_that_grow_in_lower_case_do_not_move_the_places() -> None:
     assert text[flag.start : flag.end] == "schwanger"
 
 
-def test_a_note_of_500_characters_takes_two_milliseconds_at_most() -> None:
-    note = " ".join(line for line, _ in labelled(DE)[:4] + labelled(DE)[26:])[:500]
-    warm("DE")
-    best = min(_seconds(note) for _ in range(20))
-    assert best <= 0.002, f"{best * 1000:.2f} ms"
-
-
-def _seconds(note: str) -> float:
+TIMING = """
+import sys, time
+from services.risk.scan import scan, warm
+warm("DE")
+best = 1.0
+for _ in range(200):
     before = time.process_time()
-    for _ in range(5):
-        scan(note, country="DE")
-    return (time.process_time() - before) / 5
+    scan(sys.argv[1], country="DE")
+    best = min(best, time.process_time() - before)
+print(best)
+"""
+
+
+def test_a_note_of_500_characters_takes_two_milliseconds_at_most() -> None:
+    """In a process of its own: what measures coverage in this one costs several times the work itself."""
+    note = " ".join(line for line, _ in labelled(DE)[:4] + labelled(DE)[26:])[:500]
+    bare = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
+    run = subprocess.run(
+        [sys.executable, "-c", TIMING, note], env=bare, cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert float(run.stdout) <= 0.002, f"{float(run.stdout) * 1000:.2f} ms"
 
 
 @pytest.mark.parametrize("piece", ["a", "1", "a@", "1 ", "4 5 ", "a@b.de ", "password "])
-def test_hostile_text_does_not_hang_the_desk(piece: str) -> None:
-    hostile = piece * (50_000 // len(piece))
-    before = time.process_time()
-    scan(hostile, country="DE", phones=False)
-    assert time.process_time() - before < 2
+def test_the_time_grows_with_the_text_and_not_faster(piece: str) -> None:
+    def seconds(size: int) -> float:
+        hostile = piece * (size // len(piece))
+        before = time.process_time()
+        scan(hostile, country="DE", phones=False)
+        return time.process_time() - before
+
+    short = min(seconds(5_000) for _ in range(3))
+    assert seconds(20_000) < 10 * short + 0.02, "four times the text; sixteen times the time would be quadratic"
