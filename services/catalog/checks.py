@@ -31,7 +31,7 @@ class _Checker:
         """`word` is one of `valid`."""
         valid = list(valid)
         if word not in valid:
-            self.fail(word, f"there is no {kind} '{word}'{nearest(word, valid)}")
+            self.fail(word, f"there is no {kind} called '{word}'{nearest(word, valid)}")
 
 
 def check_dataset(dataset: Dataset, together: Sequence[Dataset], file: str, *, whole: bool = False) -> None:
@@ -79,7 +79,7 @@ def _field(check: _Checker, collection: Collection, path: str, field: Field) -> 
     if meta.primary_key and "." in path:
         check.fail(field.fides_meta, f"'{path}' is nested and cannot be a primary key")
     if field.console.changed_at is not None:
-        check.known(field.console.changed_at, collection.columns, f"field in '{collection.name}'")
+        check.known(field.console.changed_at, collection.columns, f"field of '{collection.name}'")
     if field.mask is None:
         return
     fault = strategies.fault(field.mask, meta.data_type, meta.length)
@@ -92,7 +92,7 @@ def _field(check: _Checker, collection: Collection, path: str, field: Field) -> 
 
 
 def _rules(check: _Checker, dataset: Dataset, collection: Collection) -> None:
-    own, kind = collection.console, f"field in '{collection.name}'"
+    own, kind = collection.console, f"field of '{collection.name}'"
     if own.retention is not None:
         check.known(own.retention.field, collection.columns, kind)
     rules = dataset.rules(collection)
@@ -103,7 +103,7 @@ def _rules(check: _Checker, dataset: Dataset, collection: Collection) -> None:
     for consent in own.consent:
         for name in consent.columns:
             if name not in collection.columns:
-                check.fail(consent, f"there is no {kind} '{name}'{nearest(name, collection.columns)}")
+                check.fail(consent, f"there is no {kind} called '{name}'{nearest(name, collection.columns)}")
 
 
 def _targets(
@@ -118,7 +118,7 @@ def _targets(
             _target(check, reference.dataset, reference.field, target, target_field, together, whole)
     for key in collection.console.references:
         for name in key.fields:
-            check.known(name, paths, f"field in '{collection.name}'")
+            check.known(name, paths, f"field of '{collection.name}'")
         for name in key.on:
             _target(check, key.dataset, name, str(key.to), str(name), together, whole)
     nodes = [f"{other.fides_key}.{c.name}" for other in together.values() for c in other.collections]

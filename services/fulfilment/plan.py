@@ -157,6 +157,7 @@ class _Planner:
         self.collection = graph.nodes[part.node]
         self.rules = graph.dataset(part.node).rules(self.collection)
         self.fields = tuple(mask_fields(graph, part.node, part.key))
+        self.named_by_key = _identities_in_key(graph, part)
 
     def actions(self) -> Iterator[Action]:
         """The rows grouped by what happens to them, in a fixed order."""
@@ -191,15 +192,21 @@ class _Planner:
             return "keep", "", "", ""
         if self.rules.erase in ("delete", "keep"):
             return "delete", "", "", ""
-        return ("mask", "", "", "") if self.fields else ("leave", "", "", NOT_PERSONAL)
+        return ("mask", "", "", "") if self.fields or self.named_by_key else ("leave", "", "", NOT_PERSONAL)
 
 
 def _faults(graph: Graph, part: FoundCollection, actions: Iterable[Action]) -> list[str]:
     """An identity within the key of masked rows would stay."""
-    if not any(action.act == "mask" for action in actions):
-        return []
-    keyed = [entry.path for entry in graph.entries_of(part.node) if entry.path.partition(".")[0] in part.key]
-    return [f"{part.node}.{path} is part of the key and cannot be masked: say 'erase: delete'" for path in keyed]
+    masked = any(action.act == "mask" for action in actions)
+    return [
+        f"{part.node}.{path} is part of the key and cannot be masked: say 'erase: delete'"
+        for path in _identities_in_key(graph, part)
+        if masked
+    ]
+
+
+def _identities_in_key(graph: Graph, part: FoundCollection) -> list[str]:
+    return [entry.path for entry in graph.entries_of(part.node) if entry.path.partition(".")[0] in part.key]
 
 
 def _action(raw: dict[str, object]) -> Action:
