@@ -17,11 +17,12 @@ def markup_leaks(files: Iterable[Path]) -> list[str]:
     """`file:line name` of each place where text that is not known to be safe is given to a widget."""
     trees = {file: ast.parse(file.read_text("utf-8")) for file in files}
     makers = _makers(trees.values()) | SAFE_TYPES
+    widgets = WIDGETS - _own_classes(trees.values())
     return [
         f"{file}:{node.lineno} {name}"
         for file, tree in trees.items()
         for scope in _scopes(tree)
-        for node, name, value in _shown(scope)
+        for node, name, value in _shown(scope, widgets)
         if not _safe(value, scope, makers)
     ]
 
@@ -34,6 +35,12 @@ def _makers(trees: Iterable[ast.Module]) -> set[str]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 (safe if _name(node.returns) in SAFE_TYPES else other).add(node.name)
     return safe - other
+
+
+def _own_classes(trees: Iterable[ast.Module]) -> set[str]:
+    """Classes of ours that share a name with a widget of Textual and are none."""
+    classes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    return {one.name for one in classes if not {_name(base) for base in one.bases} & WIDGETS}
 
 
 def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
@@ -51,9 +58,9 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
             yield from _own(child)
 
 
-def _shown(scope: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str, ast.expr]]:
+def _shown(scope: ast.AST, widgets: set[str]) -> Iterator[tuple[ast.expr | ast.stmt, str, ast.expr]]:
     for node in _own(scope):
-        if isinstance(node, ast.Call) and _name(node.func) in WIDGETS:
+        if isinstance(node, ast.Call) and _name(node.func) in widgets:
             if any(
                 k.arg == "markup" and isinstance(k.value, ast.Constant) and k.value.value is False
                 for k in node.keywords

@@ -126,6 +126,7 @@ def test_no_text_reaches_a_widget_as_markup() -> None:
 
 SEEN = """
 from textual.widgets import Static, Label
+class Option: ...
 def name() -> str: ...
 def line() -> Content: ...
 class A:
@@ -142,6 +143,7 @@ class A:
         yield Static(Content(row) + Content(row))
         yield Static(row if isinstance(row, Content) else line())
         yield Static(Content(row).truncate(3))
+        self.add(Option(row))
 """
 LEAKS = (
     "Static(row)", "Static(f'{row}')", "Label(row.name)", "Static(name())", "Static('a' + row)", "Static('%s' % row)",
