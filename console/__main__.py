@@ -4,8 +4,12 @@
 imported inside the functions, after the environment is clean.
 """
 
+import gc
 import os
 import sys
+
+COMPLETION = "_RIGHTSDESK_COMPLETE"
+"""Set by a shell that asks what may follow the words typed so far."""
 
 
 def main() -> None:
@@ -13,7 +17,7 @@ def main() -> None:
     harden()
     arguments = sys.argv[1:]
     home = home_option(arguments)
-    if home is None:
+    if home is None or COMPLETION in os.environ:
         from console import cli
 
         sys.exit(cli.main())
@@ -65,9 +69,13 @@ def _open_console(home: str) -> int:
     except DeskError as error:
         print(f"rightsdesk: {error}", file=sys.stderr)
         return 2
-    from console.app import run
+    from console.tty import silent
 
-    return int(run(settings) or 0)
+    gc.disable()  # on again when somebody has signed in
+    with silent():  # before Textual's import: what is typed meanwhile is kept and not echoed
+        from console.app import run
+
+        return run(settings)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import events, on
+from textual import on
 from textual.message import Message
 from textual.screen import Screen
 
 from console.session import SessionApp
 from screens.kit import keys, live
+from screens.kit.deskside import Deskside, sentences
 from screens.kit.messages import JobFailed
-from screens.kit.screen import Deskside, sentences
 from screens.kit.theme import THEMES
-from screens.kit.widgets.bars import StatusBar, TopBar
 from screens.signin import SignInScreen
 
 if TYPE_CHECKING:
@@ -57,12 +56,13 @@ class DeskApp(SessionApp):
         self.opener, self.notice, self.clock = opener, notice, clock
         for known in THEMES.values():
             self.register_theme(known)
-        self.theme = THEMES.get(theme, THEMES["dark"]).name
+        self.set_reactive(DeskApp.theme, THEMES.get(theme, THEMES["dark"]).name)  # unwatched: no second parse
+        self.stylesheet.set_variables(self.get_css_variables())
         changed = keys.keymap(chosen_keys or {})
         self.keys: Mapping[str, str] = {a.id: changed.get(a.id, a.keys) for a in keys.REGISTRY}
         self.set_keymap(changed)
         self.status: Status | None = None
-        self._early: list[events.Key] | None = []  # keys typed before sign-in could take them
+        self.holding = True  # keys typed before sign-in can take them
         self._asking_status = self._opening = False
 
     # --- start -----------------------------------------------------------------------------------------------------
@@ -70,17 +70,9 @@ class DeskApp(SessionApp):
     def get_default_screen(self) -> Screen[Any]:
         return SignInScreen()
 
-    async def on_event(self, event: events.Event) -> None:
-        if self._early is not None and isinstance(event, events.Key) and not event.is_forwarded:
-            self._early.append(event)
-            return
-        await super().on_event(event)
-
     def ready(self) -> None:
         """Sign-in is painted and takes keys: hand it what was typed meanwhile, and open the desk."""
-        early, self._early = self._early or [], None
-        for key in early:
-            self.post_message(key)
+        self.release_keys()
         self.open_desk()
 
     def open_desk(self) -> None:
@@ -109,8 +101,7 @@ class DeskApp(SessionApp):
         self._asking_status = False
         if message.status != self.status:
             self.status = message.status
-            for bar in [*self.screen.query(StatusBar), *self.screen.query(TopBar)]:
-                bar.refresh()
+            self.screen.query("StatusBar, TopBar").refresh()
 
     @on(JobFailed)
     def _failed(self, message: JobFailed) -> None:
@@ -161,7 +152,6 @@ class DeskApp(SessionApp):
 def run(settings: "Settings", notice: str = "") -> int:
     """Open the console on a home; returns the process's exit code."""
     from console.desk_opener import open_desk
-    from console.tty import silent
 
     if settings.screen.theme == "no-colour":
         os.environ["NO_COLOR"] = "1"
@@ -173,6 +163,5 @@ def run(settings: "Settings", notice: str = "") -> int:
         lock=settings.lock,
         notice=notice,
     )
-    with silent():
-        app.run(mouse=settings.screen.mouse)
+    app.run(mouse=settings.screen.mouse)
     return app.return_code or 0

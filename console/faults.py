@@ -2,7 +2,6 @@
 and never a value: no locals, no message of the exception, since both may hold a person's data."""
 
 import os
-import secrets
 import sys
 import threading
 import traceback
@@ -20,7 +19,7 @@ class FaultLog:
 
     def keep(self, error: BaseException) -> str:
         """Write type and places of `error` and of what caused it; returns the reference. Never raises."""
-        reference = secrets.token_hex(3).upper()
+        reference = os.urandom(3).hex().upper()
         lines = [f"{datetime.now(UTC).isoformat(timespec='seconds')} fault {reference}"]
         seen: BaseException | None = error
         while seen is not None and len(lines) < 400:

@@ -14,12 +14,13 @@ from typing import IO, Any
 
 from rich.segment import Segment
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.color import Color
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from console.faults import FaultLog, sentence
+from console.key_order import OrderedKeyApp
 from screens.kit.keys import ACTIONS
 from screens.kit.text import BAD
 
@@ -35,7 +36,7 @@ class VisibleOnly(LineFilter):
         ]  # fmt: skip
 
 
-class GuardedApp(App[None], inherit_bindings=False):
+class GuardedApp(OrderedKeyApp, inherit_bindings=False):
     """App without screenshots, clipboard, mouse selection, tracebacks and one-key accidents."""
 
     ALLOW_SELECT = False
@@ -90,14 +91,13 @@ class GuardedApp(App[None], inherit_bindings=False):
 
     # --- what keys may do ------------------------------------------------------------------------------------------
 
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            self.key_gap, self.last_key = event.time - self.last_key, event.time
-            self.last_seen = time.monotonic()
-            if self.key_gap < self.QUIET_S and self._acts(event.key):
-                self.too_fast()
-                return
-        await super().on_event(event)
+    async def key_pressed(self, event: events.Key) -> None:
+        self.key_gap, self.last_key = event.time - self.last_key, event.time
+        self.last_seen = time.monotonic()
+        if self.key_gap < self.QUIET_S and self._acts(event.key):
+            self.too_fast()
+        else:
+            await super().key_pressed(event)
 
     def _acts(self, key: str) -> bool:
         active = self.screen.active_bindings.get(key)

@@ -1,5 +1,6 @@
 """Who is at the desk: signed in, locked, switched, asked for the PIN again, gone."""
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from textual.message import Message
 from console import routes
 from console.guard import GuardedApp
 from console.idle import Idle
+from screens.kit.deskside import Deskside
 from screens.kit.jobs import Jobs
-from screens.kit.screen import Deskside
 
 if TYPE_CHECKING:
     from console.settings import Lock
@@ -49,6 +50,8 @@ class SessionApp(GuardedApp):
         self._to_base()
         self.session, self.locked_at = session, None
         self.show("queue")
+        gc.freeze()  # what a start has loaded stays: the collector need not look at it again
+        gc.enable()  # off since console.__main__: it costs a twentieth of the way to the first frame
 
     def unlocked(self, session: "Session") -> None:
         self.session, self.locked_at = session, None

@@ -1,1 +1,1 @@
-"""What people see: one .py and one .tcss a screen. Imports services.types and services.errors; the app gives the desk."""
+"""What people see: one .py and one .tcss a screen. Imports services.types and services.errors; the app gives a desk."""

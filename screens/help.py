@@ -7,9 +7,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from screens.kit import keys
+from screens.kit.dialog import Dialog
 from screens.kit.key_names import shown_as
 from screens.kit.live import Live
-from screens.kit.screen import Dialog
 from screens.kit.text import fit, shown
 
 

@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from screens.kit.deskside import Deskside, sentences
 from screens.kit.messages import JobFailed
-from screens.kit.screen import Deskside, sentences
 from screens.kit.text import shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.inputs import CleanInput, CodeInput

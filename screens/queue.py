@@ -15,8 +15,9 @@ from screens.kit import keys
 from screens.kit.pages import Answer
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say
-from screens.kit.widgets.bars import FlashLine, Tabs
+from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.filter_bar import FilterBar
+from screens.kit.widgets.heads import Tabs
 from screens.kit.widgets.table import Column, VirtualTable
 from screens.queue_filter import is_identifier, view_of
 from screens.queue_preview import Preview

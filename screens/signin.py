@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from screens.kit import keys
+from screens.kit.deskside import Deskside, sentences
 from screens.kit.messages import JobFailed
-from screens.kit.screen import Deskside, sentences
 from screens.kit.text import shown
 from screens.kit.widgets.bars import FlashLine, StatusBar
 from screens.kit.widgets.inputs import CleanInput, CodeInput
@@ -36,20 +36,21 @@ class SignInScreen(Deskside):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
-            yield Static(shown("Rightsdesk", "bold"), id="name")
-            yield Static(shown("Agent number"))
+            yield Static(shown("Rightsdesk", "bold") + shown("\n\nAgent number", lines=True))
             yield CleanInput(id="agent", max_length=12, quiet_enter=False)
             yield Static(shown("PIN"))
             yield CodeInput(password=True, id="pin", storm_ok=True)
             yield FlashLine()
-            yield Static(shown("Enter sign in   Tab next field   Ctrl+Q leave", "$quiet"))
-            if self.host.notice:
-                yield Static(shown(self.host.notice, lines=True), id="notice")
-        yield StatusBar()
+            help_words = "Enter sign in   Tab next field   Ctrl+Q leave"
+            yield Static(shown(f"{help_words}\n\n{self.host.notice}".rstrip(), "$quiet", lines=True))
 
     def on_mount(self) -> None:
         self.query_one("#agent").focus()
-        self.call_after_refresh(self.host.ready)
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.mount(StatusBar())
+        self.host.ready()
 
     def desk_is_open(self) -> None:
         """The desk can be asked now."""

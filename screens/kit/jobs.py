@@ -9,9 +9,9 @@ answers, never its writes. Errors come as `JobFailed`. Answers are handled on th
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
 from typing import Any, Final, TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary
 
@@ -34,14 +34,16 @@ class Pool:
     def __init__(self, name: str, threads: int) -> None:
         self._name, self._threads, self._started, self._idle = name, threads, 0, 0
         self._lock = threading.Lock()
-        self._work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._work: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._there = threading.Semaphore(0)
 
     def submit(self, call: Callable[[], T]) -> "Future[T]":
         """Run `call` in a thread of this pool."""
         future: Future[T] = Future()
-        self._work.put((future, call))
+        self._work.append((future, call))
+        self._there.release()
         with self._lock:
-            if self._work.qsize() > self._idle and self._started < self._threads:
+            if len(self._work) > self._idle and self._started < self._threads:
                 self._started += 1
                 threading.Thread(target=self._serve, name=f"{self._name}-{self._started}", daemon=True).start()
         return future
@@ -50,9 +52,10 @@ class Pool:
         while True:
             with self._lock:
                 self._idle += 1
-            future, call = self._work.get()
+            self._there.acquire()
             with self._lock:
                 self._idle -= 1
+            future, call = self._work.popleft()
             if future.set_running_or_notify_cancel():
                 _settle(future, call)
             del future, call  # an idle thread holds on to no one's data

@@ -12,6 +12,7 @@ _SYMBOLS: Final[Mapping[str, str]] = {
     ":": "colon",
     ".": "full_stop",
     "-": "minus",
+    "+": "plus",
     "[": "left_square_bracket",
     "]": "right_square_bracket",
 }
@@ -53,7 +54,7 @@ _FUNCTION: Final[Mapping[str, str]] = {
     "o": "f13", "t": "f14", "d": "f15", "h": "f16", "u": "f17", "full_stop": "f18", "y": "f19", "f": "f20",
     "minus": "f21", "r": "f22", "z": "f23", "s": "f24", "E": "ctrl+f2", "R": "ctrl+f3", "V": "ctrl+f4", "S": "ctrl+f5",
     "B": "ctrl+f6", "L": "ctrl+f7", "1": "ctrl+f8", "2": "ctrl+f9", "3": "ctrl+f10", "4": "ctrl+f11", "5": "ctrl+f12",
-    "left_square_bracket": "ctrl+left", "right_square_bracket": "ctrl+right",
+    "left_square_bracket": "ctrl+left", "right_square_bracket": "ctrl+right", "plus": "ctrl+up", "e": "ctrl+down",
 }  # fmt: skip
 
 

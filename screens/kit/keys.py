@@ -37,8 +37,10 @@ class Action:
     priority: bool = False
 
 
-def _look(id: str, keys: str, words: str, short: str, *screens: str, priority: bool = False) -> Action:
-    return Action(id, keys, words, short, screens, acts=False, priority=priority)
+def _look(
+    id: str, keys: str, words: str, short: str, *screens: str, roles: tuple[str, ...] = ALL, priority: bool = False
+) -> Action:
+    return Action(id, keys, words, short, screens, roles, acts=False, priority=priority)
 
 
 def _act(id: str, keys: str, words: str, short: str, *screens: str, roles: tuple[str, ...] = ALL) -> Action:
@@ -54,10 +56,11 @@ REGISTRY: Final[tuple[Action, ...]] = (
     # queue and review
     _act("next_case", "n", "take the next case: the most urgent one open to you", "next", "queue"),
     _act("intake", "i", "log a request", "log a request", "queue"),
-    _look("open", "enter", "open what the cursor is on", "open", "queue", "log"),
-    _act("take", "a", "take the case for yourself", "take", "queue", roles=("agent",)),
-    _act("assign", "a", "assign the marked cases", "assign", "queue", "case", roles=LEAD),
-    _look("mark", "space", "mark the case for an act on many", "", "queue"),
+    _look("open", "enter", "open what the cursor is on", "open", "queue", "log", "review"),
+    _act("take", "a", "take the case for yourself", "take", "queue", "case", roles=("agent",)),
+    _act("assign", "a", "assign the marked cases", "assign", "queue", "case", "review", roles=LEAD),
+    _look("mark", "space", "mark the case for an act on many", "mark", "queue", "review", roles=LEAD),
+    _look("review", "e", "review what waits for a second person", "review", "queue", roles=LEAD),
     # case
     _act("verify", "v", "verify: lead through the identity check", "verify", "case"),
     _act("find", "p", "find the person's data", "find", "case"),
@@ -74,6 +77,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("hand_over", "h", "hand the case over", "hand over", "case"),
     _act("wrap_up", "w", "wrap up the contact", "wrap up", "case"),
     _act("withdraw", "u", "withdraw what is still held", "undo", "case", "erase"),
+    _act("add_right", "plus", "add a right that the caller asks for as well", "add right", "case", "consent"),
+    _act("resolve", NO_KEY, "end an item by your decision", "", "case"),
     _act("reveal", "full_stop", "show one masked field for ten seconds, with a reason", "", "case"),
     # checklist, review and decisions
     _act("passed", "y", "this step passed", "passed", "checklist"),
@@ -81,9 +86,9 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("not_done", "minus", "this step was not done", "not done", "checklist"),
     _act("answer", "enter", "type what the caller says", "answer", "checklist"),
     _act("send_code", "s", "send a code to the contact point on file", "send code", "checklist"),
-    _act("approve", "y", "approve as the second person", "approve", "case", "approve", roles=LEAD),
-    _act("send_back", "f", "send back with a reason", "send back", "case", "approve", roles=LEAD),
-    _look("proceed", "enter", "go on", "go on", "export", "erase", "consent", "preview"),
+    _act("approve", "y", "approve as the second person", "approve", "case", "review", roles=LEAD),
+    _act("send_back", "f", "send back with a reason", "send back", "case", "review", roles=LEAD),
+    _look("proceed", "enter", "go on", "go on", "find", "export", "erase"),
     _act("give", "y", "the caller says yes to this purpose", "yes", "consent"),
     _act("take_back", "f", "the caller says no to this purpose", "no", "consent"),
     # log and training
@@ -92,7 +97,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     # everywhere in lists and panels
     _look("filter", "slash", "filter, live", "filter", "queue", "log", "help"),
     _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",
-          "export", "erase", "consent", "approve", "preview", "training", "scorecard"),
+          "find", "export", "erase", "consent", "review", "training", "scorecard"),
     _look("tab_1", "1", "first view or tab", "", "queue", "case"),
     _look("tab_2", "2", "second view or tab", "", "queue", "case"),
     _look("tab_3", "3", "third view or tab", "", "queue", "case"),
@@ -138,6 +143,8 @@ def keymap(chosen: Mapping[str, str]) -> dict[str, str]:
     other entry names an action. Raises `BadInput` for an unknown name, a key no terminal can send apart, a grave act
     on an easy key, and two acts of one screen on one key.
     """
+    if not set(chosen.items()) - {("set", "single")}:
+        return {}
     wanted = chosen.get("set", "single")
     if wanted not in SETS:
         raise BadInput(f"'{wanted}' is not a set of keys; choose {', '.join(SETS)}", place="[keys] set")

@@ -1,99 +1,19 @@
-"""The base of every screen: bars, keys, the way to the desk. How to make a screen: screens/kit/__init__.py."""
+"""The base of every full screen. How to make one: screens/kit/__init__.py."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, TypeVarTuple, cast
+from typing import ClassVar
 
-from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.message import Message
-from textual.screen import ModalScreen, Screen
 
-from screens.kit.host import Host
-from screens.kit.keys import ACTIONS
-from screens.kit.messages import JobFailed, Stage
-from screens.kit.widgets.bars import FlashLine, StatusBar, TopBar
+from screens.kit.deskside import Deskside
+from screens.kit.widgets.bars import FlashLine, StatusBar
+from screens.kit.widgets.heads import TopBar
 from screens.kit.widgets.key_bar import KeyBar
-from services.errors import Conflict, DeskError, Refused
-
-T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
-
-
-class Deskside(Screen[Any]):
-    """What screens and dialogs share: the desk, jobs, the flash line, keys that answer with their reason."""
-
-    IDLE_S: ClassVar[int] = 0  # seconds without a key until the desk locks while this is open; 0: as everywhere
-
-    @property
-    def host(self) -> Host:
-        return cast(Host, self.app)
-
-    @property
-    def desk(self) -> Any:
-        return self.host.desk
-
-    def run(
-        self,
-        call: Callable[[*Ts], T],
-        *args: *Ts,
-        reply: Callable[[T], Message] | None = None,
-        serial: str = "",
-        write: bool = False,
-        stage: str = "",
-    ) -> None:
-        """A desk call in a thread; see screens/kit/jobs.py."""
-        self.host.jobs.run(self, call, *args, reply=reply, serial=serial, write=write, stage=stage)
-
-    def flash(self, words: str, kind: str = "info") -> None:
-        """One line for routine results; kinds: info, good, no, bad."""
-        lines = self.query(FlashLine)
-        if lines:
-            lines.last().say(words, kind)
-
-    def why_not(self, action: str) -> str:
-        """A sentence when the action may not run now; empty when it may. Screens override this."""
-        return ""
-
-    def forget(self) -> None:
-        """The desk locks: drop every value that was loaded and blank the view. Screens override this."""
-
-    def recall(self) -> None:
-        """The desk is unlocked, or this screen is in front again: load afresh. Screens override this."""
-
-    def unsaved(self) -> bool:
-        """Whether leaving now would lose something typed."""
-        return False
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        known = ACTIONS.get(action)
-        if known is None:
-            return True
-        session = self.host.session
-        if not hasattr(self, f"action_{action}") or (session is not None and session.role not in known.roles):
-            return False
-        return None if self.why_not(action) else True
-
-    def on_key(self, event: events.Key) -> None:
-        active = self.active_bindings.get(event.key)
-        if active is not None and not active.enabled:
-            event.stop()
-            self.flash(self.why_not(active.binding.id or "") or "not now", "no")
-
-    @on(JobFailed)
-    def _failed(self, message: JobFailed) -> None:
-        message.stop()
-        error = message.error
-        self.flash(sentences(error), "no" if isinstance(error, Refused | Conflict) else "bad")
-
-    @on(Stage)
-    def _stage(self, message: Stage) -> None:
-        for line in self.query(FlashLine):
-            line.stage = message.words
 
 
 class KitScreen(Deskside):
     """A full screen: top bar, `body()`, flash line, keys, status."""
+
+    KEY_ROWS: ClassVar[int] = 1  # lines of keys at the foot
 
     def body(self) -> ComposeResult:
         """What stands between the bars."""
@@ -103,7 +23,7 @@ class KitScreen(Deskside):
         yield TopBar()
         yield from self.body()
         yield FlashLine()
-        yield KeyBar()
+        yield KeyBar(self.KEY_ROWS)
         yield StatusBar()
 
     def place(self, words: str) -> None:
@@ -112,28 +32,3 @@ class KitScreen(Deskside):
 
     def action_back(self) -> None:
         self.dismiss(None)
-
-
-class Dialog(ModalScreen[Any], Deskside):
-    """A box over a screen, for one decision. Esc leaves and decides nothing."""
-
-    DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background 60%; }
-    Dialog > .box {
-        width: 68; max-width: 96%; height: auto; max-height: 90%;
-        border: round $primary; padding: 0 1; background: $surface;
-    }
-    Dialog:nocolor > .box { border: ascii $primary; }
-    Dialog .title { text-style: bold; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave_dialog", "Back")]
-
-    def action_leave_dialog(self) -> None:
-        self.dismiss(None)
-
-
-def sentences(error: DeskError) -> str:
-    """What happened, what was kept, which key comes next."""
-    next_key = f"Next: {error.next_key}" if error.next_key else ""
-    parts = [part.rstrip(".") for part in (str(error), error.kept, next_key) if part]
-    return ". ".join(parts) + ("." if len(parts) > 1 else "")

@@ -41,7 +41,7 @@ def shown(value: object, style: str = "", *, lines: bool = False) -> Content:
     return Content.styled(clean(str(value), lines=lines), style) if style else Content(clean(str(value), lines=lines))
 
 
-def say(words: str, **values: object) -> Content:
+def say(words: str, /, **values: object) -> Content:
     """Our own words, which may hold markup and `$names`, with values put in as inert text."""
     return Content.from_markup(words, **{name: clean(str(value)) for name, value in values.items()})
 

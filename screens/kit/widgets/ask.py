@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from screens.kit.screen import Dialog
+from screens.kit.dialog import Dialog
 from screens.kit.text import shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.inputs import CleanInput
@@ -35,3 +35,6 @@ class Ask(Dialog):
             self.dismiss(event.value.strip())
         else:
             self.flash("something must stand here; Esc leaves", "no")
+
+    def forget(self) -> None:
+        self.query_one(CleanInput).value = ""

@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from services.types import Step
 
 WORDS: Final = {
-    "passed": "✓ passed  ",
-    "failed": "✗ failed  ",
-    "not-done": "- not done",
-    "open": "  open    ",
-    "waiting": "… waiting ",
+    "passed": "✓ passed    ",
+    "failed": "✗ failed    ",
+    "not done": "- not done  ",
+    "open": "  open      ",
+    "blocked": "✗ closed    ",
+    "not needed": "  not needed",
 }
-TONES: Final = {"passed": "$success", "failed": "bold $error", "not-done": "$quiet", "waiting": "$warning"}
+TONES: Final = {
+    "passed": "$success",
+    "failed": "bold $error",
+    "not done": "$quiet",
+    "blocked": "$warning",
+    "not needed": "$quiet",
+}
 
 
 class ChecklistSteps(Widget, can_focus=False):

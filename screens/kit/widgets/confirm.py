@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from screens.kit.deskside import sentences
+from screens.kit.dialog import Dialog
 from screens.kit.messages import JobFailed
-from screens.kit.screen import Dialog, sentences
 from screens.kit.text import clean, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.inputs import CodeInput

@@ -13,23 +13,26 @@ from screens.kit.text import clean
 LONGEST = 2_000  # characters
 
 
-class CleanInput(Input):
+class CleanInput(Input, inherit_css=False):
     """A one-line field: control, bidi and hidden characters never enter, a paste of any size is cut to `max_length`.
 
     With `quiet_enter`, Enter counts only after a short silence, so that a raw paste that holds a line break does not
-    submit. A field that must take keys typed ahead (sign-in) switches that off.
+    submit. A field that must take keys typed ahead (sign-in) switches that off. The library's own stylesheet of the
+    field is left out: it is the longest to parse on the way to the first frame.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j", "submit", show=False)
     ]  # Enter, typed before the terminal was ours
+    COMPONENT_CLASSES: ClassVar[set[str]] = Input.COMPONENT_CLASSES
     DEFAULT_CSS = """
-    CleanInput, CleanInput:focus {
-        height: 1; border: none; padding: 0 1; background: $panel; background-tint: $foreground 0%;
-    }
+    CleanInput { height: 1; width: 100%; padding: 0 1; background: $panel; color: $foreground; scrollbar-size: 0 0; }
     CleanInput:focus { background: $block-cursor-blurred-background; }
+    CleanInput:disabled { color: $quiet; }
     CleanInput:nocolor { text-style: underline; }
-    CleanInput:disabled { opacity: 100%; color: $quiet; }
+    CleanInput > .input--cursor { text-style: reverse; }
+    CleanInput > .input--selection { background: $input-selection-background; }
+    CleanInput > .input--placeholder { color: $quiet; }
     """
 
     def __init__(

@@ -11,9 +11,14 @@ from screens.kit.widgets.bars import Bar
 
 
 class KeyBar(Bar):
-    """As many keys as fit, in registry order; help comes last and always has room."""
+    """As many keys as fit in `rows` lines, in registry order; help comes last and always has room."""
 
     DEFAULT_CSS = "KeyBar { color: $foreground; }"
+
+    def __init__(self, rows: int = 1) -> None:
+        super().__init__()
+        self.rows = rows
+        self.styles.height = rows
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -23,17 +28,23 @@ class KeyBar(Bar):
 
     def render(self) -> Content:
         shorts = [item for item in live.all_of(self.screen) if item.action.short]
-        parts = [part for item in shorts if (part := self._part(item)) is not None]
-        width = self.content_size.width
-        line, last = Content(""), next((p for i, p in zip(shorts, parts, strict=False) if i.action.id == "help"), None)
-        for item, part in zip(shorts, parts, strict=False):
+        parts = [(item, part) for item in shorts if (part := self._part(item)) is not None]
+        last = next((part for item, part in parts if item.action.id == "help"), Content(""))
+        lines = [Content("")]
+        for item, part in parts:
             if item.action.id == "help":
                 continue
-            room = width - (last.cell_length + 2 if last else 0)
-            if line.cell_length + part.cell_length + 2 > room:
-                break
-            line = line + part + Content("  ")
-        return line + last if last else line
+            if lines[-1].cell_length + part.cell_length > self._room(lines, last):
+                if len(lines) == self.rows:
+                    break
+                lines.append(Content(""))
+            lines[-1] = lines[-1] + part + Content("  ")
+        return Content("\n").join([*lines[:-1], lines[-1] + last])
+
+    def _room(self, lines: list[Content], last: Content) -> int:
+        """Cells of the line being filled; the last one leaves room for help."""
+        width = self.content_size.width
+        return width - (last.cell_length + 2 if len(lines) == self.rows else 0)
 
     def _part(self, item: live.Live) -> Content | None:
         key = shown_as(self._pressable(self.host.keys[item.action.id]))

@@ -1,0 +1,1 @@
+"""Benches: each builds what it measures, needs only requirements.lock, ends with one line of JSON. Imports all rooms."""
