@@ -65,7 +65,7 @@ class CentralPort:
     def facts(self) -> dict[str, str]:
         """Facts of the deployment: its name, public keys (hex)."""
         with self._reading() as conn:
-            return dict(conn.execute(sa.select(META.c.key, META.c.value)).tuples().all())
+            return {r[0]: r[1] for r in conn.execute(sa.select(META.c.key, META.c.value))}
 
     def hello(self, log: str) -> Hello:
         """Central's size, what waits in the inbox, and the receipt of `log`.

@@ -150,24 +150,29 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
 @folds(acts.ConsentGiven)
 def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
     _needs(case, entry, Tier.T1)
-    return _consent(case, entry, done.purpose)
+    return _consent(case, entry, Right.CONSENT_GIVE, done.purpose)
 
 
 @folds(acts.ConsentWithdrawn)
 def _consent_withdrawn(case: Case, done: acts.ConsentWithdrawn, entry: Entry, at: int) -> Case:
     """As easy as giving: the address or number is enough (Art 7(3), rules.md 4.6)."""
-    return _consent(case, entry, done.purpose)
+    return _consent(case, entry, Right.CONSENT_WITHDRAW, done.purpose)
 
 
-def _consent(case: Case, entry: Entry, purpose: str) -> Case:
+def _consent(case: Case, entry: Entry, right: Right, purpose: str) -> Case:
     item = the_item(case, entry, *OPEN, ItemState.RUNNING)
+    if item.right is not right:
+        raise Unfit(f"that does not answer {item.right}")
     return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), purpose=purpose))
 
 
 @folds(acts.MarketingStopped)
 def _marketing_stopped(case: Case, done: acts.MarketingStopped, entry: Entry, at: int) -> Case:
     """Absolute and at once: no tier, no reason (Art 21(2)-(3), rules.md 4.5)."""
-    return case.with_item(_asked(the_item(case, entry, *OPEN), entry, ItemState.RUNNING))
+    item = the_item(case, entry, *OPEN)
+    if item.right is not Right.OBJECTION_MARKETING:
+        raise Unfit(f"a marketing stop does not answer {item.right}")
+    return case.with_item(_asked(item, entry, ItemState.RUNNING))
 
 
 @folds(acts.ConsentWritten)

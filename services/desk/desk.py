@@ -75,6 +75,20 @@ class Desk:
             time.sleep(0.02)
         return False
 
+    def caught_up(self, timeout: float = 10.0) -> bool:
+        """Wait until this terminal has everything that central had when asked; whether it has."""
+        until = time.monotonic() + timeout
+        port = self._ctx.link.wait_ready(timeout)
+        if port is None or not self._ctx.online:
+            return False
+        newest = port.latest_rev()
+        while int(self._ctx.store.meta("rev", "0")) < newest:
+            if time.monotonic() > until:
+                return False
+            self._ctx.link.wake()
+            time.sleep(0.02)
+        return True
+
     def close(self) -> None:
         """Send what waits, keep the anchor, let go of every file."""
         self._ctx.link.close()

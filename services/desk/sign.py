@@ -9,11 +9,12 @@ import orjson
 from services.action_log import acts
 from services.action_log.entry import Draft, new_id
 from services.desk.context import Context, Live
-from services.errors import Refused
+from services.errors import Refused, Unavailable
 from services.types import Role, Session
 
 MAX_TRIES = 5
 LOCKED_OUT_S = 5 * 60
+FIRST_SYNC_S = 10.0
 _NOT_OPENED = "agent number and PIN do not fit"
 
 
@@ -25,6 +26,7 @@ class Sign:
 
     def sign_in(self, agent: str, pin: str, role: Role | None = None) -> Session:
         """A new session; raises `Refused` without saying whether number or PIN was wrong, and when locked out."""
+        self._people_known()
         rows = self._ctx.store.rows(
             "SELECT name, pin_hash, roles, disabled, tries, locked_until FROM agent WHERE id=?", (agent,)
         )
@@ -38,6 +40,14 @@ class Sign:
             raise Refused(_NOT_OPENED, next_key="try again")
         self._ctx.store.set_tries(agent, 0, 0)
         return self._open(agent, name, orjson.loads(roles), role)
+
+    def _people_known(self) -> None:
+        """A terminal's very first start: wait until central has told it who works here."""
+        until = time.monotonic() + FIRST_SYNC_S
+        while not self._ctx.store.rows("SELECT 1 FROM agent LIMIT 1"):
+            if time.monotonic() > until:
+                raise Unavailable("central has not told this terminal yet who works here", next_key="try again")
+            time.sleep(0.05)
 
     def _open(self, agent: str, name: str, roles: dict[str, list[str]], role: Role | None) -> Session:
         granted = tuple(r for r in Role if any(r.value in found for found in roles.values()))

@@ -1,0 +1,123 @@
+"""Queue order of rules.md 10.1: bands, then the hard date, then the case; read by keyset pages."""
+
+import itertools
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import queue_pages
+from db.terminal import TerminalStore
+from services.cases.queue import band
+from services.types import Band, Cursor, QueueView
+
+TODAY = date(2026, 11, 24)
+KEY = b"k" * 32
+
+ROW = st.tuples(
+    st.sampled_from(["nordlicht", "harbour"]),
+    st.integers(-5, 5),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["", "0042", "0017"]),
+)
+
+
+def row(number: int, made: tuple[str, int, bool, bool, bool, str]) -> tuple[object, ...]:
+    controller, days, is_open, ack, breach, who = made
+    due = (TODAY + timedelta(days=days)).isoformat()
+    flags = (int(is_open), int(ack), int(breach and is_open), 0, number)
+    return (f"C-26-{number:06d}", controller, "Access", "a•••@ex•••.com", "new", who, "T2", due, *flags)
+
+
+def expected(rows: list[tuple[object, ...]], today: dict[str, str]) -> list[str]:
+    """The order, computed from nothing but the rules."""
+    order = []
+    for r in rows:
+        place = band(
+            date.fromisoformat(str(r[7])),
+            date.fromisoformat(today[str(r[1])]),
+            is_open=bool(r[8]),
+            acknowledged=bool(r[9]),
+            breach=bool(r[10]),
+        )
+        if place is not Band.CLOSED:
+            order.append((place, str(r[7]), str(r[0])))
+    return [case for _, _, case in sorted(order)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ROW, max_size=40), st.integers(1, 7), st.booleans())
+def test_pages_in_either_direction_are_the_order_of_the_rules(
+    tmp_path_factory: pytest.TempPathFactory, made: list[tuple[str, int, bool, bool, bool, str]], size: int, same: bool
+) -> None:
+    store = TerminalStore(tmp_path_factory.mktemp("queue") / "desk.db", KEY)
+    rows = [row(n, m) for n, m in enumerate(made, 1)]
+    store.apply_changes(rows, len(rows))
+    # Near midnight two controllers live on two days.
+    today = {"nordlicht": TODAY.isoformat(), "harbour": (TODAY if same else TODAY - timedelta(days=1)).isoformat()}
+    forward = walk(store, today, size, reverse=False)
+    backward = walk(store, today, size, reverse=True)
+    assert forward == expected(rows, today)
+    assert backward == forward[::-1]
+    assert queue_pages.count(store, QueueView()) == len(forward)
+    store.close()
+
+
+def walk(store: TerminalStore, today: dict[str, str], size: int, *, reverse: bool) -> list[str]:
+    seen: list[str] = []
+    after: Cursor | None = None
+    for _ in itertools.count():
+        page = queue_pages.page(store, QueueView(), today, after, size, reverse=reverse)
+        if not page:
+            return seen
+        if reverse:
+            page = page[::-1]
+        seen.extend(str(r[0]) for r in page)
+        after = Cursor(page[-1][-1], str(page[-1][7]), str(page[-1][0]))
+    raise AssertionError
+
+
+def store_of(tmp_path: Path, *made: tuple[str, int, bool, bool, bool, str]) -> TerminalStore:
+    store = TerminalStore(tmp_path / "desk.db", KEY)
+    store.apply_changes([row(n, m) for n, m in enumerate(made, 1)], 1)
+    return store
+
+
+def test_views_show_mine_unassigned_and_closed(tmp_path: Path) -> None:
+    store = store_of(
+        tmp_path,
+        ("nordlicht", 3, True, True, False, "0042"),
+        ("nordlicht", 2, True, True, False, ""),
+        ("nordlicht", 1, False, True, False, "0042"),
+    )
+    today = {"nordlicht": TODAY.isoformat()}
+
+    def cases(view: QueueView) -> list[str]:
+        return [r[0] for r in queue_pages.page(store, view, today, None, 10, reverse=False)]
+
+    assert cases(QueueView(kind="mine", agent="0042")) == ["C-26-000001"]
+    assert cases(QueueView(kind="unassigned")) == ["C-26-000002"]
+    assert cases(QueueView(kind="closed")) == ["C-26-000003"]
+    assert cases(QueueView(text="000003")) == ["C-26-000003"]
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\", "'; DROP TABLE queue; --", "%_%"])
+def test_a_filter_is_text_never_a_pattern_or_sql(tmp_path: Path, text: str) -> None:
+    store = store_of(tmp_path, ("nordlicht", 3, True, True, False, ""))
+    today = {"nordlicht": TODAY.isoformat()}
+    assert queue_pages.page(store, QueueView(text=text), today, None, 10, reverse=False) == []
+    assert queue_pages.count(store, QueueView()) == 1
+
+
+def test_pages_read_indexes_not_the_table(tmp_path: Path) -> None:
+    store = store_of(tmp_path)
+    for part in queue_pages.bands({"nordlicht": "2026-11-24"}):
+        chosen = f"SELECT case_id FROM queue INDEXED BY {part.index} WHERE {part.where}"
+        sql = f"EXPLAIN QUERY PLAN {chosen} ORDER BY due, case_id LIMIT 5"
+        plan = " ".join(str(r[3]) for r in store.rows(sql, part.args))
+        assert "USING INDEX" in plan or "USING COVERING INDEX" in plan
+        assert "TEMP B-TREE" not in plan
