@@ -6,6 +6,7 @@ import secrets
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from types import TracebackType
 
@@ -36,6 +37,7 @@ class Journal:
 
     def catch_strays(self) -> None:
         """Errors that nobody caught, and the engine's complaints, come here instead of to the terminal."""
+        warnings.simplefilter("ignore")  # those of libraries may quote what they met
         sys.excepthook = lambda kind, error, trace: self._stray(error)
         threading.excepthook = lambda args: self._stray(args.exc_value)
         logging.getLogger("rightsdesk").addHandler(_Complaints(self))

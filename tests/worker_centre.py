@@ -1,0 +1,196 @@
+"""A copied centre with a real worker process beside it, and a caller who knows their own answers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from db import central
+from db.central_port import CentralPort
+from db.central_store import CentralStore
+from services.cases.case import Case, from_json
+from services.demo.people import Person, make_people
+from services.desk.desk import Desk
+from services.desk.open import open_desk
+from services.home import CENTRAL_KEY, Home, key
+from services.secrets import open_vault
+from services.types import ChecklistView, Factor, Session
+from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN, request
+
+T = TypeVar("T")
+CHECKOUT = Path(__file__).parents[1]
+PEOPLE = make_people(7, 12)
+
+
+class WorkerCentre:
+    """The home at `path`; `start` begins a worker, `kill` is SIGKILL, `stop` closes its input."""
+
+    def __init__(self, path: Path) -> None:
+        self.home = Home(path)
+        self.vault = open_vault(path, demo=True)
+        self.engine = central.open_engine(self.home.central_url, key(self.vault, CENTRAL_KEY))
+        self.store = CentralStore(self.engine)
+        self.worker: subprocess.Popen[str] | None = None
+        self.said = ""
+        self._desks: list[Desk] = []
+
+    # ── the worker ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self, *modes: str, kill_at: str = "", wait: bool = True) -> int:
+        """Begin a worker that dies at `kill_at`; its pid, once it is ready."""
+        environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+        if kill_at:
+            environment["RIGHTSDESK_KILL_AT"] = kill_at
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "tests.worker_child", str(self.home.path), *modes],
+            cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        if wait:
+            assert self.worker.stdout is not None
+            self.said = self.worker.stdout.readline()
+            assert self.said.startswith("worker "), "the worker did not start"
+        return self.worker.pid
+
+    def kill(self) -> None:
+        assert self.worker is not None
+        self.worker.send_signal(signal.SIGKILL)
+        self.wait_dead()
+
+    def wait_dead(self, seconds: float = 30) -> int:
+        """The exit code, negative for a signal."""
+        assert self.worker is not None
+        code = self.worker.wait(seconds)
+        self._let_go()
+        return code
+
+    def stop(self) -> int:
+        """End standard input, as a parent that is gone does; the exit code."""
+        assert self.worker is not None and self.worker.stdin is not None
+        self.worker.stdin.close()
+        return self.wait_dead()
+
+    def _let_go(self) -> None:
+        assert self.worker is not None
+        for pipe in (self.worker.stdin, self.worker.stdout):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
+
+    def close(self) -> None:
+        """End everything."""
+        for desk in self._desks:
+            desk.close()
+        if self.worker is not None and self.worker.poll() is None:
+            self.kill()
+        self.engine.dispose()
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def case(self, case: str) -> Case:
+        return from_json(self.store.case_body(case))
+
+    def until(self, what: Callable[[], T], seconds: float = 30) -> T:
+        """`what`, once it is true."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.03)
+        raise AssertionError("it did not come to pass in time")
+
+    def acts(self, case: str) -> list[str]:
+        """Names of the case's actions in central's order."""
+        return [e.act for e in self.entries(case)]
+
+    def entries(self, case: str):  # type: ignore[no-untyped-def]
+        from services.action_log.entry import decode
+
+        return [decode(body) for *_, body in CentralPort(self.engine, "").entries_of(case)]
+
+    def rows(self, system: str, sql: str, controller: str = "nordlicht") -> list[tuple[object, ...]]:
+        """What a data system really holds."""
+        import sqlite3
+
+        with sqlite3.connect(self.home.path / "data" / controller / f"{system}.db") as db:
+            return db.execute(sql).fetchall()
+
+    def letters(self) -> list[str]:
+        """The mails in the outbox, oldest first, decoded."""
+        from email import message_from_bytes, policy
+
+        files = sorted(self.home.outbox.glob("*.eml"), key=lambda f: f.stat().st_mtime_ns)
+        texts = []
+        for file in files:
+            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+            body = mail.get_body(("plain",))
+            texts.append(f"To: {mail['To']}\nSubject: {mail['Subject']}\n{body.get_content() if body else ''}")
+        return texts
+
+    # ── the desk ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def desk(self, terminal: str = "desk-1") -> Desk:
+        desk = open_desk(self.home.path, terminal, demo=True)
+        self._desks.append(desk)
+        self.until(lambda: desk.status().worker_alive)
+        return desk
+
+
+class Call:
+    """One call at a desk: a person, a case, a session."""
+
+    def __init__(self, centre: WorkerCentre, desk: Desk, person: Person, *rights: object) -> None:
+        self.centre, self.desk, self.person = centre, desk, person
+        self.session: Session = centre.until(lambda: _signed_in(desk, AGENT, AGENT_PIN))
+        opened = desk.intake.open(self.session, request(*rights, identifier=person.email))  # type: ignore[arg-type]
+        self.case = opened.case
+        assert desk.synced()
+
+    def verify(self) -> ChecklistView:
+        """Lead the whole check: mark what is marked, say the person's own answers, the PIN as the proof."""
+        desk, session, case = self.desk, self.session, self.case
+        view = desk.check.start(session, case)
+        while not view.ended:
+            step = view.steps[view.current]
+            if step.kind == "factor" and step.factor in (Factor.OTP, Factor.CBK):
+                step = next(s for s in view.steps if s.id.split(".")[0] == step.id.split(".")[0] and s.factor == "PIN")
+            if step.kind == "factor":
+                key = desk.check.question(session, case, step.id).key
+                view = desk.check.answer(session, case, step.id, key, self.answer(key))
+            else:
+                view = desk.check.mark(session, case, step.id, "y")
+        return view
+
+    def answer(self, key: str) -> str:
+        """What the person says to a question."""
+        field = key.rpartition(".")[2]
+        return {
+            "pin_hash": self.person.pin,
+            "date_of_birth": self.person.date_of_birth.isoformat(),
+            "postcode": self.person.postcode,
+            "customer_number": self.person.customer_number,
+        }[field]
+
+    def step_up(self) -> None:
+        self.desk.sign.step_up(self.session, AGENT_PIN)
+
+    def approve(self, lead_desk: Desk) -> None:
+        """The lead approves what waits."""
+        lead = self.centre.until(lambda: _signed_in(lead_desk, LEAD, LEAD_PIN))
+        waits = self.centre.until(lambda: [a for a in lead_desk.review.waiting(lead) if a.case == self.case])
+        lead_desk.sign.step_up(lead, LEAD_PIN)
+        lead_desk.review.approve(lead, self.case, waits[0].item, waits[0].digest)
+        assert lead_desk.synced()
+
+
+def _signed_in(desk: Desk, agent: str, pin: str) -> Session | None:
+    """A session, as soon as the terminal knows who works here."""
+    from services.errors import Refused
+
+    try:
+        return desk.sign.sign_in(agent, pin)
+    except Refused:
+        return None

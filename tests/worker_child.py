@@ -1,0 +1,42 @@
+"""What the tests start as a worker process: the real command with short pauses; `row-by-row` is the control's worker.
+
+    python -m tests.worker_child HOME [row-by-row]
+"""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+PAUSES_S = (0.2, 0.4)
+
+
+def main(home: str, *modes: str) -> None:
+    """A worker until standard input ends."""
+    from console.commands.worker import order
+    from services.fulfilment import worker
+
+    if "row-by-row" in modes:
+        _commit_row_by_row()
+    wanted = replace(order(Path(home), ""), pauses=PAUSES_S)
+    worker.run(wanted, with_parent=True, say=lambda line: print(line, flush=True))
+    os._exit(0)
+
+
+def _commit_row_by_row() -> None:
+    """The mistake that one transaction a system rules out: every statement is committed by itself."""
+    from services.connectors.sql_change import SqlChange
+
+    run = SqlChange._run
+
+    def run_and_commit(self: SqlChange, statement: object) -> int:
+        count = run(self, statement)  # type: ignore[arg-type]
+        self.connection.commit()
+        self.connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return count
+
+    SqlChange._run = run_and_commit  # type: ignore[assignment,method-assign]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
