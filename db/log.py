@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -152,11 +153,14 @@ class LogWriter:
         """Writes many drafts, `batch` to a commit (all of a batch or none); returns how many. For imports."""
         waiting: deque[Future[int]] = deque()
         source, count = iter(drafts), 0
-        while raws := [prepare(draft) for draft in islice(source, batch)]:
-            waiting.append(self._put(_Request(lambda raws=raws: self._insert(raws), len(raws))))  # type: ignore[misc]
-            if len(waiting) > 1:
-                count += waiting.popleft().result()
-        return count + sum(future.result() for future in waiting)
+        try:
+            while raws := [prepare(draft) for draft in islice(source, batch)]:
+                waiting.append(self._put(_Request(partial(self._insert, raws), len(raws))))
+                if len(waiting) > 1:
+                    count += waiting.popleft().result()
+        finally:  # also when a later draft is refused: what was handed over is durable when this ends
+            count += sum(future.result() for future in waiting)
+        return count
 
     def store_receipt(self, size: int, note: str) -> None:
         """Keeps central's cosigned note for the tree of `size`; a second one for the same size changes nothing."""

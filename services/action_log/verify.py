@@ -42,7 +42,7 @@ def verify(entries: Iterable[tuple[int, bytes]], stored: Stored, known: Known) -
     rows = iter(entries)
     first = next(rows, None)
     signed = _signed(stored, known, None if first is None else first[1])
-    log = "/".join(signed.origin.split("/")[-2:])
+    log = "/".join(signed.origin.split("/")[-2:]) or _own_log(first)
     heads, bad_receipt = _known_heads(stored, known)
     reading = read_through(_again(first, rows), log, stored.tile, [head.size for _, head in heads])
     wrong = (
@@ -106,21 +106,28 @@ def _own_key(opening: bytes | None) -> bytes | None:
     return bytes.fromhex(act.public_key) if isinstance(act, LogOpened) else None
 
 
+def _own_log(first: tuple[int, bytes] | None) -> str:
+    """The log that the first entry says it is of, where no checkpoint says it."""
+    try:
+        return "" if first is None else decode(first[1]).log
+    except BadInput:
+        return ""
+
+
 def _entries(reading: Reading, stored: Stored, signed: _Signed) -> _Wrong | None:
     """Gaps, edits, order, size and root against the signed head."""
     found = reading.wrong
     if found is not None and not found.by_tile:
         return _Wrong(found.kind, found.first, found.last, found.detail)
-    size = reading.frontier.size
-    head = signed.head or TreeHead(stored.size, b"")
+    size, head = reading.frontier.size, signed.head
+    if head is None or reading.frontier.head() == head:
+        return None
+    if found is not None:
+        return _Wrong(found.kind, found.first, found.last, found.detail)
     if size < head.size:
         return _Wrong("tail-cut", size, head.size - 1, f"The signed head has {head.size} entries.")
     if size > head.size:
         return _Wrong("surplus-entry", head.size, size - 1, f"The signed head has {head.size} entries.")
-    if signed.head is None or reading.frontier.root() == head.root:
-        return None
-    if found is not None:
-        return _Wrong(found.kind, found.first, found.last, found.detail)
     return _by_peaks(reading.frontier, stored, head) or _Wrong(
         "root-mismatch", 0, size - 1, "The entries do not have the signed root."
     )

@@ -16,7 +16,8 @@ from services.action_log.shapes import Id, Text, Whole
 from services.errors import BadInput
 
 CONTRACT = """
-log.opened(public_key, software); key.store(kind); heartbeat(); session.started(terminal, offline); session.ended(reason)
+log.opened(public_key, software); key.store(kind); heartbeat(); session.started(terminal, offline)
+session.ended(reason)
 session.locked(reason); session.unlocked(); session.stepped_up(); session.refused(agent_ref, reason)
 clock.stepped(delta_us); sync.receipt(size, root); log.recovered(kind, place); log.closed(successor, kind)
 contact.started(channel); contact.ended(seconds)
@@ -29,7 +30,8 @@ factor.asked(check, factor, ask); factor.passed(check, factor, method, ask)
 factor.failed(check, factor, method, ask, reason); find.asked(ask, kinds)
 find.done(ask, systems, counts, others, outcome); plan.made(plan, digest, systems, deletes, masks, keeps)
 export.asked(format, language, delivery); export.built(package, manifest, archive, systems, counts)
-export.delivered(package, letter); export.failed(reason); package.destroyed(package); erase.asked(plan, digest, ground, language)
+export.delivered(package, letter); export.failed(reason); package.destroyed(package)
+erase.asked(plan, digest, ground, language)
 erase.approved(digest); erase.returned(reason); erase.withdrawn(reason); erase.started(plan)
 erase.system_done(system, deleted, masked, kept, reason); erase.verified(left); erase.failed(system, reason)
 consent.given(purpose, text, language); consent.withdrawn(purpose, text, language, marketing)
@@ -149,7 +151,8 @@ def test_codes_that_are_in_use_pass(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["psn:" + "9f" * 16, "9f" * 16, "9f" * 32, "C-26-0042111", "C-26-004211/1", "7f3a90c1", "job:" + "0" * 32 + ":3"]
+    "name",
+    ["psn:" + "9f" * 16, "9f" * 16, "9f" * 32, "C-26-0042111", "C-26-004211/1", "7f3a90c1", "job:" + "0" * 32 + ":3"],
 )
 def test_ids_that_are_in_use_pass(name: str) -> None:
     assert check_of(Id, "id")(name) == name

@@ -143,7 +143,15 @@ def test_a_real_key_passes_and_with_a_low_part_added_it_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [b"", bytes(31), (2**255 - 18).to_bytes(32, "little"), b"\x01" + bytes(30) + b"\x80", b"\x02" + bytes(31), b"\xff" * 32]
+    "key",
+    [
+        b"",
+        bytes(31),
+        (2**255 - 18).to_bytes(32, "little"),
+        b"\1" + bytes(30) + b"\x80",
+        b"\2" + bytes(31),
+        b"\xff" * 32,
+    ],
 )
 def test_bytes_that_are_no_canonical_point_are_refused(key: bytes) -> None:
     with pytest.raises(BadInput):

@@ -17,8 +17,10 @@ from tests.log_samples import LOG, MICROS, draft
 
 INSIDE = st.recursive(
     st.none() | st.booleans() | st.integers(-canonical.MAX_WHOLE, canonical.MAX_WHOLE) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -37,7 +39,7 @@ def test_inside_the_profile_the_bytes_are_those_of_rfc_8785(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, float("nan"), 2**53, -(2**53), {"é": 1}, {1: 2}, "\ud800", b"x", {"a": {1, 2}}, "x" * 65_536, draft(), object()],
+    [1.0, float("nan"), 2**53, -(2**53), {"é": 0}, {1: 2}, "\ud800", b"x", {"a": {1, 2}}, "x" * 65_536, draft()],
 )
 def test_outside_the_profile_is_refused(value: Any) -> None:
     with pytest.raises(BadInput):

@@ -7,8 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.action_log.merkle import (
-    EMPTY_ROOT, Frontier, TreeHead, check_consistency, check_inclusion, consistency_proof, cover, inclusion_proof,
-    leaf_hash, perfect_root, root_at,
+    EMPTY_ROOT,
+    Frontier,
+    TreeHead,
+    check_consistency,
+    check_inclusion,
+    consistency_proof,
+    cover,
+    inclusion_proof,
+    leaf_hash,
+    perfect_root,
+    root_at,
 )  # fmt: skip
 from services.action_log.tiles import WIDTH, Tile, TileEdge, edge_of, node_reader
 from services.errors import BadInput, Unusable

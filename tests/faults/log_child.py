@@ -1,0 +1,75 @@
+"""A process to kill: it appends to a log and says each entry only when the writer says that it is done.
+
+`python -m tests.faults.log_child FOLDER [real|early|split]`. `early` and `split` are the two mistakes that the kill
+tests must catch: acknowledging before the commit, and writing entry and head in two transactions.
+"""
+
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from db.kill_points import reach
+from db.log import LogWriter, _Request
+from services.action_log.entry import Entry
+from tests.log_samples import LOG, ORIGIN, SEED, numbered
+
+
+class AcknowledgesBeforeCommit(LogWriter):
+    """Says "done" and commits afterwards."""
+
+    def _commit(self, batch: list[_Request]) -> list[Any]:
+        assert self._growing is not None
+        self._db.execute("BEGIN IMMEDIATE")
+        results = [request.work() for request in batch]
+        self._store_edge(self._growing)
+        for request, result in zip(batch, results, strict=True):
+            request.future.set_result(result)
+        reach("log.before-commit")
+        self._db.execute("COMMIT")
+        self._head = self._growing.frontier.head(), self._growing.checkpoint
+        return results
+
+    def _commit_or_split(self, batch: list[_Request]) -> None:
+        self._commit(batch)
+
+
+class WritesEntryAndHeadApart(LogWriter):
+    """Commits the entries, then the head."""
+
+    def _commit(self, batch: list[_Request]) -> list[Any]:
+        assert self._growing is not None
+        self._db.execute("BEGIN IMMEDIATE")
+        results = [request.work() for request in batch]
+        self._db.execute("COMMIT")
+        reach("log.between-commits")
+        self._db.execute("BEGIN IMMEDIATE")
+        self._store_edge(self._growing)
+        self._db.execute("COMMIT")
+        self._head = self._growing.frontier.head(), self._growing.checkpoint
+        return results
+
+
+WRITERS = {"real": LogWriter, "early": AcknowledgesBeforeCommit, "split": WritesEntryAndHeadApart}
+
+
+def say(future: "Future[tuple[Entry, ...]]") -> None:
+    entry = future.result()[0]
+    sys.stdout.write(f"{entry.seq} {entry.params['seconds']}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    kind = sys.argv[2] if len(sys.argv) > 2 else "real"
+    writer = WRITERS[kind](Path(sys.argv[1]) / "log-1.db", log=LOG, origin=ORIGIN, seed=SEED)
+    number = writer.size
+    while True:
+        futures = [writer.append_future([draft]) for draft in numbered(3, number)]
+        for future in futures:
+            future.add_done_callback(say)
+        futures[-1].result()
+        number += 3
+
+
+if __name__ == "__main__":
+    main()
