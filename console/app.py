@@ -163,5 +163,9 @@ def run(settings: "Settings", notice: str = "") -> int:
         lock=settings.lock,
         notice=notice,
     )
-    app.run(mouse=settings.screen.mouse)
+    try:
+        app.run(mouse=settings.screen.mouse)
+    finally:
+        if app.desk is not None:
+            app.desk.close()
     return app.return_code or 0

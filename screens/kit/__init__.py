@@ -24,6 +24,6 @@ A new screen: one .py and one .tcss in screens/, one line in console/routes.py (
 
 After what changes `why_not`, call `self.refresh_bindings()`. Writes pass `write=True`: they outlive the screen.
 Failures arrive as JobFailed and flash by themselves. `self.flash("taken", "good")`, `self.host.show("erase", case)`,
-`self.host.with_pin(then)` (step-up), `self.host.perform("next_case")`. Decisions: kit/dialog.py, kit/widgets/confirm.py.
+`self.host.with_pin(then)` (step-up), `self.host.perform("next_case")`. Decisions: dialog.py, widgets/confirm.py.
 All data goes through kit/text.py (`shown`, `say`, `fit`): never a str of data into Static, Label or notify.
 """

@@ -18,6 +18,7 @@ class Dialog(ModalScreen[Any], Deskside):
         border: round $primary; padding: 0 1; background: $surface;
     }
     Dialog:nocolor > .box { border: ascii $primary; }
+    Dialog FlashLine { padding: 0; height: 2; }
     Dialog .title { text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave_dialog", "Back")]

@@ -1,1 +1,1 @@
-"""Benches: each builds what it measures, needs only requirements.lock, ends with one line of JSON. Imports all rooms."""
+"""Benches: each builds what it measures, needs only requirements.lock and ends with one line of JSON."""

@@ -43,17 +43,18 @@ class FlashLine(Bar):
         "no": "no: ",
         "bad": "failed: ",
     }  # words before colour
+    SECONDS: ClassVar[dict[str, float]] = {"info": 6, "good": 6, "no": 10, "bad": 30}
     base: reactive[Content] = reactive(Content(""))
     stage = reactive("")
     _said: tuple[str, str] | None = None
     _timer: Timer | None = None
 
-    def say(self, words: str, kind: str = "info", seconds: float = 6) -> None:
+    def say(self, words: str, kind: str = "info") -> None:
         """Show `words` for some seconds; kinds: info, good, no (refused, with the reason), bad."""
         if self._timer is not None:
             self._timer.stop()
         self._set((kind, words))
-        self._timer = self.set_timer(seconds, self.clear)
+        self._timer = self.set_timer(self.SECONDS[kind], self.clear)
 
     def clear(self) -> None:
         self._set(None)
@@ -65,12 +66,13 @@ class FlashLine(Bar):
         self.refresh()
 
     def render(self) -> Content:
+        words = self.base
         if self._said is not None:
-            kind, words = self._said
-            return Content(self.SIGNS[kind] + clean(words)).truncate(self.content_size.width, ellipsis=True)
-        if self.stage:
-            return Content(f"… {clean(self.stage)}").truncate(self.content_size.width, ellipsis=True)
-        return self.base.truncate(self.content_size.width, ellipsis=True)
+            words = Content(self.SIGNS[self._said[0]] + clean(self._said[1]))
+        elif self.stage:
+            words = Content(f"… {clean(self.stage)}")
+        room = self.content_size
+        return words.truncate(room.width, ellipsis=True) if room.height <= 1 else words
 
 
 class StatusBar(Bar):

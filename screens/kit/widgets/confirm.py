@@ -113,9 +113,9 @@ class Choice(Dialog):
             yield Static(shown(self.words, "bold"), classes="title")
             for line in self.lines:
                 yield Static(shown(line))
-            yield Static(
-                Content("   ".join(f"{key} {clean(words)}" for key, words in self.answers.items()) + "   Esc back")
-            )
+            between = "\n" if len(self.answers) > 2 else "   "
+            named = [f"{key} {clean(words)}" for key, words in self.answers.items()]
+            yield Static(Content(between.join([*named, "Esc back"])))
 
     def on_mount(self) -> None:
         self.set_timer(ARM_S, self._arm)
