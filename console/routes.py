@@ -8,6 +8,17 @@ from textual.screen import Screen
 
 ROUTES: Final = {
     "queue": "screens.queue:QueueScreen",
+    "intake": "screens.intake:IntakeScreen",
+    "case": "screens.case:CaseScreen",
+    "checklist": "screens.checklist:ChecklistScreen",
+    "find": "screens.find:FindScreen",
+    "export": "screens.export:ExportScreen",
+    "erase": "screens.erase:EraseScreen",
+    "consent": "screens.consent:ConsentScreen",
+    "note": "screens.note:NoteScreen",
+    "wrap": "screens.wrap:WrapScreen",
+    "review": "screens.review:ReviewScreen",
+    "log": "screens.log:LogScreen",
 }
 
 

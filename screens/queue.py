@@ -221,7 +221,7 @@ class QueueScreen(KitScreen):
     def action_open(self) -> None:
         row = self.table.current
         if row is not None:
-            self.host.show("case", row.case)
+            self.host.show("case", row.case, "", self.view)
 
     def action_next_case(self) -> None:
         self.run(self.desk.queue.next, self.host.session, reply=NextRead, serial="next")
@@ -277,6 +277,9 @@ class QueueScreen(KitScreen):
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
+
+    def action_review(self) -> None:
+        self.host.show("review")
 
     # --- lock ------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, NotFound, Refused
+from services.identity.template import templates
 from services.risk.scan import scan
 from services.types import Outcome, PurposeView, Right, RiskFlag, Session, Tier
 
@@ -50,8 +51,20 @@ class Acting:
         act = acts.ExportAsked(format=format, language=language or self._language(state), delivery="on-file")
         self._ctx.record(session, act, state, item)
 
-    def erase(self, session: Session, case: str, typed: str, *, ground: str = "17-1-a", language: str = "") -> None:
-        """Ask for the planned erasure. `typed` is the last four of the case number (WCAG 3.3.4); a lead approves."""
+    def erase(
+        self,
+        session: Session,
+        case: str,
+        typed: str,
+        *,
+        ground: str = "17-1-a",
+        language: str = "",
+        digest: str = "",
+    ) -> None:
+        """Ask for the planned erasure. `typed` is the last four of the case number (WCAG 3.3.4); a lead approves.
+
+        With `digest` it is exactly the plan that was shown, or `Refused`.
+        """
         state = self._cases.state(case)
         answer = self._ctx.permit("erase", state, session)
         if typed != case[-4:]:
@@ -61,6 +74,8 @@ class Acting:
         item = state.item(answer.item)
         if item is None:
             raise NotFound("the item is gone")
+        if digest and item.digest != digest:
+            raise Refused("the plan changed since it was shown", next_key="p looks again")
         language = language or self._language(state)
         act = acts.EraseAsked(plan=item.plan, digest=item.digest, ground=ground, language=language)
         self._ctx.record(session, act, state, item.id)
@@ -108,18 +123,22 @@ class Acting:
         )
         self._ctx.record(session, act, state, item)
 
-    def stop_marketing(self, session: Session, case: str, channels: Sequence[str] = ("all",)) -> None:
-        """Absolute, at once, no identity ceremony (Art 21(2)-(3)); adds the right to the case if it is not there."""
+    def stop_marketing(self, session: Session, case: str, channels: Sequence[str] = ("all",)) -> str:
+        """Absolute, at once, no identity ceremony (Art 21(2)-(3)); adds the right to the case if it is not there.
+
+        Returns the sentence to say, the same whether or not anything is held.
+        """
         state = self._cases.state(case)
         self._ctx.permit("marketing", state, session)
         item = next((i for i in state.items if i.right is Right.OBJECTION_MARKETING and not i.ended), None)
         stop = acts.MarketingStopped(channels=tuple(channels))
         if item is not None:
             self._ctx.record(session, stop, state, item.id)
-            return
+            return self._said(state)
         number = str(len(state.items) + 1)
         added = self._ctx.draft(session, acts.ItemAdded(right=Right.OBJECTION_MARKETING), state, number)
         self._ctx.write([added, self._ctx.draft(session, stop, state, number)])
+        return self._said(state)
 
     def check_text(self, text: str, controller: str) -> tuple[RiskFlag, ...]:
         """Personal data a note does not need; kinds and places, never values."""
@@ -181,6 +200,11 @@ class Acting:
             ended = acts.CheckEnded(check=state.check.id, tier=state.check.tier, reason="contact-ended")
             drafts.append(self._ctx.draft(session, ended, state))
         self._ctx.write(drafts)
+
+    def _said(self, state: Case) -> str:
+        """What CL-OBJ-MKT says when it is done."""
+        done = next(step for step in templates()["CL-OBJ-MKT"].steps if step.id == "done")
+        return words(done.say, self._language(state))
 
     def _language(self, state: Case) -> str:
         return self._ctx.controller(state.controller).language

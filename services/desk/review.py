@@ -43,6 +43,7 @@ class Review:
                         preview=f"{deletes} deleted, {masks} masked, {keeps} kept",
                         due=due,
                         mine=item.asked_by == session.actor,
+                        controller=case.controller,
                     )
                 )
         return tuple(found)

@@ -1,0 +1,251 @@
+"""The one-key acts of a case: each is judged by the desk's table, and a refused key answers with its reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from textual import on
+from textual.message import Message
+
+from screens.kit.screen import KitScreen
+from screens.kit.widgets.confirm import Choice
+from screens.reveal import FIELDS, REASONS, RevealBox
+from screens.words import ENDINGS, RIGHTS, right
+from services.types import CaseView, ItemState, ItemView, Right
+
+ACTS: Final = {
+    "verify": "verify", "find": "find", "export": "export", "erase": "erase", "consent": "consent",
+    "stop_marketing": "marketing", "note": "note", "hand_over": "hand-over", "wrap_up": "wrap-up",
+    "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve", "send_back": "return",
+    "resolve": "resolve", "add_right": "note",
+}  # fmt: skip
+"""Actions of the registry and the rows of the desk's table that judge them."""
+
+HAND_OVERS: Final = {
+    "1": ("shift-end", "my shift ends"),
+    "2": ("language", "another language is needed"),
+    "3": ("expert", "somebody who knows more is needed"),
+    "4": ("conflict", "I know the person"),
+}
+RETURNS: Final = {
+    "1": ("wrong-person", "it may be the wrong person"),
+    "2": ("check-again", "check the identity again"),
+    "3": ("hold-exists", "something must be kept"),
+    "4": ("plan-too-wide", "the plan is too wide"),
+    "5": ("talk-to-me", "talk to me first"),
+}
+SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
+
+
+@dataclass
+class Acted(Message):
+    """An act was kept; `words` say which."""
+
+    words: str
+
+
+@dataclass
+class Revealed(Message):
+    title: str
+    value: str
+
+
+@dataclass
+class AgentsRead(Message):
+    agents: tuple[tuple[str, str], ...]
+
+
+class CaseActs(KitScreen):
+    """Mixed into the case screen, which holds `case`, `view` and `recall`."""
+
+    case: str
+    view: CaseView | None
+
+    def why_not(self, action: str) -> str:
+        if action not in ACTS and action != "reveal":
+            return ""
+        if self.view is None:
+            return "the case is being read"
+        if action == "reveal":
+            return ""
+        return self.view.key(ACTS[action]).reason
+
+    def _act(self, words: str, call: Callable[..., object], *args: object, stage: str) -> None:
+        """A write, then its words and a fresh view."""
+        reply = partial(_acted, words)
+        self.run(call, self.host.session, self.case, *args, reply=reply, serial=stage, write=True, stage=stage)
+
+    @on(Acted)
+    def _acted(self, message: Acted) -> None:
+        self.flash(message.words, "good")
+        self.recall()
+
+    # --- other screens -----------------------------------------------------------------------------------------------
+
+    def action_verify(self) -> None:
+        self.host.show("checklist", self.case)
+
+    def action_find(self) -> None:
+        self._with_item(
+            SEARCHED, "Find the data for which right?", lambda item: self.host.show("find", self.case, item)
+        )
+
+    def action_export(self) -> None:
+        self.host.show("export", self.case)
+
+    def action_erase(self) -> None:
+        self.host.show("erase", self.case)
+
+    def action_consent(self) -> None:
+        self.host.show("consent", self.case)
+
+    def action_note(self) -> None:
+        if self.view is not None:
+            self.host.show("note", self.case, self.view.controller)
+
+    def action_wrap_up(self) -> None:
+        if self.view is not None:
+            self.host.show("wrap", self.view)
+
+    def _with_item(self, rights: tuple[Right, ...], question: str, then: Callable[[str], None]) -> None:
+        """One open item of these rights: asked only when there are several."""
+        open_items = self._open_items(rights)
+        if len(open_items) == 1:
+            then(open_items[0].id)
+        elif open_items:
+            answers = {item.id: right(item.right) for item in open_items}
+            self.app.push_screen(Choice(question, [], answers), lambda key: then(key) if key else None)
+
+    def _open_items(self, rights: tuple[Right, ...]) -> list[ItemView]:
+        items = self.view.items if self.view else ()
+        return [item for item in items if item.right in rights and item.state is not ItemState.CLOSED]
+
+    # --- done at once ------------------------------------------------------------------------------------------------
+
+    def action_take(self) -> None:
+        self.run(
+            self.desk.queue.take, self.host.session, self.case, reply=lambda _: Acted(f"{self.case} is yours"),
+            serial="take", write=True, stage="taking the case",
+        )  # fmt: skip
+
+    def action_stop_marketing(self) -> None:
+        self.run(
+            self.desk.act.stop_marketing, self.host.session, self.case,
+            reply=lambda words: Acted(f"marketing is stopped. Say: “{words}”"),
+            serial="marketing", write=True, stage="stopping marketing",
+        )  # fmt: skip
+
+    def action_withdraw(self) -> None:
+        def decided(key: str | None) -> None:
+            if key == "y":
+                self._act("taken back: nothing will be erased", self.desk.act.withdraw, stage="taking it back")
+
+        lines = ["Nothing has been touched yet, and nothing will be."]
+        self.app.push_screen(Choice("Take the erasure back?", lines, {"y": "take it back"}), decided)
+
+    def action_hand_over(self) -> None:
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                words = "handed over; an open check ended with it"
+                self._act(words, self.desk.act.hand_over, HAND_OVERS[key][0], stage="handing over")
+
+        answers = {key: words for key, (_, words) in HAND_OVERS.items()}
+        self.app.push_screen(Choice("Give the case back to the queue, because", [], answers), chosen)
+
+    def action_add_right(self) -> None:
+        have = {item.right for item in self.view.items if item.state is not ItemState.CLOSED} if self.view else set()
+        letters = {key: one for one, (key, _) in RIGHTS.items() if one not in have}
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                one = letters[key]
+                self._act(f"{right(one)} added", self.desk.intake.add_item, one.value, stage="adding a right")
+
+        answers = {key: right(one) for key, one in letters.items()}
+        self.app.push_screen(Choice("The caller also asks for", [], answers), chosen)
+
+    def action_resolve(self) -> None:
+        def item_chosen(item: str) -> None:
+            def chosen(key: str | None) -> None:
+                if key is not None:
+                    outcome, words = ENDINGS[key]
+                    self._act(f"item {item} ended: {words}", self.desk.act.resolve, item, outcome, stage="ending it")
+
+            answers = {key: words for key, (_, words) in ENDINGS.items()}
+            self.app.push_screen(Choice(f"End item {item}, because", [], answers), chosen)
+
+        self._with_item(tuple(Right), "End which item?", item_chosen)
+
+    # --- reveal ------------------------------------------------------------------------------------------------------
+
+    def action_reveal(self) -> None:
+        if self.view is None:
+            return
+        state = self.view.key("reveal")
+        offered = {key: words for key, (what, words) in FIELDS.items() if state.allowed or what == "words"}
+        lines = [] if state.allowed else [f"The rest stays masked: {state.reason}."]
+
+        def field_chosen(key: str | None) -> None:
+            if key is not None:
+                reasons = {k: words for k, (_, words) in REASONS.items()}
+                self.app.push_screen(Choice("Why must you see it? It is logged.", [], reasons), partial(reasoned, key))
+
+        def reasoned(key: str, reason: str | None) -> None:
+            if reason is not None:
+                what, words = FIELDS[key]
+                self.run(
+                    self.desk.find.reveal, self.host.session, self.case, what, REASONS[reason][0],
+                    reply=lambda value: Revealed(words, value), serial="reveal", write=True, stage="asking for it",
+                )  # fmt: skip
+
+        self.app.push_screen(Choice("Show for ten seconds", lines, offered), field_chosen)
+
+    @on(Revealed)
+    def _revealed(self, message: Revealed) -> None:
+        self.app.push_screen(RevealBox(message.title, message.value))
+
+    # --- a lead's ----------------------------------------------------------------------------------------------------
+
+    def _in_review(self) -> ItemView | None:
+        items = self.view.items if self.view else ()
+        return next((item for item in items if item.state is ItemState.REVIEW), None)
+
+    def action_approve(self) -> None:
+        item = self._in_review()
+        if item is not None:
+            args = (item.id, item.digest)
+            words = "approved: the waiting period runs now"
+            self.host.with_pin(lambda: self._act(words, self.desk.review.approve, *args, stage="approving"))
+
+    def action_send_back(self) -> None:
+        item = self._in_review()
+        if item is None:
+            return
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self._act("sent back", self.desk.review.send_back, item.id, RETURNS[key][0], stage="sending it back")
+
+        answers = {key: words for key, (_, words) in RETURNS.items()}
+        self.app.push_screen(Choice("Send it back, because", [], answers), chosen)
+
+    def action_assign(self) -> None:
+        if self.view is not None:
+            self.run(self.desk.queue.agents, self.host.session, self.view.controller, reply=AgentsRead, serial="agents")
+
+    @on(AgentsRead)
+    def _ask_agent(self, message: AgentsRead) -> None:
+        from screens.assigning import ask_agent
+
+        def chosen(number: str) -> None:
+            self.run(
+                self.desk.queue.assign, self.host.session, (self.case,), number,
+                reply=lambda _: Acted(f"assigned to {number}"), serial="assign", write=True, stage="assigning",
+            )  # fmt: skip
+
+        ask_agent(self, 1, message.agents, chosen)
+
+
+def _acted(words: str, _result: object) -> Message:
+    return Acted(words)

@@ -1,0 +1,192 @@
+"""What the panes of a case say: pure functions from a view to inert text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from textual.content import Content
+
+from screens.kit.text import shown
+from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
+from services.types import CaseView, HistoryLine, ItemState, ItemView, SystemResult, Tier
+
+PAUSE_STATES: Final = (ItemState.REVIEW, ItemState.READY, ItemState.RUNNING)
+PROOFS: Final = (
+    "export.built", "export.delivered", "export.failed", "erase.verified", "erase.failed", "consent.written",
+    "consent.failed", "letter.sent", "letter.failed", "subject.shredded",
+)  # fmt: skip
+"""Acts that say what came of it."""
+
+
+def moving(view: CaseView) -> bool:
+    """Whether something runs, waits for its time, or has not reached central."""
+    return any(item.state in PAUSE_STATES for item in view.items) or any(not line.synced for line in view.history)
+
+
+def facts(view: CaseView, agent: str) -> Content:
+    """The left pane: items with outcome, dates, who asks, where the answer goes, flags."""
+    holder = "you" if view.holder == agent else view.holder or "nobody yet"
+    lines = [shown(view.due, "bold" if view.due != "-" else "$quiet") + shown(f" · held by {holder}")]
+    for item in view.items:
+        lines += [shown(f"{item.id} {right(item.right)}", "bold"), shown(f"  {item.text}")]
+    lines.append(Content(""))
+    for date in view.dates:
+        lines.append(_pair(date.name.capitalize(), day(date.day)))
+    lines.append(_pair("Person", view.person))
+    lines.append(_pair("Answer to", view.delivery))
+    lines.append(_pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}"))
+    lines.append(_pair("Law", f"{view.regime}, we are {view.duty}"))
+    lines += [shown(f"! {flag}", "bold $warning") for flag in view.flags]
+    lines += [shown(f"! conflict: {conflict}", "bold $error") for conflict in view.conflicts]
+    return Content("\n").join(lines)
+
+
+def overview(view: CaseView, say: str, now: datetime) -> Content:
+    """Tab 1: what to say, what to do next, what runs, and the newest action."""
+    lines: list[Content] = []
+    if say:
+        lines += [shown("Say", "bold"), shown(f"“{say}”"), Content("")]
+    lines += [shown("Next", "bold"), shown(next_step(view)), Content("")]
+    for item in view.items:
+        if item.state in PAUSE_STATES or item.systems:
+            lines += [*progress(item, now), Content("")]
+    if view.history:
+        newest = view.history[0]
+        lines += [shown("Newest action", "bold"), history_line(newest, now)]
+    if view.words:
+        lines += [Content(""), shown("Said", "bold"), shown(view.words, lines=True)]
+    return Content("\n").join(lines)
+
+
+def next_step(view: CaseView) -> str:
+    """The key that leads on, in words."""
+    states = {item.state for item in view.items}
+    if states <= {ItemState.CLOSED}:
+        return "nothing: every item has ended (w wraps up the contact)"
+    if ItemState.RUNNING in states:
+        return "wait: it is running"
+    if ItemState.READY in states:
+        return "wait: approved, it runs by itself (u takes it back)"
+    if ItemState.REVIEW in states:
+        return "wait: a second person decides (u takes it back)"
+    if view.key("take").allowed:
+        return "a  take the case"
+    for act, words in (
+        ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
+        ("export", "x  make the package"), ("consent-give", "c  change consent"),
+        ("consent-withdraw", "c  change consent: no check is needed"), ("find", "p  find the data"),
+        ("verify", "v  verify the person"),
+    ):  # fmt: skip
+        if view.key(act).allowed and _wanted(view, act):
+            return words
+    return "w  wrap up the contact"
+
+
+def _wanted(view: CaseView, act: str) -> bool:
+    """Whether the act answers something asked for; a check only while its tier is not reached."""
+    open_rights = {item.right.value for item in view.items if item.state is not ItemState.CLOSED}
+    if act == "marketing":
+        return "objection-marketing" in open_rights
+    if act == "verify":
+        return not view.verification.passed or view.verification.open
+    return True
+
+
+def progress(item: ItemView, now: datetime) -> list[Content]:
+    """One item with its countdown and what each system has done."""
+    lines = [shown(f"{item.id} {right(item.right)}: {countdown(item, now)}", "bold")]
+    return lines + [shown(f"  {system_words(one)}") for one in item.systems]
+
+
+def countdown(item: ItemView, now: datetime) -> str:
+    """The item's text; while it waits for its time, counted here so that it moves every second."""
+    if item.state is ItemState.READY and item.run_at is not None:
+        rest = left(item.run_at, now)
+        by = f" by {item.approved_by}" if item.approved_by else ""
+        return f"approved{by}, about to run" if rest == "0 s" else f"approved{by}, runs in {rest} (u takes it back)"
+    return item.text
+
+
+def system_words(one: SystemResult) -> str:
+    """What one system answered."""
+    counts = [f"{n} {word}" for n, word in ((one.found, "found"), (one.deleted, "deleted"), (one.masked, "masked"),
+                                           (one.kept, "kept")) if n]  # fmt: skip
+    return (
+        f"{one.system}  {one.state}"
+        + (f": {', '.join(counts)}" if counts else "")
+        + (f" ({one.reason})" if one.reason else "")
+    )
+
+
+def identity(view: CaseView, session: str, now: datetime) -> Content:
+    """Tab 2: what the check of this contact reached. Never what was said or expected."""
+    check = view.verification
+    lines = [_pair("Reached", _tier(check.tier))]
+    if check.template:
+        state = "open (v goes on)" if check.open else "over"
+        lines.append(_pair("Checklist", f"{check.template}, {state}"))
+        lines.append(_pair("Passed", ", ".join(check.passed) or "nothing yet"))
+        lines.append(_pair("Wrong", f"{check.strikes} of 2"))
+        if check.until is not None and check.session == session:
+            lines.append(_pair("Holds for", left(check.until, now)))
+        elif check.session:
+            lines.append(shown("That was another contact: begin again (v).", "$warning"))
+    else:
+        lines.append(shown("No check in this contact yet (v)."))
+    lines += [Content(""), shown("A check dies with the contact: after 30 minutes, on switch or hand-over.", "$quiet")]
+    return Content("\n").join(lines)
+
+
+def _tier(tier: Tier) -> str:
+    return {
+        Tier.T0: "T0, nothing is known of the caller", Tier.T1: "T1, the record is found",
+        Tier.T2: "T2, proven by one strong factor", Tier.T3: "T3, proven twice and by two of us",
+        Tier.TX: "TX, cannot be verified in this contact",
+    }[tier]  # fmt: skip
+
+
+def data(view: CaseView) -> Content:
+    """Tab 3: where it is, counts per system, what was done there."""
+    lines = [shown("Found", "bold")]
+    lines += [shown(f"  {system_words(one)}") for one in view.found] or [shown("  not searched yet (p)", "$quiet")]
+    for item in view.items:
+        if item.systems:
+            lines += [Content(""), shown(f"{item.id} {right(item.right)}", "bold")]
+            lines += [shown(f"  {system_words(one)}") for one in item.systems]
+        if item.package:
+            lines += [shown(f"  package {item.package[:12]}")]
+    return Content("\n").join(lines)
+
+
+def letters(view: CaseView) -> Content:
+    """Tab 4: letters and whether they went out."""
+    if not view.letters:
+        return shown("No letter yet.", "$quiet")
+    return Content("\n").join(
+        shown(f"{one.template}  {one.language}  {one.state}" + (f" by {one.medium}" if one.medium else ""))
+        for one in view.letters
+    )
+
+
+def history(view: CaseView, now: datetime) -> Content:
+    """Tab 5: every action, newest first."""
+    return Content("\n").join(history_line(line, now) for line in view.history)
+
+
+def history_line(line: HistoryLine, now: datetime) -> Content:
+    """When, who, what; and whether central has it."""
+    same_day = line.at.astimezone(now.tzinfo).date() == now.date()
+    at = clock(line.at, now.tzinfo) if same_day else stamp(line.at, now.tzinfo)
+    who = line.actor.removeprefix("agent:")
+    who = "worker" if who.startswith("worker:") else who
+    waits = "" if line.synced else "  (not synced yet)"
+    return shown(f"{at} {who} ", "$quiet") + shown(line.text) + shown(waits, "$warning")
+
+
+def proofs(lines: Sequence[HistoryLine], now: datetime) -> list[Content]:
+    """What came of an act, newest last."""
+    return [history_line(line, now) for line in reversed(lines) if line.act in PROOFS]
+
+
+def _pair(name: str, value: str) -> Content:
+    return shown(f"{name:<16}", "$quiet") + shown(value)

@@ -1,0 +1,42 @@
+"""Export: the package that answers access or portability. What, where, how many rows, then the PIN, then proof."""
+
+from screens import preview_table
+from screens.act_screen import ActScreen, Asked
+from screens.kit import keys
+from services.types import Preview, Right
+
+
+class ExportScreen(ActScreen):
+    """Enter asks the PIN and orders the package; a worker builds it and sends it to the contact point on file."""
+
+    BINDINGS = keys.bindings("export")
+    TITLE_WORDS = "Export"
+    RIGHTS = (Right.ACCESS, Right.PORTABILITY)
+
+    def facts(self, preview: Preview) -> list[tuple[str, str]]:
+        delivery = self.view.delivery if self.view else ""
+        return [
+            ("What", f"an encrypted package, its key on a separate way: {preview_table.summary(preview)}"),
+            ("Where to", f"{delivery}, and to no other"),
+            ("Kept", "everything stays as it is; other people's data is held back (Art 15(4))"),
+            ("Approval", "yours, with your PIN"),
+            ("When", "at once; Enter goes on"),
+        ]
+
+    def why_not(self, action: str) -> str:
+        if action != "proceed":
+            return ""
+        if self.asked:
+            return "it was asked for; Esc leaves it running"
+        if self.preview is None or self.view is None:
+            return "the systems have not answered yet"
+        return self.preview.blocked or self.view.key("export").reason
+
+    def action_proceed(self) -> None:
+        self.host.with_pin(self._order)
+
+    def _order(self) -> None:
+        self.run(
+            self.desk.act.export, self.host.session, self.case, reply=lambda _: Asked(), serial="export", write=True,
+            stage="ordering the package",
+        )  # fmt: skip
