@@ -188,6 +188,8 @@ class _Reader:
             raise self.fail(node, path, f"'{text}' is neither true nor false")
         if schema is Any:
             return self._untyped(node)
+        if schema is str and text == "" and getattr(node, "style", None) is None:
+            raise self.fail(node, path, "has no value (write '' for empty text)")
         convert = _CONVERT.get(schema)
         if convert is None:
             raise TypeError(f"no reader for {schema!r}")

@@ -5,137 +5,55 @@ Times are aware UTC datetimes, legal dates are dates, durations are seconds. Per
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 
-
-class Right(StrEnum):
-    """What is asked for (rules.md 0)."""
-
-    ACCESS = "access"
-    PORTABILITY = "portability"
-    RECTIFICATION = "rectification"
-    ERASURE = "erasure"
-    RESTRICTION = "restriction"
-    OBJECTION_MARKETING = "objection-marketing"
-    OBJECTION_OTHER = "objection-other"
-    CONSENT_WITHDRAW = "consent-withdraw"
-    CONSENT_GIVE = "consent-give"
-    ADM_REVIEW = "adm-review"
-    COMPLAINT = "complaint"
-    UNKNOWN = "unknown"
-
-
-class Regime(StrEnum):
-    """Whose law counts the month (rules.md 2.6)."""
-
-    EU = "EU"
-    UK = "UK"
-    OTHER = "OTHER"
-
-
-class Role(StrEnum):
-    """What a person acts as; one active at a time, granted per controller."""
-
-    AGENT = "agent"
-    LEAD = "lead"
-    OFFICER = "officer"
-    TRAINER = "trainer"
-    OPERATOR = "operator"
-
-
-class DutyRole(StrEnum):
-    """Whether we answer for the controller or assist it (Art 4(7), 4(8), 26)."""
-
-    CONTROLLER = "controller"
-    PROCESSOR = "processor"
-    JOINT = "joint"
-
-
-class Channel(StrEnum):
-    """How the request came."""
-
-    PHONE = "phone"
-    MAIL = "mail"
-    CHAT = "chat"
-    LETTER = "letter"
-    IN_PERSON = "in-person"
-
-
-class Requester(StrEnum):
-    """Who asks (rules.md 6)."""
-
-    SELF = "self"
-    REPRESENTATIVE = "representative"
-    PARENT = "parent"
-    AUTHORITY = "authority"
-    UNKNOWN = "unknown"
-
-
-class Tier(StrEnum):
-    """How sure we are of the person (rules.md 7.4)."""
-
-    T0 = "T0"
-    T1 = "T1"
-    T2 = "T2"
-    T3 = "T3"
-    TX = "TX"
-
-
-class Factor(StrEnum):
-    """What the checklist engine knows (rules.md 7.3)."""
-
-    SES = "SES"
-    OTP = "OTP"
-    CBK = "CBK"
-    PIN = "PIN"
-    LTR = "LTR"
-    KBD = "KBD"
-    KBS = "KBS"
-    ANI = "ANI"
-    DOC = "DOC"
-    REP = "REP"
-    SUP = "SUP"
-
-
-class ItemState(StrEnum):
-    """Where one right of a case stands (rules.md 10.1)."""
-
-    NEW = "new"
-    ACKNOWLEDGED = "acknowledged"
-    VERIFYING = "verifying"
-    IN_PROGRESS = "in-progress"
-    REVIEW = "review"
-    READY = "ready"
-    RUNNING = "running"
-    SENT = "sent"
-    CLOSED = "closed"
-
-
-class Outcome(StrEnum):
-    """How an item ended."""
-
-    OPEN = "open"
-    DONE = "done"
-    PARTLY = "partly"
-    NOTHING_HELD = "nothing-held"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    NOT_IDENTIFIED = "not-identified"
-    REFERRED = "referred"
-    MERGED = "merged"
-    SPAM = "spam"
-
-
-class Band(StrEnum):
-    """Queue bands, most urgent first (design.md 7.11)."""
-
-    BREACH = "0-breach"
-    OVERDUE = "1-overdue"
-    TODAY = "2-today"
-    PAUSE_ENDS = "3-pause-ends"
-    UNACKNOWLEDGED = "4-unacknowledged"
-    REST = "5-rest"
-    CLOSED = "9-closed"
+from services.enums import (
+    Band as Band,
+)
+from services.enums import (
+    Channel as Channel,
+)
+from services.enums import (
+    DutyRole as DutyRole,
+)
+from services.enums import (
+    Factor as Factor,
+)
+from services.enums import (
+    ItemState as ItemState,
+)
+from services.enums import (
+    Outcome as Outcome,
+)
+from services.enums import (
+    Regime as Regime,
+)
+from services.enums import (
+    Requester as Requester,
+)
+from services.enums import (
+    Right as Right,
+)
+from services.enums import (
+    Role as Role,
+)
+from services.enums import (
+    Tier as Tier,
+)
+from services.queue_types import (
+    Cursor as Cursor,
+)
+from services.queue_types import (
+    QueueCounts as QueueCounts,
+)
+from services.queue_types import (
+    QueuePage as QueuePage,
+)
+from services.queue_types import (
+    QueueRow as QueueRow,
+)
+from services.queue_types import (
+    QueueView as QueueView,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,70 +88,6 @@ class Status:
     central: str
     worker_alive: bool
     training: bool
-
-
-@dataclass(frozen=True, slots=True)
-class QueueView:
-    """What of the queue is wanted; empty strings mean any."""
-
-    kind: str = "all"
-    text: str = ""
-    controller: str = ""
-    right: str = ""
-    state: str = ""
-    agent: str = ""
-    controllers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in queue order: band, hard date (ISO), case."""
-
-    band: str
-    due: str
-    case: str
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """One line of the queue; `person` is masked."""
-
-    case: str
-    controller: str
-    rights: str
-    person: str
-    state: str
-    who: str
-    tier: str
-    due: str
-    band: str
-    due_hard: date | None
-    reason: str
-
-    @property
-    def cursor(self) -> Cursor:
-        return Cursor(self.band, self.due_hard.isoformat() if self.due_hard else "", self.case)
-
-
-@dataclass(frozen=True, slots=True)
-class QueuePage:
-    """Rows in queue order with the places of the first and the last."""
-
-    rows: tuple[QueueRow, ...]
-    first: Cursor | None
-    last: Cursor | None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueCounts:
-    """Counts of the view, and the next-best case with the reason."""
-
-    total: int
-    mine: int
-    unassigned: int
-    approval: int
-    next: QueueRow | None
-    next_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,6 +344,7 @@ class Approval:
     preview: str
     due: str
     mine: bool
+    controller: str = ""
 
 
 @dataclass(frozen=True, slots=True)

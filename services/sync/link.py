@@ -62,9 +62,9 @@ class Link:
         return self.port
 
     def close(self, drain_s: float = 2.0) -> None:
-        """Send what waits, for at most `drain_s`, then end."""
+        """Send what waits, for at most `drain_s` and only while a worker takes it, then end."""
         until = time.monotonic() + drain_s
-        while self.state.online and self.state.waiting and time.monotonic() < until:
+        while self.state.worker_alive and self.state.waiting and time.monotonic() < until:
             self.wake()
             time.sleep(0.02)
         self._stop.set()
