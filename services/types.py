@@ -8,50 +8,22 @@ from datetime import date, datetime
 
 from services.enums import (
     Band as Band,
-)
-from services.enums import (
     Channel as Channel,
-)
-from services.enums import (
     DutyRole as DutyRole,
-)
-from services.enums import (
     Factor as Factor,
-)
-from services.enums import (
     ItemState as ItemState,
-)
-from services.enums import (
     Outcome as Outcome,
-)
-from services.enums import (
     Regime as Regime,
-)
-from services.enums import (
     Requester as Requester,
-)
-from services.enums import (
     Right as Right,
-)
-from services.enums import (
     Role as Role,
-)
-from services.enums import (
     Tier as Tier,
 )
 from services.queue_types import (
     Cursor as Cursor,
-)
-from services.queue_types import (
     QueueCounts as QueueCounts,
-)
-from services.queue_types import (
     QueuePage as QueuePage,
-)
-from services.queue_types import (
     QueueRow as QueueRow,
-)
-from services.queue_types import (
     QueueView as QueueView,
 )
 
