@@ -69,7 +69,8 @@ class WorkerCentre:
 
     def stop(self) -> int:
         """End standard input, as a parent that is gone does; the exit code."""
-        assert self.worker is not None and self.worker.stdin is not None
+        assert self.worker is not None
+        assert self.worker.stdin is not None
         self.worker.stdin.close()
         return self.wait_dead()
 

@@ -1,6 +1,6 @@
 """What the tests start as a worker process: the real command with short pauses; `row-by-row` is the control's worker.
 
-    python -m tests.worker_child HOME [row-by-row]
+    python -m tests.worker_child HOME [WORKER] [row-by-row]
 """
 
 import os
@@ -8,17 +8,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+ROW_BY_ROW = "row-by-row"
 PAUSES_S = (0.2, 0.4)
 
 
-def main(home: str, *modes: str) -> None:
-    """A worker until standard input ends."""
+def main(home: str, *words: str) -> None:
+    """A worker until standard input ends: the one named, else the only one enrolled."""
     from console.commands.worker import order
     from services.fulfilment import worker
 
-    if "row-by-row" in modes:
+    if ROW_BY_ROW in words:
         _commit_row_by_row()
-    wanted = replace(order(Path(home), ""), pauses=PAUSES_S)
+    wanted = replace(order(Path(home), "".join(w for w in words if w != ROW_BY_ROW)), pauses=PAUSES_S)
     worker.run(wanted, with_parent=True, say=lambda line: print(line, flush=True))
     os._exit(0)
 

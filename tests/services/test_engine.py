@@ -1,0 +1,125 @@
+"""The durable engine: resumes what was killed, repeats no recorded step, keeps ids and counts only, stays silent."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from services.errors import Unusable
+from services.fulfilment.engine import Engine, JobFailed, _open
+
+KEY = bytes(range(32))
+CHILD = """
+import os, signal, sys, time
+from services.fulfilment.engine import Engine, JobFailed
+folder, die, key = sys.argv[1], sys.argv[2], bytes(range(32))
+def note(text):
+    with open(folder + "/done", "a") as file: file.write(text + "\\n")
+def five(engine, job):
+    for n in range(5):
+        def work(n=n):
+            note(f"{job} {n}")
+            if die == str(n): os.kill(os.getpid(), signal.SIGKILL)
+            return n
+        assert engine.step(f"s{n}", work) == n
+    engine.pause(0.01)
+    note(f"{job} end")
+def bad(engine, job):
+    def work(): raise JobFailed("code-7")
+    try: engine.step("x", work)
+    except JobFailed as exc: note(f"{job} {exc}")
+    engine.step("y", lambda: note("y") or 1)
+    raise ValueError("anna@example.com")
+engine = Engine(f"sqlite:///{folder}/engine.db", key, "abcd1234", {"five": five, "bad": bad})
+for job in sys.argv[3:]:
+    engine.start(job, job.split("-")[0])
+    engine.start(job, job.split("-")[0])
+wanted = int(os.environ["LINES"])
+until = time.monotonic() + 20
+while time.monotonic() < until and len(open(folder + "/done").readlines()) < wanted: time.sleep(0.02)
+time.sleep(0.2)
+os._exit(0)
+"""
+
+
+def child(folder: Path, lines: int, *jobs: str, die: str = "-") -> subprocess.CompletedProcess[str]:
+    (folder / "done").touch()
+    return subprocess.run(
+        [sys.executable, "-c", CHILD, str(folder), die, *jobs],
+        env={**os.environ, "LINES": str(lines), "PYTHONPATH": str(Path.cwd())},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def lines(folder: Path) -> list[str]:
+    return (folder / "done").read_text().splitlines()
+
+
+def test_a_killed_job_goes_on_where_it_was_with_the_step_in_flight_alone_repeated(tmp_path: Path) -> None:
+    killed = child(tmp_path, 99, "five-1", die="3")
+    assert killed.returncode == -signal.SIGKILL
+    assert lines(tmp_path) == ["five-1 0", "five-1 1", "five-1 2", "five-1 3"]
+    again = child(tmp_path, 7)
+    assert again.returncode == 0
+    assert lines(tmp_path) == ["five-1 0", "five-1 1", "five-1 2", "five-1 3", "five-1 3", "five-1 4", "five-1 end"]
+
+
+def test_starting_a_job_again_starts_nothing_and_the_engine_says_nothing(tmp_path: Path) -> None:
+    first = child(tmp_path, 6, "five-1")
+    second = child(tmp_path, 6, "five-1")
+    assert lines(tmp_path) == [f"five-1 {n}" for n in (0, 1, 2, 3, 4, "end")]
+    for done in (first, second):
+        assert done.stdout == ""
+        assert done.stderr == ""
+
+
+def test_the_file_is_encrypted_and_holds_no_text_of_an_error(tmp_path: Path) -> None:
+    child(tmp_path, 2, "bad-1")
+    assert lines(tmp_path) == ["bad-1 code-7", "y"]
+    file = tmp_path / "engine.db"
+    assert not file.read_bytes().startswith(b"SQLite format 3")
+    assert file.stat().st_mode & 0o077 == 0
+    database = _open(f"sqlite:///{file}", KEY)
+    with database.connect() as conn:
+        tables = conn.execute(sa.text("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()
+        rows = [str(row) for table in tables for row in conn.execute(sa.text(f'SELECT * FROM "{table}"'))]
+    assert any("ValueError" in row for row in rows), "the control: what an error leaves is found"
+    assert any("code-7" in row for row in rows)
+    assert not any("anna" in row for row in rows)
+
+
+def test_a_wrong_key_says_so(tmp_path: Path) -> None:
+    child(tmp_path, 6, "five-1")
+    with pytest.raises(Unusable, match="wrong key or damaged"):
+        Engine(f"sqlite:///{tmp_path / 'engine.db'}", bytes(32), "abcd1234", {})
+
+
+def test_no_port_listens(tmp_path: Path) -> None:
+    probe = CHILD.replace(
+        "os._exit(0)",
+        "note('sockets ' + str(sum(os.readlink(f'/proc/self/fd/{fd}').startswith('socket') "
+        "for fd in os.listdir('/proc/self/fd') if os.path.islink(f'/proc/self/fd/{fd}'))))\nos._exit(0)",
+    )
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("open files are counted in /proc")
+    (tmp_path / "done").touch()
+    subprocess.run(
+        [sys.executable, "-c", probe, str(tmp_path), "-", "five-1"],
+        env={**os.environ, "LINES": "6", "PYTHONPATH": str(Path.cwd())}, check=True, timeout=60,
+    )  # fmt: skip
+    # An event loop wakes itself through a pair of connected sockets; nothing else may be one.
+    assert lines(tmp_path)[-1] in ("sockets 0", "sockets 2")
+
+
+def test_an_error_keeps_its_code_alone() -> None:
+    from services.fulfilment.engine import _Json
+
+    kept = _Json().serialize(ValueError("anna@example.com"))
+    assert "anna" not in kept
+    back = _Json().deserialize(_Json().serialize(JobFailed("away")))
+    assert isinstance(back, JobFailed)
+    assert str(back) == "away"

@@ -1,0 +1,400 @@
+"""The worker process on a real home: what it does for a case, in which order, and what it leaves alone."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from db import central
+from db.central import JOB, PACKAGE, REPLAY
+from services.fulfilment.engine import _open
+from services.home import ENGINE_KEY, enrol, key
+from services.types import ItemState, Outcome, Right
+from tests.servers import Smtp
+from tests.worker_centre import PEOPLE, Call, WorkerCentre
+
+Make = Callable[[], WorkerCentre]
+ME = PEOPLE[1]
+
+
+@pytest.fixture
+def make(centre_template: Path, tmp_path: Path) -> Iterator[Make]:
+    """Makes centres of the test's own, no worker running."""
+    made: list[WorkerCentre] = []
+
+    def one() -> WorkerCentre:
+        home = tmp_path / f"home{len(made)}"
+        shutil.copytree(centre_template, home)
+        made.append(WorkerCentre(home))
+        return made[-1]
+
+    yield one
+    for centre in made:
+        centre.close()
+
+
+@pytest.fixture(scope="module")
+def live(centre_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerCentre]:
+    """One running worker for the tests that leave each other alone."""
+    home = tmp_path_factory.mktemp("worker") / "home"
+    shutil.copytree(centre_template, home)
+    centre = WorkerCentre(home)
+    centre.start()
+    yield centre
+    centre.close()
+
+
+@pytest.fixture(scope="module")
+def desk(live: WorkerCentre):  # type: ignore[no-untyped-def]
+    return live.desk()
+
+
+def verified(centre: WorkerCentre, desk, right: Right, person: int = 1) -> Call:  # type: ignore[no-untyped-def]
+    """A call whose check is passed."""
+    call = Call(centre, desk, PEOPLE[person], right)
+    call.verify()
+    return call
+
+
+def ask_to_erase(call: Call) -> None:
+    """Preview, typed confirmation, second person."""
+    call.desk.find.preview(call.session, call.case)
+    call.centre.until(lambda: call.desk.case.state(call.case).items[0].plan)
+    call.step_up()
+    call.desk.act.erase(call.session, call.case, call.case[-4:])
+    assert call.desk.synced()
+
+
+def approved(centre: WorkerCentre, person: int = 1) -> Call:
+    call = verified(centre, centre.desk(), Right.ERASURE, person)
+    ask_to_erase(call)
+    call.approve(centre.desk("desk-2"))
+    return call
+
+
+# ── the process ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_is_another_process_that_says_who_it_is_and_that_it_lives(live: WorkerCentre) -> None:
+    assert live.worker is not None
+    assert live.worker.pid != os.getpid()
+    _, name, _, _, pid = live.said.split()
+    assert int(pid) == live.worker.pid
+    seen = sa.select(central.TERMINAL.c.seen_at, central.TERMINAL.c.pid).where(central.TERMINAL.c.id == name)
+    with live.engine.connect() as conn:
+        before = conn.execute(seen).one()
+    assert before.pid == live.worker.pid
+    time.sleep(1.3)
+    with live.engine.connect() as conn:
+        assert conn.execute(seen).one().seen_at > before.seen_at
+
+
+def test_it_ends_with_its_parent_and_on_a_signal(make: Make) -> None:
+    centre = make()
+    centre.start()
+    assert centre.stop() == 0
+    centre.start()
+    assert centre.worker is not None
+    centre.worker.send_signal(signal.SIGTERM)
+    assert centre.wait_dead(15) == 0
+
+
+def test_a_second_worker_runs_jobs_and_ingests_when_the_first_is_gone(make: Make) -> None:
+    centre = make()
+    centre.start()
+    first = centre.worker
+    second = enrol(centre.home, centre.vault, "worker", "worker-2")
+    centre.start(second)
+    journal = centre.home.logs / "worker.log"
+    assert journal.read_text().count('"leads"') == 1
+    assert first is not None
+    first.kill()
+    first.wait(10)
+    call = Call(centre, centre.desk(), ME, Right.ACCESS)
+    centre.until(lambda: centre.case(call.case).acknowledged)
+    assert journal.read_text().count('"leads"') == 2
+    assert [e.actor for e in centre.entries(call.case) if e.act == "case.acknowledged"] == [f"worker:{second}"]
+
+
+# ── receipt, export ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_INT_6_the_receipt_names_the_period_and_not_whether_an_account_exists(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    known = Call(live, desk, PEOPLE[8], Right.ACCESS)
+    nobody = Call(live, desk, replace(ME, email="nobody.at.all@example.com"), Right.ACCESS)
+    texts = []
+    for call in (known, nobody):
+        live.until(lambda call=call: live.case(call.case).acknowledged)  # type: ignore[misc]
+        letter = next(x for x in live.letters() if call.person.email in x and call.case in x)
+        texts.append(letter.replace(call.person.email, "@").replace(call.case, "#"))
+    assert texts[0] == texts[1]
+
+
+def test_an_export_goes_to_the_address_on_file_with_its_archive(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = verified(live, desk, Right.ACCESS)
+    call.step_up()
+    desk.act.export(call.session, call.case)
+    live.until(lambda: live.case(call.case).closed)
+    case = live.case(call.case)
+    assert case.items[0].outcome is Outcome.DONE
+    assert case.conflicts == ()
+    done = [a for a in live.acts(call.case) if a.startswith(("export.", "item.r"))]
+    assert done == ["export.asked", "export.built", "export.delivered", "item.resolved"]
+    letter = next(x.id for x in case.letters if x.template == "access-answer")
+    raw = (live.home.outbox / f"{letter}.eml").read_text()
+    assert f"{case.items[0].package}.zip" in raw
+    assert f"To: {ME.email}" in raw
+    built = next(e for e in live.entries(call.case) if e.act == "export.built")
+    assert dict(zip(built.params["systems"], built.params["counts"], strict=True))["shop"] > 0
+
+
+def test_IDV_10_no_export_goes_to_an_address_changed_lately(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = verified(live, desk, Right.ACCESS, person=5)
+    call.step_up()
+    desk.act.export(call.session, call.case)
+    live.until(lambda: "export.failed" in live.acts(call.case))
+    item = live.case(call.case).items[0]
+    assert item.returned == "contact-changed"
+    assert item.state is ItemState.IN_PROGRESS
+    assert "export.built" not in live.acts(call.case)
+
+
+def test_a_missing_fact_refuses_the_export_and_is_named(make: Make) -> None:
+    centre = make()
+    catalog = centre.home.systems("nordlicht") / "shop" / "shop.yml"
+    text = catalog.read_text()
+    lines = [line for line in text.splitlines() if not line.strip().startswith("purpose: {en: To carry out")]
+    catalog.write_text("\n".join(lines) + "\n")
+    assert len(lines) < len(text.splitlines())
+    centre.start()
+    desk = centre.desk()
+    call = verified(centre, desk, Right.ACCESS)
+    call.step_up()
+    desk.act.export(call.session, call.case)
+    centre.until(lambda: "export.failed" in centre.acts(call.case))
+    assert centre.case(call.case).items[0].returned.startswith("missing:shop.")
+    assert centre.case(call.case).items[0].returned.endswith(":purpose")
+    assert not list(centre.home.packages.glob("*.zip"))
+
+
+def test_an_export_waits_for_a_system_that_is_away_and_gives_up_whole(make: Make) -> None:
+    centre = make()
+    centre.start()
+    desk = centre.desk()
+    call = verified(centre, desk, Right.ACCESS)
+    file = centre.home.path / "data" / "nordlicht" / "news.db"
+    file.rename(file.with_suffix(".away"))
+    call.step_up()
+    desk.act.export(call.session, call.case)
+    centre.until(lambda: "export.failed" in centre.acts(call.case))
+    assert centre.case(call.case).items[0].returned == "away"
+    file.with_suffix(".away").rename(file)
+    call.step_up()
+    desk.act.export(call.session, call.case)
+    centre.until(lambda: centre.case(call.case).closed)
+
+
+def test_letters_leave_by_a_real_mail_server(make: Make, smtp: Smtp) -> None:
+    centre = make()
+    with (centre.home.path / "rightsdesk.toml").open("a") as file:
+        file.write(f'[mail]\nhost = "{smtp.host}"\nport = {smtp.port}\ntls = "none"\nsender = "desk@example.org"\n')
+    centre.start()
+    call = Call(centre, centre.desk(), ME, Right.ACCESS)
+    (mail,) = smtp.wait(1)
+    assert mail["To"] == ME.email
+    centre.until(lambda: centre.case(call.case).acknowledged)
+    assert centre.case(call.case).letters[0].medium == "smtp"
+    assert not list(centre.home.outbox.glob("*.eml"))
+
+
+# ── erasure ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(make: Make) -> None:
+    centre = make()
+    centre.start()
+    started = time.time_ns() // 1000
+    call = approved(centre)
+    centre.until(lambda: centre.case(call.case).shredded)
+    done = centre.acts(call.case)
+    wanted = ["find.done", "plan.made", "erase.asked", "erase.approved", "erase.started", *["erase.system_done"] * 4,
+              "erase.verified", "item.resolved", "subject.shredded"]  # fmt: skip
+    assert [a for a in done if a in set(wanted)] == wanted
+    assert done.index("erase.approved") < done.index("erase.started")
+    case = centre.case(call.case)
+    item = case.items[0]
+    assert case.conflicts == ()
+    assert item.outcome is Outcome.PARTLY, "invoices are kept"
+    begun = next(e for e in centre.entries(call.case) if e.act == "erase.started")
+    assert begun.ts >= item.approved_at + 1_000_000, "not before the waiting period's end"
+    assert begun.ts > started
+    assert centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'") == []
+    assert len(centre.rows("shop", f"SELECT 1 FROM invoice WHERE customer_number='{ME.customer_number}'")) == 3
+    templates = [x.template for x in case.letters]
+    assert templates == ["acknowledgement", "erasure-notice", "erasure-outcome"]
+    assert centre.store.count_details(call.case) == 0
+    with centre.engine.connect() as conn:
+        assert conn.execute(sa.select(REPLAY.c.kind)).scalars().all() == ["erasure"]
+        person = conn.execute(sa.select(central.CASE.c.person).where(central.CASE.c.id == call.case)).scalar()
+    assert person == "erased"
+
+
+def test_the_engine_keeps_no_personal_data(make: Make) -> None:
+    centre = make()
+    centre.start()
+    call = approved(centre)
+    centre.until(lambda: centre.case(call.case).shredded)
+    database = _open(f"sqlite:///{centre.home.engine_file}", key(centre.vault, ENGINE_KEY))
+    with database.connect() as conn:
+        tables = conn.execute(sa.text("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()
+        text = "\n".join(str(row) for name in tables for row in conn.execute(sa.text(f'SELECT * FROM "{name}"')))
+    assert "erase:crm" in text, "the control: the steps were read"
+    for value in (ME.email, ME.family_name, ME.phone, ME.customer_number, ME.street):
+        assert value not in text
+
+
+def test_an_erasure_withdrawn_in_time_leaves_everything(make: Make) -> None:
+    centre = make()
+    centre.start()
+    call = approved(centre)
+    call.desk.act.withdraw(call.session, call.case)
+    assert call.desk.synced()
+    time.sleep(1.8)
+    assert "erase.started" not in centre.acts(call.case)
+    assert centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'")
+    with centre.engine.connect() as conn:
+        states = conn.execute(sa.select(JOB.c.state).where(JOB.c.kind == "erase")).scalars().all()
+    assert states == ["withdrawn"]
+
+
+def test_new_rows_need_a_new_approval(make: Make) -> None:
+    centre = make()
+    centre.start()
+    call = approved(centre)
+    file = centre.home.path / "data" / "nordlicht" / "shop.db"
+    with sqlite3.connect(file) as db:
+        account = db.execute("SELECT id FROM account WHERE customer_number=?", (ME.customer_number,)).fetchone()[0]
+        row = (9001, account, "O9009001", "2026-11-24 10:00:00", "2026-11", "delivered", "Leeds", "1 Row", None, "5.0")
+        db.execute("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+    centre.until(lambda: "erase.failed" in centre.acts(call.case))
+    item = centre.case(call.case).items[0]
+    assert item.returned == "plan-changed"
+    assert item.state is ItemState.IN_PROGRESS
+    assert item.plan == ""
+    assert "erase.system_done" not in centre.acts(call.case)
+    assert centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'")
+
+
+def test_a_row_planted_between_erase_and_verify_is_reported(make: Make) -> None:
+    centre = make()
+    centre.start(kill_at="erase.before-verify")
+    call = approved(centre)
+    assert centre.wait_dead() == -signal.SIGKILL
+    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "news.db") as db:
+        columns = "(id, email, name, language, signed_up_at)"
+        db.execute(f"INSERT INTO subscriber {columns} VALUES (9001, ?, 'x', 'de', '2026-11-24')", (ME.email,))
+    centre.start()
+    centre.until(lambda: "erase.verified" in centre.acts(call.case))
+    seen = next(e for e in centre.entries(call.case) if e.act == "erase.verified")
+    assert seen.params["left"] == 1
+    assert "erasure-outcome" not in [x.template for x in centre.case(call.case).letters]
+    assert "subject.shredded" not in centre.acts(call.case)
+
+
+def test_a_system_that_is_away_leaves_the_others_done_and_is_done_when_it_is_back(make: Make) -> None:
+    centre = make()
+    centre.start(kill_at="erase.after-started")
+    call = approved(centre)
+    centre.wait_dead()
+    file = centre.home.path / "data" / "nordlicht" / "news.db"
+    file.rename(file.with_suffix(".away"))
+    centre.start()
+    centre.until(lambda: "erase.failed" in centre.acts(call.case))
+    systems = {s.system: (s.state, s.reason) for s in centre.case(call.case).items[0].systems}
+    centre.until(lambda: len(centre.case(call.case).items[0].systems) == 4)
+    systems = {s.system: (s.state, s.reason) for s in centre.case(call.case).items[0].systems}
+    assert systems.pop("news") == ("failed", "away")
+    assert {state for state, _ in systems.values()} == {"done"}
+    file.with_suffix(".away").rename(file)
+    centre.until(lambda: centre.case(call.case).shredded)
+    assert {s.state for s in centre.case(call.case).items[0].systems} == {"done"}
+
+
+# ── consent, retention ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def subscriber(centre: WorkerCentre, person: int, columns: str) -> tuple[object, ...]:
+    (row,) = centre.rows("news", f"SELECT {columns} FROM subscriber WHERE email='{PEOPLE[person].email}'")
+    return row
+
+
+def test_a_withdrawal_is_written_read_back_and_told(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = Call(live, desk, PEOPLE[4], Right.CONSENT_WITHDRAW)
+    desk.act.consent(call.session, call.case, "personalisation", given=False)
+    live.until(lambda: live.case(call.case).closed)
+    assert subscriber(live, 4, "personalisation_withdrawn_at")[0] is not None
+    written = next(e for e in live.entries(call.case) if e.act == "consent.written")
+    assert written.params == {"purpose": "personalisation", "system": "news", "rows": 1, "read_back": True}
+    assert "consent-receipt" in [x.template for x in live.case(call.case).letters]
+
+
+def test_Art_21_all_marketing_stops_and_a_suppression_entry_is_kept(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = Call(live, desk, PEOPLE[8], Right.OBJECTION_MARKETING)
+    desk.act.stop_marketing(call.session, call.case)
+    live.until(lambda: live.case(call.case).closed)
+    stopped = subscriber(live, 8, "newsletter_withdrawn_at, partner_offers_withdrawn_at, marketing_stopped_at")
+    assert None not in stopped
+    with live.engine.connect() as conn:
+        kinds = conn.execute(sa.select(REPLAY.c.kind).where(REPLAY.c.case_id == call.case)).scalars().all()
+    assert kinds == ["suppression"]
+
+
+def test_an_old_withdrawal_does_not_undo_a_newer_giving(make: Make) -> None:
+    centre = make()
+    person = PEOPLE[4]
+    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "news.db") as db:
+        db.execute(
+            "UPDATE subscriber SET newsletter_given_at='2099-01-01 00:00:00', newsletter_withdrawn_at=NULL "
+            "WHERE email=?", (person.email,)
+        )  # fmt: skip
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, person, Right.CONSENT_WITHDRAW)
+    desk.act.consent(call.session, call.case, "newsletter", given=False)
+    centre.until(lambda: centre.case(call.case).closed)
+    told = next(e for e in centre.entries(call.case) if e.act == "consent.failed")
+    assert told.params["reason"] == "superseded"
+    assert subscriber(centre, 4, "newsletter_withdrawn_at") == (None,)
+
+
+def test_two_choices_under_one_item_both_count_and_end_it_once(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = Call(live, desk, PEOPLE[2], Right.CONSENT_WITHDRAW)
+    desk.act.consent(call.session, call.case, "newsletter", given=False)
+    desk.act.consent(call.session, call.case, "partner-offers", given=False)
+    live.until(lambda: live.case(call.case).closed)
+    time.sleep(0.5)
+    assert live.acts(call.case).count("consent.written") == 2
+    assert live.case(call.case).conflicts == ()
+
+
+def test_a_package_is_destroyed_when_its_days_are_over(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = verified(live, desk, Right.ACCESS, person=6)
+    call.step_up()
+    desk.act.export(call.session, call.case)
+    live.until(lambda: live.case(call.case).closed)
+    package = live.case(call.case).items[0].package
+    file = live.home.packages / f"{package}.zip"
+    assert file.exists()
+    with central.writing(live.engine).begin() as conn:
+        conn.execute(sa.update(PACKAGE).where(PACKAGE.c.id == package).values(expires_at=1))
+    live.until(lambda: "package.destroyed" in live.acts(call.case), 45)
+    assert not file.exists()
+    assert not [d for d in live.store.details(call.case, "package-key") if d[0] == call.case]
