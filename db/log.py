@@ -1,4 +1,4 @@
-"""The log's writer: one thread, one commit for all that wait, and "done" only after the commit (action-log.md 3)."""
+"""The log's writer: one at a time, one commit for all that wait, "done" only after the commit (action-log.md 3)."""
 
 import queue
 import threading
@@ -19,8 +19,7 @@ from db.log_reader import Detail, LogReader, tile_reader
 from db.log_start import Expected, Growing, load
 from services.action_log.acts import LogOpened, LogRecovered
 from services.action_log.canonical import dump_walked
-from services.action_log.checkpoint import Signer
-from services.action_log.checkpoint import parse as parse_note
+from services.action_log.checkpoint import Signer, parse as parse_note
 from services.action_log.entry import Draft, Entry, check_log_id, from_raw, prepare
 from services.action_log.merkle import TreeHead, leaf_hash, root_at
 from services.action_log.moment import Clock, now
@@ -66,8 +65,10 @@ class LogWriter:
         self._signer = Signer(origin, seed)
         self._expected = Expected(log, origin, self._signer.public_key, anchor)
         self._clock, self._training = clock, training
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
-        self._gate = threading.Lock()
+        self._waiting: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._gate, self._turn = threading.Lock(), threading.Lock()
+        self._bell = threading.Semaphore(0)
+        self._server: threading.Thread | None = None
         self._closed = False
         self._tiles: dict[tuple[int, int], Tile] = {}
         with plain_words():
@@ -84,8 +85,6 @@ class LogWriter:
             self._lock.release()
             raise
         self._head = self._growing.frontier.head(), self._growing.checkpoint
-        self._thread = threading.Thread(target=self._run, name=f"log {log}", daemon=True)
-        self._thread.start()
         if not self.size:
             try:
                 self.append([self._own(LogOpened(public_key=self.public_key.hex(), software=software))])
@@ -131,10 +130,19 @@ class LogWriter:
 
         Raises `BadInput` (lint, a detail that no draft names), `Unavailable` (full disk, closed), `LogBroken`.
         """
-        return self.append_future(drafts, details).result()
+        raws, work = self._appending(drafts, details)
+        entries: tuple[Entry, ...] = self._do(work, len(raws))
+        return entries
 
     def append_future(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> "Future[tuple[Entry, ...]]":
         """Like `append` without waiting; a refused draft still raises at once."""
+        raws, work = self._appending(drafts, details)
+        return self._later(work, len(raws))
+
+    def _appending(
+        self, drafts: Sequence[Draft], details: Sequence[Detail]
+    ) -> tuple[list[dict[str, Any]], Callable[[], tuple[Entry, ...]]]:
+        """The drafts, checked, and the work that writes them inside a commit."""
         raws = [prepare(draft) for draft in drafts]
         rows = _detail_rows(raws, details)
 
@@ -147,7 +155,7 @@ class LogWriter:
                 )
             return tuple(from_raw(raw) for raw in raws)
 
-        return self._put(_Request(work, len(raws)))
+        return raws, work
 
     def append_many(self, drafts: Iterable[Draft], *, batch: int = BULK) -> int:
         """Writes many drafts, `batch` to a commit (all of a batch or none); returns how many. For imports."""
@@ -155,7 +163,7 @@ class LogWriter:
         source, count = iter(drafts), 0
         try:
             while raws := [prepare(draft) for draft in islice(source, batch)]:
-                waiting.append(self._put(_Request(partial(self._insert, raws), len(raws))))
+                waiting.append(self._later(partial(self._insert, raws), len(raws)))
                 if len(waiting) > 1:
                     count += waiting.popleft().result()
         finally:  # also when a later draft is refused: what was handed over is durable when this ends
@@ -190,46 +198,64 @@ class LogWriter:
             if self._closed:
                 return
             self._closed = True
-            self._requests.put(None)
-        self._thread.join()
+        with self._turn:
+            while not self._waiting.empty():
+                self._commit_waiting()
+        if self._server is not None:
+            self._bell.release()
+            self._server.join()
         self._db.close()
         self._lock.release()
 
-    # ── the writer thread ─────────────────────────────────────────────────────────────────────────────────────
+    # ── one commit for all that wait ──────────────────────────────────────────────────────────────────────────
 
     def _put(self, request: _Request) -> "Future[Any]":
         with self._gate:
             if self._closed:
                 raise Unavailable("The log is closed; nothing was written.")
-            self._requests.put(request)
+            self._waiting.put(request)
         return request.future
 
-    def _do(self, work: Callable[[], Any]) -> Any:
-        return self._put(_Request(work)).result()
+    def _do(self, work: Callable[[], Any], weight: int = 1) -> Any:
+        """Puts the work in line and waits for the turn; whoever has it commits for all, mostly for this one too."""
+        future = self._put(_Request(work, weight))
+        with self._turn:
+            while not future.done():
+                self._commit_waiting()
+        return future.result()
 
-    def _run(self) -> None:
-        going = True
-        while going:
-            batch, going = self._next_batch()
-            if batch:
-                self._commit_or_split(batch)
+    def _later(self, work: Callable[[], Any], weight: int) -> "Future[Any]":
+        """Puts the work in line for the thread that serves those who do not wait."""
+        future = self._put(_Request(work, weight))
+        with self._gate:
+            if self._server is None:
+                self._server = threading.Thread(target=self._serve, name=f"log {self.log}", daemon=True)
+                self._server.start()
+        self._bell.release()
+        return future
 
-    def _next_batch(self) -> tuple[list[_Request], bool]:
-        """Waits for one request, then takes all that wait; False when the writer is to stop after them."""
-        first = self._requests.get()
-        if first is None:
-            return [], False
-        batch, weight = [first], first.weight
+    def _serve(self) -> None:
+        while True:
+            self._bell.acquire()
+            with self._turn:
+                self._commit_waiting()
+            with self._gate:
+                if self._closed and self._waiting.empty():
+                    return
+
+    def _commit_waiting(self) -> None:
+        """Takes what waits, up to a batch, and commits it at once; only with the turn in hand."""
+        batch: list[_Request] = []
+        weight = 0
         while weight < MAX_BATCH:
             try:
-                more = self._requests.get_nowait()
+                request = self._waiting.get_nowait()
             except queue.Empty:
                 break
-            if more is None:
-                return batch, False
-            batch.append(more)
-            weight += more.weight
-        return batch, True
+            batch.append(request)
+            weight += request.weight
+        if batch:
+            self._commit_or_split(batch)
 
     def _commit_or_split(self, batch: list[_Request]) -> None:
         """One commit for all; when it fails each alone, so that one request cannot fail another."""
@@ -254,13 +280,12 @@ class LogWriter:
         self._db.execute("BEGIN IMMEDIATE")
         before = growing.frontier.size
         results = [request.work() for request in batch]
-        if growing.frontier.size != before:
-            self._store_edge(growing)
+        head = self._store_edge(growing) if growing.frontier.size != before else self._head
         reach("log.before-commit")
         self._db.execute("COMMIT")
         reach("log.after-commit")
+        self._head = head
         self.commits += 1
-        self._head = growing.frontier.head(), growing.checkpoint
         return results
 
     def _insert(self, raws: Sequence[dict[str, Any]]) -> int:
@@ -280,8 +305,8 @@ class LogWriter:
         self._db.executemany("INSERT INTO log(seq, body) VALUES (?, ?)", rows)
         return len(rows)
 
-    def _store_edge(self, growing: Growing) -> None:
-        """Tiles that filled or grew, and the signed head."""
+    def _store_edge(self, growing: Growing) -> tuple[TreeHead, str]:
+        """Writes tiles that filled or grew, and the signed head, which it returns with its note."""
         upsert = "INSERT INTO tile(level, idx, data) VALUES (?, ?, ?)"
         for tile in self._tiles.values():
             changed = self._db.execute(
@@ -290,10 +315,12 @@ class LogWriter:
             if not changed:
                 self._db.execute(upsert, (tile.level, tile.index, tile.data))
         self._tiles.clear()
-        growing.checkpoint = self._signer.sign(growing.frontier.head())
-        row = (growing.frontier.size, growing.frontier.to_bytes(), growing.checkpoint)
+        head = growing.frontier.head()
+        note = self._signer.sign(head)
+        row = (head.size, growing.frontier.to_bytes(), note)
         if not self._db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", row).rowcount:
             self._db.execute("INSERT INTO head(one, size, frontier, checkpoint) VALUES (1, ?, ?, ?)", row)
+        return head, note
 
     def _forget(self) -> None:
         """Rolls back and drops memory: what is true next is read from the file."""

@@ -16,12 +16,15 @@ from services.errors import DeskError
 
 def check_file(path: Path, known: Known | None = None) -> Report:
     """Checks the log at `path`; never raises for what is wrong with it, never changes it."""
+    known = known or Known()
+    if not path.exists() and _known_size(known):
+        return _report("tampered", "rolled-back", f"The file is gone; it had {_known_size(known)} entries.")
     try:
         db = open_for_reading(path)
     except DeskError as exc:
         return _report("unusable", "newer-file" if "newer" in exc.reason else "not-a-log", exc.reason)
     try:
-        return _check(db, known or Known())
+        return _check(db, known)
     except (dbapi2.Error, OverflowError, TypeError, ValueError, DeskError) as exc:
         return _report("tampered", "damaged-file", f"SQLite cannot read the file through ({type(exc).__name__}).")
     finally:
@@ -69,9 +72,13 @@ def _structure(db: Connection) -> Report | None:
 
 
 def _empty(known: Known) -> Report:
-    if known.anchor is not None and known.anchor.size:
-        return _report("tampered", "rolled-back", f"It is empty; the anchor knows {known.anchor.size} entries.")
+    if _known_size(known):
+        return _report("tampered", "rolled-back", f"It is empty; it had {_known_size(known)} entries.")
     return _report("unusable", "head-missing", "Nothing was ever written to this log.")
+
+
+def _known_size(known: Known) -> int:
+    return max((head.size for head in (known.anchor, known.accepted) if head is not None), default=0)
 
 
 def _report(state: State, kind: Kind, detail: str) -> Report:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from db.log_file import Connection, LogBroken, StoredHead, read_head
 from db.log_reader import tile_reader
-from services.action_log.checkpoint import BadSignature, verify
-from services.action_log.checkpoint import parse as parse_note
+from services.action_log.checkpoint import BadSignature, parse as parse_note, verify
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash, root_at
 from services.action_log.report import Kind, Report
 from services.action_log.tiles import WIDTH, TileEdge, edge_of, node_reader

@@ -47,15 +47,14 @@ class Evidence:
 
 
 def evidence_of(home: Home, vault: Vault | None) -> Evidence:
-    """Every log of `home`, those that central enrolled and whose file is missing too; without a vault, files only."""
+    """Every log of `home`, those whose file is gone although it is known too; without a vault, files only."""
     files = {file.log: file for file in _files(home)}
     known = {} if vault is None else _known(home, vault)
-    owners = {file.path.parent for file in files.values()}
-    for log in known:
+    folders = {folder.name: folder for kind in FOLDERS for folder in (home.path / kind).glob("*")}
+    for log, facts in known.items():
         owner, _, number = log.partition("/")
-        folder = next((folder for folder in owners if folder.name == owner), None)
-        if folder is not None and log not in files:
-            files[log] = LogFile(log, folder / f"log-{number}.db")
+        if log not in files and owner in folders and (facts.anchor or facts.accepted):
+            files[log] = LogFile(log, folders[owner].absolute() / f"log-{number}.db")
     return Evidence(tuple(files[log] for log in sorted(files)), known)
 
 
@@ -73,9 +72,9 @@ def _known(home: Home, vault: Vault) -> dict[str, Known]:
     engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
     try:
         with engine.connect() as conn:
-            meta = dict(conn.execute(sa.select(central.META.c.key, central.META.c.value)).tuples().all())
+            meta = {key: value for key, value in conn.execute(sa.select(central.META.c.key, central.META.c.value))}
             logs = conn.execute(sa.select(central.LOG.c.id, central.LOG.c.public_key, central.LOG.c.origin)).all()
-            heads = dict(conn.execute(sa.select(central.HEAD.c.log, central.HEAD.c.checkpoint)).tuples().all())
+            heads = {log: note for log, note in conn.execute(sa.select(central.HEAD.c.log, central.HEAD.c.checkpoint))}
     finally:
         engine.dispose()
     cosigner = (f"{meta['deployment']}/central", bytes.fromhex(meta["cosigner-key"]))

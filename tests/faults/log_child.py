@@ -22,12 +22,12 @@ class AcknowledgesBeforeCommit(LogWriter):
         assert self._growing is not None
         self._db.execute("BEGIN IMMEDIATE")
         results = [request.work() for request in batch]
-        self._store_edge(self._growing)
+        head = self._store_edge(self._growing)
         for request, result in zip(batch, results, strict=True):
             request.future.set_result(result)
         reach("log.before-commit")
         self._db.execute("COMMIT")
-        self._head = self._growing.frontier.head(), self._growing.checkpoint
+        self._head = head
         return results
 
     def _commit_or_split(self, batch: list[_Request]) -> None:
@@ -44,9 +44,8 @@ class WritesEntryAndHeadApart(LogWriter):
         self._db.execute("COMMIT")
         reach("log.between-commits")
         self._db.execute("BEGIN IMMEDIATE")
-        self._store_edge(self._growing)
+        self._head = self._store_edge(self._growing)
         self._db.execute("COMMIT")
-        self._head = self._growing.frontier.head(), self._growing.checkpoint
         return results
 
 

@@ -6,8 +6,7 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.action_log import acts
 from services.action_log.act import check_of

@@ -6,8 +6,7 @@ from typing import Any
 import orjson
 import pytest
 import rfc8785
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.action_log import acts, canonical
 from services.action_log.entry import KEYS, Entry, decode, encode, from_raw, lint, new_id, prepare

@@ -1,8 +1,7 @@
 """Sealed details open with the case's key, in their place, and nowhere else."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.action_log.sealing import new_key, open_sealed, seal
 from services.errors import Unusable
