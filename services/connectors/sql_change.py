@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, case, text, update
-from sqlalchemy import delete as delete_from
-from sqlalchemy.sql.dml import Delete as DeleteStatement
-from sqlalchemy.sql.dml import Update
+from sqlalchemy import ColumnElement, Connection, CursorResult, case, delete as delete_from, text, update
+from sqlalchemy.sql.dml import Delete as DeleteStatement, Update
 
 from services.connectors import sql_rules
 from services.connectors.base import Delete, Key, Rewrite, Row, Table

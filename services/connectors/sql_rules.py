@@ -8,8 +8,7 @@ from services.catalog.values import plain
 from services.connectors.base import Column, Delete, Rewrite
 from services.connectors.sql_read import SqlReader
 from services.connectors.sql_schema import ForeignKey, LiveTable
-
-_MASKABLE_TEXT = ("text", "other", "json")
+from services.connectors.sql_types import typed
 
 
 def column_faults(reader: SqlReader, rewrite: Rewrite, foreign: Sequence[ForeignKey]) -> list[str]:
@@ -22,7 +21,7 @@ def column_faults(reader: SqlReader, rewrite: Rewrite, foreign: Sequence[Foreign
         if column is None:
             faults.append(f"there is no column {where}")
             continue
-        if name in live.key or name in rewrite.key:
+        if name in live.key or (name in rewrite.key and len(rewrite.key) < len(live.columns)):
             faults.append(f"{where} is part of the key and cannot be masked")
         if any(name in one.on and one.parent == live.name for one in foreign):
             faults.append(f"other tables refer to {where}, so it cannot be masked")
@@ -42,9 +41,17 @@ def _value_faults(where: str, column: Column, values: Sequence[object]) -> list[
         faults.append(f"{where} cannot be empty (NOT NULL)")
     if column.length and any(len(value) > column.length for value in texts):
         faults.append(f"{where} holds {column.length} characters, too few for its mask")
-    if column.kind in ("integer", "number", "boolean", "uuid", "binary") and texts:
-        faults.append(f"{where} is {column.kind} and cannot hold text")
+    if not all(_fits(column, value) for value in texts):
+        faults.append(f"{where} is {column.kind} and cannot hold that text")
     return faults
+
+
+def _fits(column: Column, text: str) -> bool:
+    try:
+        typed(column.kind, text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unique_faults(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 from sqlalchemy.types import TypeEngine
@@ -14,6 +14,12 @@ from services.connectors.base import Column, ColumnKind, Table
 from services.connectors.sql_types import kind_of, length_of
 from services.strict_yaml import nearest
 
+_UNIQUE_IN_SQLITE = """
+SELECT t.name, i.name, c.name FROM sqlite_master AS t
+JOIN pragma_index_list(t.name) AS i ON i."unique" AND NOT i.partial
+JOIN pragma_index_info(i.name) AS c
+WHERE t.type = 'table' ORDER BY t.name, i.name, c.seqno
+"""
 _FITS: dict[str, tuple[ColumnKind, ...]] = {
     "string": ("text", "date", "time", "uuid", "other", "number"),
     "integer": ("integer", "number", "boolean"),
@@ -47,7 +53,7 @@ def live_tables(connection: Connection, names: Sequence[str] | None = None) -> d
     wanted = list(names) if names is not None else None
     columns = inspector.get_multi_columns(filter_names=wanted, kind=ObjectKind.ANY)
     keys = inspector.get_multi_pk_constraint(filter_names=wanted, kind=ObjectKind.ANY)
-    unique = _unique(inspector, wanted)
+    unique = _sqlite_unique(connection) if connection.dialect.name == "sqlite" else _unique(inspector, wanted)
     found = {}
     for (schema, name), reflected in columns.items():
         if not reflected:
@@ -114,6 +120,18 @@ def _unique(inspector: Inspector, wanted: list[str] | None) -> dict[str, set[tup
             if index["unique"] and all(names) and not index.get("dialect_options", {}).get("postgresql_where"):
                 found.setdefault(name, set()).add(tuple(str(column) for column in names))
     return found
+
+
+def _sqlite_unique(connection: Connection) -> dict[str, set[tuple[str, ...]]]:
+    """As SQLite itself knows it; SQLAlchemy reads the text of CREATE TABLE and misses `VARCHAR(30) UNIQUE`."""
+    found: dict[tuple[str, str], list[str | None]] = {}
+    for name, index, column in connection.execute(text(_UNIQUE_IN_SQLITE)):
+        found.setdefault((name, index), []).append(column)
+    sets: dict[str, set[tuple[str, ...]]] = {}
+    for (name, _), columns in found.items():
+        if None not in columns:
+            sets.setdefault(name, set()).add(tuple(str(column) for column in columns))
+    return sets
 
 
 def _foreign(child: str, foreign: ReflectedForeignKeyConstraint) -> ForeignKey:

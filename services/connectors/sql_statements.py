@@ -18,6 +18,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    null,
     or_,
     table,
     tuple_,
@@ -92,6 +93,8 @@ class Dialect:
 
     def bound(self, live: LiveTable, name: str, value: object) -> ColumnElement[Any]:
         """`value` as it is written into a column; SQLite keeps times and dates as text."""
+        if value is None:
+            return null()  # a JSON column would make the JSON value null of a parameter
         if not self.dynamic:
             kind = live.columns[name].kind
             return literal(from_plain(kind, value) if isinstance(value, str) else value, live.types[name])
@@ -140,8 +143,10 @@ class Dialect:
 
     def _same(self, live: LiveTable, name: str, value: Any) -> ColumnElement[bool]:
         """That a column holds `value`, NULL included."""
+        if value is None:
+            return column(name).is_(None)
         kind = live.columns[name].kind
-        if not self.dynamic and kind == "json" and value is not None:
+        if not self.dynamic and kind == "json":
             return cast(column(name), JSONB) == cast(literal(value, Text), JSONB)
         if not self.dynamic and kind == "other":
             return cast(column(name), Text).is_not_distinct_from(literal(value, Text))

@@ -49,17 +49,16 @@ def write_consent(
     for part, consent, rows in places:
         values = _values(consent, given, when, text)
         keys = tuple(row.key for row in rows)
-        rewrites.append(
-            Rewrite(part.node.collection, part.key, tuple(values), keys, (tuple(values.values()),) * len(keys))
-        )
+        written = (tuple(values.values()),) * len(keys)
+        rewrites.append(Rewrite(part.node.collection, part.key, tuple(values), keys, written))
     with connector.change() as change:
         faults = change.faults([], rewrites)
         if faults:
-            raise Unusable(
-                f"system '{system.key}' would not take the consent: {'; '.join(faults)}", kept="nothing was changed"
-            )
+            why = "; ".join(dict.fromkeys(faults))
+            raise Unusable(f"system '{system.key}' would not take the consent: {why}", kept="nothing was changed")
         for rewrite in rewrites:
-            change.rewrite(rewrite)
+            if change.rewrite(rewrite) < len(rewrite.rows):
+                raise Unusable(f"system '{system.key}' changed while we wrote", kept="nothing was changed")
     return sum(len(rewrite.rows) for rewrite in rewrites)
 
 

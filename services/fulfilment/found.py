@@ -62,6 +62,11 @@ class FoundCollection:
         return sum(row.count for row in self.rows)
 
     @property
+    def fixed(self) -> tuple[str, ...]:
+        """The columns that cannot be changed because rows are known by them: none where all columns are the key."""
+        return self.key if self.exact_key else ()
+
+    @property
     def own(self) -> tuple[FoundRow, ...]:
         """What may be disclosed and erased without a further decision."""
         return tuple(row for row in self.rows if row.whose is Whose.OWN)

@@ -12,7 +12,7 @@ _SHORTEST = 3
 _BLANK = Mask("blank")
 
 
-def mask_fields(graph: Graph, node: Node, key: tuple[str, ...]) -> Iterator[tuple[str, Mask]]:
+def mask_fields(graph: Graph, node: Node, fixed: tuple[str, ...]) -> Iterator[tuple[str, Mask]]:
     """The columns of a masked row that change, with how: personal ones, identities, and those that say so.
 
     Keys and references stay unless a strategy is declared for them.
@@ -22,7 +22,7 @@ def mask_fields(graph: Graph, node: Node, key: tuple[str, ...]) -> Iterator[tupl
     }
     for field in graph.nodes[node].fields:
         name = str(field.name)
-        if name in key or field.meta.read_only or field.console.erase == "keep":
+        if name in fixed or field.meta.read_only or field.console.erase == "keep":
             continue
         declared = _declared(field)
         wanted = (
@@ -60,7 +60,7 @@ def identifiers(found: Found, graph: Graph) -> tuple[str, ...]:
 
 def _all_masks(found: Found, graph: Graph) -> Iterator[tuple[str, Mask]]:
     for part in found.collections():
-        yield from mask_fields(graph, part.node, part.key)
+        yield from mask_fields(graph, part.node, part.fixed)
 
 
 def _naming(collection: Collection) -> Iterator[str]:

@@ -156,7 +156,7 @@ class _Planner:
         self.part, self.today, self.decided = part, today, decided
         self.collection = graph.nodes[part.node]
         self.rules = graph.dataset(part.node).rules(self.collection)
-        self.fields = tuple(mask_fields(graph, part.node, part.key))
+        self.fields = tuple(mask_fields(graph, part.node, part.fixed))
         self.named_by_key = _identities_in_key(graph, part)
 
     def actions(self) -> Iterator[Action]:
@@ -206,7 +206,7 @@ def _faults(graph: Graph, part: FoundCollection, actions: Iterable[Action]) -> l
 
 
 def _identities_in_key(graph: Graph, part: FoundCollection) -> list[str]:
-    return [entry.path for entry in graph.entries_of(part.node) if entry.path.partition(".")[0] in part.key]
+    return [entry.path for entry in graph.entries_of(part.node) if entry.path.partition(".")[0] in part.fixed]
 
 
 def _action(raw: dict[str, object]) -> Action:
