@@ -72,9 +72,9 @@ def _known(home: Home, vault: Vault) -> dict[str, Known]:
     engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
     try:
         with engine.connect() as conn:
-            meta = {key: value for key, value in conn.execute(sa.select(central.META.c.key, central.META.c.value))}
+            meta = dict(map(tuple, conn.execute(sa.select(central.META.c.key, central.META.c.value))))
             logs = conn.execute(sa.select(central.LOG.c.id, central.LOG.c.public_key, central.LOG.c.origin)).all()
-            heads = {log: note for log, note in conn.execute(sa.select(central.HEAD.c.log, central.HEAD.c.checkpoint))}
+            heads = dict(map(tuple, conn.execute(sa.select(central.HEAD.c.log, central.HEAD.c.checkpoint))))
     finally:
         engine.dispose()
     cosigner = (f"{meta['deployment']}/central", bytes.fromhex(meta["cosigner-key"]))

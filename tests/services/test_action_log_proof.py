@@ -1,5 +1,7 @@
 """A proof page stands alone: entry, path and signed head; any change breaks it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from services.action_log import proof
 from services.action_log.checkpoint import Signer
 from services.errors import BadInput
+from tests.conftest import CHECKOUT
 from tests.log_samples import ORIGIN, OTHER_SEED, SEED, write_log
 
 PUBLIC = Signer(ORIGIN, SEED).public_key
@@ -60,3 +63,15 @@ def test_no_changed_byte_of_a_page_proves_anything(page: str, data: st.DataObjec
 def test_what_is_no_page_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         proof.parse(text)
+
+
+def test_the_program_in_the_manual_checks_a_page_and_refuses_a_changed_one(page: str, tmp_path: Path) -> None:
+    manual = (CHECKOUT / "docs" / "log.md").read_text("utf-8")
+    (tmp_path / "check.py").write_text(manual.split("```python\n")[1].split("```")[0], "utf-8")
+    changed = page.replace("index 41", "index 40")
+    for text, code in ((page, 0), (changed, 1)):
+        (tmp_path / "page").write_text(text, "utf-8")
+        command = [sys.executable, str(tmp_path / "check.py"), str(tmp_path / "page"), PUBLIC.hex()]
+        run = subprocess.run(command, capture_output=True, text=True)
+        assert run.returncode == code, run.stderr
+        assert ('"seconds":40' in run.stdout) is (code == 0)
