@@ -35,11 +35,20 @@ class SessionApp(GuardedApp):
         self.desk: Any = None
         self.session: Session | None = None
         self.locked_at: float | None = None
+        self._prepared = False
         self.idle_s = lock.idle_seconds if lock else 180
         self.idle = Idle(lock.warning_seconds, lock.locked_end_seconds, lock.session_seconds) if lock else Idle()
 
     def show(self, name: str, *args: object) -> None:
         self.push_screen(routes.screen(name)(*args))
+
+    def prepare(self) -> None:
+        """The queue while the PIN is checked, in place; every other screen once the queue has its rows, in a job."""
+        if self.session is None:
+            routes.screen("queue")
+        elif not self._prepared:
+            self._prepared = True
+            self.jobs.run(self, routes.import_all, serial="screens")
 
     def flash(self, words: str, kind: str = "info") -> None:
         """On whatever screen is in front."""

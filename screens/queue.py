@@ -117,8 +117,7 @@ class QueueScreen(KitScreen):
             return Answer(page.rows, page.first, page.last)
 
         if session is not None:
-            self.table.show(read)
-            self._count()
+            self.table.show(read)  # counts follow the first rows: they are many queries, the rows are one
 
     def _count(self) -> None:
         view = self.view
@@ -140,6 +139,7 @@ class QueueScreen(KitScreen):
         self.query_one(FilterBar).found(f"{count(message.counts.total)} of {count(self.all_of_view)}")
         self._say_counts(message.counts)
         self.refresh_bindings()
+        self.host.prepare()
 
     def _say_counts(self, counts: QueueCounts) -> None:
         words = "$total cases · mine $mine · unassigned $unassigned"
@@ -154,6 +154,8 @@ class QueueScreen(KitScreen):
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:
+        if self.counts is None and self.table.pages.pages:
+            self._count()
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_S, self._settled)

@@ -80,6 +80,7 @@ class SignInScreen(Deskside):
             self.host.open_desk()
             return
         self.query_one("#pin", CodeInput).value = ""
+        self.call_after_refresh(self.host.prepare)
         self.run(
             self.desk.sign.sign_in, agent, pin, reply=SignedIn, serial="sign-in", write=True, stage="checking the PIN"
         )

@@ -28,6 +28,9 @@ class Host(Protocol):
     def open_desk(self) -> None:
         """Open the desk in a job, unless one is at it."""
 
+    def prepare(self) -> None:
+        """Import, while nothing is waited for, what will be shown next."""
+
     def show(self, name: str, *args: object) -> None:
         """Open the screen called `name` (console/routes.py) on top."""
 

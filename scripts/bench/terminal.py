@@ -65,6 +65,8 @@ class Terminal:
 
     def read(self, timeout: float) -> bytes | None:
         """What came within `timeout` seconds (b"": nothing), or None when the program is gone."""
+        if self.fd < 0:
+            return None
         if not select.select([self.fd], [], [], timeout)[0]:
             return b""
         try:
@@ -139,6 +141,7 @@ class Terminal:
     def hang_up(self) -> None:
         """The line goes: the program gets SIGHUP."""
         os.close(self.fd)
+        self.fd = -1
 
     def close(self) -> None:
         """End the program if it still runs, and free the terminal."""
@@ -146,10 +149,8 @@ class Terminal:
             if self.alive():
                 os.kill(self.pid, number)
                 self.ended(3)
-        try:
-            os.close(self.fd)
-        except OSError:
-            return
+        if self.fd >= 0:
+            self.hang_up()
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pyte
 
-from scripts.bench.terminal import Terminal
+from scripts.bench.terminal import Terminal, plain
 from tests.conftest import CHECKOUT
 
 
@@ -34,6 +34,10 @@ class Console(Terminal):
         picture = pyte.Screen(*self.size)
         pyte.ByteStream(picture).feed(bytes(self.log))
         return "\n".join(picture.display)
+
+    def text(self) -> str:
+        """Everything that was ever written, without escapes and with line breaks as blanks."""
+        return " ".join(plain(bytes(self.log)).split())
 
     def wait_on_screen(self, text: str, timeout: float = 10) -> bool:
         """Whether `text` comes to stand on the screen in time."""
