@@ -63,21 +63,7 @@ class System:
 
 def load_system(folder: Path) -> System:
     """The system in `folder`; raises `BadInput` with file and line."""
-    path = folder / "system.yml"
-    file = read(path, SystemFile)
-    place = f"{path}:{line_of(file.url)}"
-    if not file.datasets:
-        raise BadInput("'datasets' is empty: name at least one file", place=f"{path}:1")
-    datasets: list[Dataset] = []
-    for name in file.datasets:
-        if Path(name).name != name:
-            raise BadInput(f"'{name}' is not a file of this folder", place=f"{path}:{line_of(name)}")
-        datasets.extend(load_dataset(folder / name))
-    return System(
-        str(file.key), str(file.controller), file.connector, _url(file.connector, str(file.url), folder, place),
-        tuple(datasets), f"system:{file.secret}" if file.secret else None, file.label, file.limits or Limits(),
-        file.purposes, file.recipients, file.read_only, file.excluded,
-    )  # fmt: skip
+    return _load(folder)[0]
 
 
 def load_controller_systems(folder: Path) -> Mapping[str, System]:
@@ -86,20 +72,47 @@ def load_controller_systems(folder: Path) -> Mapping[str, System]:
     Raises `BadInput` with file and line.
     """
     found: dict[str, System] = {}
-    files: dict[str, Path] = {}
+    files: list[tuple[Dataset, Path]] = []
     for path in sorted((folder / "systems").glob("*/system.yml")):
-        system = load_system(path.parent)
+        system, read_from = _load(path.parent)
         if system.key != path.parent.name:
             raise BadInput(f"key '{system.key}' is not the folder's name", place=f"{path}:1")
         if system.controller != folder.name:
             raise BadInput(f"controller '{system.controller}' is not '{folder.name}'", place=f"{path}:1")
         found[system.key] = system
-        for name in read(path, SystemFile).datasets:
-            files.update({str(d.fides_key): path.parent / name for d in load_dataset(path.parent / name)})
-    together = [dataset for system in found.values() for dataset in system.datasets]
-    for dataset in together:
-        check_dataset(dataset, together, str(files[str(dataset.fides_key)]), whole=True)
+        files += read_from
+    together = [dataset for dataset, _ in files]
+    for dataset, file in files:
+        check_dataset(dataset, together, str(file), whole=True)
     return found
+
+
+def _load(folder: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
+    """The system in `folder`, and which dataset stands in which file."""
+    path = folder / "system.yml"
+    file = read(path, SystemFile)
+    if not file.datasets:
+        raise BadInput("'datasets' is empty: name at least one file", place=f"{path}:1")
+    datasets: list[tuple[Dataset, Path]] = []
+    for name in file.datasets:
+        if Path(name).name != name:
+            raise BadInput(f"'{name}' is not a file of this folder", place=f"{path}:{line_of(name)}")
+        datasets += [(dataset, folder / name) for dataset in load_dataset(folder / name)]
+    system = System(
+        key=str(file.key),
+        controller=str(file.controller),
+        connector=file.connector,
+        url=_url(file.connector, str(file.url), folder, f"{path}:{line_of(file.url)}"),
+        datasets=tuple(dataset for dataset, _ in datasets),
+        secret=f"system:{file.secret}" if file.secret else None,
+        label=file.label,
+        limits=file.limits or Limits(),
+        purposes=file.purposes,
+        recipients=file.recipients,
+        read_only=file.read_only,
+        excluded=file.excluded,
+    )
+    return system, datasets
 
 
 def lone_system(dataset_file: Path, url: str) -> System:
