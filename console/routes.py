@@ -15,10 +15,10 @@ ROUTES: Final = {
     "export": "screens.export:ExportScreen",
     "erase": "screens.erase:EraseScreen",
     "consent": "screens.consent:ConsentScreen",
-    "note": "screens.note:NoteScreen",
-    "wrap": "screens.wrap:WrapScreen",
     "review": "screens.review:ReviewScreen",
     "log": "screens.log:LogScreen",
+    "training": "screens.training:TrainingScreen",
+    "scorecard": "screens.scorecard:ScorecardScreen",
 }
 
 
@@ -30,5 +30,12 @@ def screen(name: str) -> Callable[..., Screen[object]]:
 
 def import_all() -> None:
     """Import every screen, so that opening one later costs no import."""
-    for name in (*ROUTES.values(), "screens.help", "screens.palette", "screens.kit.widgets.confirm"):
+    for name in (
+        *ROUTES.values(),
+        "screens.help",
+        "screens.palette",
+        "screens.note",
+        "screens.wrap",
+        "screens.kit.widgets.confirm",
+    ):
         importlib.import_module(name.partition(":")[0])

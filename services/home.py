@@ -19,6 +19,7 @@ INGEST_SEED = "ingest-seed"
 LOOKUP_KEY = "lookup-key"
 CENTRAL_KEY = "central-key"
 ENGINE_KEY = "engine-key"
+TRAINING_MARK = "training-home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Home:
     """Paths of a deployment (design.md 5)."""
 
     path: Path
+
+    @property
+    def training(self) -> bool:
+        """Whether everything here is practice: it is then so in every entry, whoever opens the home."""
+        return (self.path / TRAINING_MARK).is_file()
 
     @property
     def central_url(self) -> str:

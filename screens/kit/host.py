@@ -1,10 +1,12 @@
 """What a screen may ask of the app that holds it. The app itself is console/app.py, which screens never import."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from screens.kit.jobs import Jobs
     from services.types import Session, Status
 
@@ -34,11 +36,17 @@ class Host(Protocol):
     def show(self, name: str, *args: object) -> None:
         """Open the screen called `name` (console/routes.py) on top."""
 
+    def beside(self) -> "Iterable[Widget]":
+        """What the app shows on every full screen besides: the caller, in training."""
+
     def perform(self, action: str) -> None:
         """Run an action of the registry on the screen in front, as its key would; says why if it may not."""
 
     def signed_in(self, session: "Session") -> None:
         """A person has opened a session: make it the desk's and show the queue."""
+
+    def flash(self, words: str, kind: str = "info") -> None:
+        """One line on whatever screen is in front."""
 
     def lock(self, reason: str) -> None:
         """Clear every screen and ask for the PIN."""

@@ -21,6 +21,7 @@ class KitScreen(Deskside):
 
     def compose(self) -> ComposeResult:
         yield TopBar()
+        yield from self.host.beside()
         yield from self.body()
         yield FlashLine()
         yield KeyBar(self.KEY_ROWS)

@@ -11,6 +11,7 @@ from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
 from services.desk.logs import Logs
+from services.desk.practice import Practice
 from services.desk.queue import Queue
 from services.desk.review import Review
 from services.desk.sign import Sign
@@ -18,7 +19,10 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `review`, `log`, `draft`; opened by `open_desk`."""
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `review`, `log`, `draft`, `practice`.
+
+    Opened by `open_desk`.
+    """
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -33,6 +37,7 @@ class Desk:
         self.review = Review(ctx, self.case)
         self.log = Logs(ctx)
         self.draft = Drafts(ctx)
+        self.practice = Practice(ctx)
 
     @property
     def training(self) -> bool:
@@ -42,6 +47,10 @@ class Desk:
     def controllers(self) -> tuple[tuple[str, str], ...]:
         """(key, name) of the controllers this terminal knows."""
         return tuple((k, self._ctx.controller(k).name) for k in self._ctx.controller_keys())
+
+    def connect(self) -> None:
+        """Reach for central now, if opening put it off."""
+        self._ctx.link.begin()
 
     def status(self) -> Status:
         """What the status line shows; costs no query."""

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 
 def open_desk(
-    home: Path, terminal: str, *, passphrase: str | None = None, demo: bool = False, training: bool = False
+    home: Path, terminal: str, *, passphrase: str | None = None, demo: bool = False, link_after_s: float = 0.0
 ) -> Desk:
     """The desk of the terminal called `terminal` under `home`.
+
+    `link_after_s` puts off reaching for central (and its imports) until `Desk.connect`, or so many seconds at most;
+    a terminal that was never synced does not wait.
 
     Raises `NotFound` when it was never enrolled, `Unusable` for keys and files, `Unavailable` when another console
     has it.
@@ -28,7 +31,7 @@ def open_desk(
     owner = owner_of(place, "terminal", terminal)
     store = TerminalStore(place.desk(owner), key(vault, f"desk-key:{owner}"))
     deployment = _fact(place, vault, store, "deployment")
-    book = Logbook(place, "terminal", owner, vault, deployment, training=training)
+    book = Logbook(place, "terminal", owner, vault, deployment)
 
     def connect() -> "tuple[CentralPort, str, bytes]":
         # SQLModel: imported in the link's thread, after the first rows
@@ -48,9 +51,9 @@ def open_desk(
         store=store,
         link=link,
         deployment_key=bytes.fromhex(_fact(place, vault, store, "deployment-key")),
-        training=training,
+        training=place.training,
     )
-    link.start()
+    link.start(link_after_s if store.rows("SELECT 1 FROM agent LIMIT 1") else 0.0)
     return Desk(ctx)
 
 
@@ -64,7 +67,6 @@ def _fact(home: Home, vault: Vault, store: TerminalStore, name: str) -> str:
 
     engine = open_engine(home.central_url, key(vault, CENTRAL_KEY))
     facts = CentralPort(engine, "").facts()
-    for fact in ("deployment", "deployment-key", "cosigner-key"):
-        store.set_meta(fact, facts[fact])
+    store.set_meta({fact: facts[fact] for fact in ("deployment", "deployment-key", "cosigner-key")})
     engine.dispose()
     return facts[name]
