@@ -4,6 +4,8 @@ Entries are kept as the bytes that were signed. Nothing here is clear personal d
 ciphertext, lookups are keyed digests. Embedded, the file is SQLCipher with a raw key.
 """
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ import sqlalchemy as sa
 import sqlcipher3.dbapi2
 from sqlmodel import Field, SQLModel
 
-from services.errors import Unavailable, Unusable
+from services.errors import DeskError, Unavailable, Unusable
 
 SCHEMA = "0001"
+KEPT = "your log keeps every action"
+NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""A row number that never ends; SQLite numbers rows itself only in a column of the type INTEGER."""
 
 
 class LogRow(SQLModel, table=True):
@@ -34,7 +39,7 @@ class HeadRow(SQLModel, table=True):
 
     __tablename__ = "log_head"
     log: str = Field(primary_key=True, foreign_key="log.id")
-    size: int = 0
+    size: int = Field(default=0, sa_type=sa.BigInteger)
     frontier: bytes = b""
     checkpoint: str = ""
     receipt: str = ""
@@ -45,9 +50,9 @@ class EntryRow(SQLModel, table=True):
 
     __tablename__ = "entry"
     __table_args__ = (sa.UniqueConstraint("log", "seq"),)
-    pos: int | None = Field(default=None, primary_key=True)
+    pos: int | None = Field(default=None, primary_key=True, sa_type=NUMBERED)
     log: str = Field(foreign_key="log.id")
-    seq: int
+    seq: int = Field(sa_type=sa.BigInteger)
     case_id: str | None = Field(default=None, index=True)
     accepted_at: int = Field(sa_type=sa.BigInteger)
     body: bytes
@@ -57,9 +62,9 @@ class InboxRow(SQLModel, table=True):
     """A batch a terminal or worker handed in, not yet ingested."""
 
     __tablename__ = "inbox"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=NUMBERED)
     log: str = Field(index=True)
-    start: int
+    start: int = Field(sa_type=sa.BigInteger)
     count: int
     entries: bytes
     details: bytes
@@ -206,11 +211,12 @@ class TerminalRow(SQLModel, table=True):
     name: str
     ask_key: bytes
     seen_at: int = Field(sa_type=sa.BigInteger, default=0)
-    pid: int = 0
+    pid: int = Field(default=0, sa_type=sa.BigInteger)
 
 
 class MetaRow(SQLModel, table=True):
-    """Counters and facts of the deployment: `deployment`, `rev`, `next-number`, public keys."""
+    """Counters and facts of the deployment: `deployment`, `rev`, `next-number`, public keys, and `feed`, a word that
+    changes when what terminals copied is no longer true."""
 
     __tablename__ = "meta"
     key: str = Field(primary_key=True)
@@ -243,34 +249,71 @@ META = _table(MetaRow)
 def open_engine(url: str, key: bytes | None) -> sa.Engine:
     """Central's engine; `key` is the raw 32-byte SQLCipher key of an embedded file.
 
-    Raises `Unusable` for a wrong key, a damaged file or a schema newer than this program, `Unavailable` when nothing
-    answers.
+    Raises `Unusable` for a missing or damaged file, a wrong key or a schema newer than this program, `Unavailable`
+    when nothing answers.
     """
-    engine = _sqlite(url, key) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
+    file = _file(url)
+    if file is not None and not file.is_file():  # SQLite would make an empty one
+        raise Unusable(f"central's file {file.name} is not there", kept=KEPT, next_key="rightsdesk doctor")
+    engine = _engine(url, key)
     try:
         with engine.connect() as conn:
             found = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-    except sa.exc.OperationalError as exc:
-        raise Unavailable("central does not answer", kept="your log keeps every action") from exc
-    except sa.exc.DatabaseError as exc:
-        raise Unusable("central cannot be opened: wrong key or damaged file", next_key="rightsdesk doctor") from exc
+    except sa.exc.DBAPIError as exc:
+        engine.dispose()
+        raise as_desk_error(exc) from exc
     if found != SCHEMA:
-        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: update the program")
+        engine.dispose()
+        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: update the program", kept=KEPT)
     return engine
 
 
 def create(url: str, key: bytes | None) -> sa.Engine:
-    """A new central with every table, by the first migration; raises `Unusable` where one stands already."""
-    from db.migrations.central import upgrade
+    """A new central with every table, by the first migration; raises `Unusable` where one stands, `Unavailable`."""
+    from db.migrations.central.upgrade import upgrade
 
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite") and path.exists() and path.stat().st_size:
-        raise Unusable(f"{path.name} is there already")
-    engine = _sqlite(url, key) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
-    upgrade(engine)
-    if url.startswith("sqlite"):
-        path.chmod(0o600)
+    file = _file(url)
+    if file is not None:
+        if file.exists() and file.stat().st_size:
+            raise Unusable(f"{file.name} is there already")
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as exc:
+            raise Unavailable("central's folder cannot be written to") from exc
+    engine = _engine(url, key)
+    try:
+        upgrade(engine)
+    except sa.exc.DBAPIError as exc:
+        engine.dispose()
+        for half_made in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))) if file else ():
+            half_made.unlink(missing_ok=True)
+        raise as_desk_error(exc) from exc
     return engine
+
+
+def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
+    """What a database said, for a person, without statement or values."""
+    text = str(exc.orig)
+    if "no such table" in text or type(exc.orig).__name__ == "UndefinedTable":
+        return Unusable("this database holds no central", kept=KEPT, next_key="rightsdesk doctor")
+    if "not a database" in text or "malformed" in text:
+        return Unusable("central cannot be read: wrong key or damaged file", kept=KEPT, next_key="rightsdesk doctor")
+    if "full" in text or "disk I/O" in text:
+        return Unavailable("central cannot be written: its disk is full or does not answer", kept=KEPT)
+    if "readonly" in text or "unable to open" in text:
+        return Unavailable("central's file cannot be opened for this: check its folder's permissions", kept=KEPT)
+    if isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return Unavailable("central does not answer", kept=KEPT)
+    return Unusable(f"central refused ({type(exc.orig).__name__})", kept=KEPT, next_key="rightsdesk doctor")
+
+
+def _file(url: str) -> Path | None:
+    """The file of an embedded central; None on a server."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
+
+
+def _engine(url: str, key: bytes | None) -> sa.Engine:
+    return _sqlite(url, key) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
 
 
 def _sqlite(url: str, key: bytes | None) -> sa.Engine:
@@ -304,3 +347,10 @@ def _sqlite(url: str, key: bytes | None) -> sa.Engine:
 def writing(engine: sa.Engine) -> sa.Engine:
     """The engine for transactions that write: `with writing(engine).begin() as conn`."""
     return engine.execution_options(writes=True)
+
+
+def clock_us(conn: sa.Connection) -> int:
+    """Central's own clock in µs since 1970: the server's, so that no terminal's clock decides a lease."""
+    if conn.dialect.name == "sqlite":
+        return time.time_ns() // 1000
+    return int(conn.exec_driver_sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").scalar_one())

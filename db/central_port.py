@@ -1,6 +1,6 @@
 """The only calls a terminal makes to central: submit, claim, ask, and reading what it may show."""
 
-import time
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -18,12 +18,15 @@ from db.central import (
     LOG,
     META,
     TERMINAL,
+    as_desk_error,
+    clock_us,
     writing,
 )
 from db.central_shapes import CaseSnapshot, Hello
-from services.errors import Conflict, NotFound, Unavailable
+from services.errors import Conflict, NotFound, Refused
 
-ASK_US = 10 * 60 * 1_000_000
+NUMBERS_SKIPPED = 100_000
+"""Case numbers left out after a restore: blocks that terminals reserved meanwhile are forgotten (docs/stores.md)."""
 
 QUEUE_COLUMNS = (
     CASE.c.id,
@@ -45,7 +48,7 @@ QUEUE_COLUMNS = (
 class CentralPort:
     """A terminal's (or worker's) hand in central. Every call is one short transaction.
 
-    Raises `Unavailable` when central does not answer.
+    Raises `Unavailable` when central does not answer, `Unusable` when it is damaged.
     """
 
     def __init__(self, engine: sa.Engine, owner: str) -> None:
@@ -76,9 +79,12 @@ class CentralPort:
             return _hello(conn, log, self.owner)
 
     def submit(self, log: str, start: int, bodies: Sequence[bytes], details: bytes, checkpoint: str) -> None:
-        """Hand in the entries from `start`; raises `Conflict` when `start` is not the size."""
+        """Hand in the entries from `start`; raises `Conflict` when `start` is not the size or the log is refused."""
         with self._writing() as conn:
+            conn.execute(sa.select(HEAD.c.size).where(HEAD.c.log == log).with_for_update())
             hello = _hello(conn, log, self.owner)
+            if hello.problem:
+                raise Conflict(f"central takes nothing more of the log {log}")
             if start != hello.size + hello.pending:
                 raise Conflict(f"central holds {hello.size + hello.pending} entries, not {start}")
             row = {
@@ -88,28 +94,26 @@ class CentralPort:
                 "entries": b"\n".join(bodies),
                 "details": details,
                 "checkpoint": checkpoint,
-                "received_at": time.time_ns() // 1000,
+                "received_at": clock_us(conn),
             }
             conn.execute(sa.insert(INBOX), [row])
 
     def reserve_numbers(self, count: int) -> int:
         """The first of `count` case numbers that are this terminal's alone from now on."""
         with self._writing() as conn:
-            value = conn.execute(sa.select(META.c.value).where(META.c.key == "next-number")).scalar_one()
-            conn.execute(sa.update(META).where(META.c.key == "next-number").values(value=str(int(value) + count)))
-            return int(value)
+            return _take_numbers(conn, count)
 
     def claim(self, case: str, holder: str, lease_us: int) -> int | None:
         """The new fence when the case was free, over, or ours; None when another holds it (action-log.md 7)."""
-        now = time.time_ns() // 1000
-        claimed = (
-            sa.update(CLAIM)
-            .where(CLAIM.c.case_id == case)
-            .where(sa.or_(CLAIM.c.until < now, CLAIM.c.holder == holder, CLAIM.c.holder == ""))
-            .values(holder=holder, fence=CLAIM.c.fence + 1, until=now + lease_us)
-            .returning(CLAIM.c.fence)
-        )
         with self._writing() as conn:
+            now = clock_us(conn)
+            claimed = (
+                sa.update(CLAIM)
+                .where(CLAIM.c.case_id == case)
+                .where(sa.or_(CLAIM.c.until < now, CLAIM.c.holder == holder, CLAIM.c.holder == ""))
+                .values(holder=holder, fence=CLAIM.c.fence + 1, until=now + lease_us)
+                .returning(CLAIM.c.fence)
+            )
             if conn.execute(sa.select(CASE.c.id).where(CASE.c.id == case)).first() is None:
                 raise NotFound(f"central has no case {case} yet")
             return conn.execute(claimed).scalar()
@@ -117,8 +121,8 @@ class CentralPort:
     def renew(self, case: str, holder: str, fence: int, lease_us: int) -> bool:
         """Lengthen a lease that is still ours."""
         mine = (CLAIM.c.case_id == case) & (CLAIM.c.holder == holder) & (CLAIM.c.fence == fence)
-        until = time.time_ns() // 1000 + lease_us
         with self._writing() as conn:
+            until = clock_us(conn) + lease_us
             return conn.execute(sa.update(CLAIM).where(mine).values(until=until)).rowcount == 1
 
     def changes(self, rev: int, limit: int) -> list[tuple[object, ...]]:
@@ -132,6 +136,25 @@ class CentralPort:
         with self._reading() as conn:
             found = conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar()
             return int(found or 0)
+
+    def feed(self) -> tuple[str, int]:
+        """The change feed's word and newest number: with another word all that was copied is fetched again."""
+        with self._reading() as conn:
+            rows = conn.execute(sa.select(META.c.key, META.c.value).where(META.c.key.in_(("feed", "rev"))))
+            found = {r[0]: r[1] for r in rows}
+            return found.get("feed", ""), int(found.get("rev", 0))
+
+    def report_loss(self, log: str, size: int) -> None:
+        """Say that central had `size` entries of `log`, by its own receipt; it was restored if it has fewer now.
+
+        Every terminal then fetches the queue again, and no case number that was given out is given out twice.
+        """
+        with self._writing() as conn:
+            if _hello(conn, log, self.owner).size >= size:
+                return
+            conn.execute(sa.delete(META).where(META.c.key == "feed"))
+            conn.execute(sa.insert(META), [{"key": "feed", "value": secrets.token_hex(8)}])
+            _take_numbers(conn, NUMBERS_SKIPPED)
 
     def case(self, case: str, log: str) -> CaseSnapshot | None:
         """The case as folded, with the size of `log` in the same snapshot; None when central has none."""
@@ -171,7 +194,7 @@ class CentralPort:
         """Leave a question for a worker."""
         row = {"id": ask, "terminal": self.owner, "kind": kind, "sealed": sealed, "stage": "", "reply": None}
         with self._writing() as conn:
-            conn.execute(sa.insert(ASK), [{**row, "made_at": time.time_ns() // 1000}])
+            conn.execute(sa.insert(ASK), [{**row, "made_at": clock_us(conn)}])
 
     def take_reply(self, ask: str) -> tuple[str, bytes | None]:
         """(stage, sealed reply or None); a reply is deleted as it is read."""
@@ -205,14 +228,16 @@ class CentralPort:
                 raise NotFound(f"central does not know the log {log}")
             return bytes(found)
 
-    def enrol_successor(self, log: str, closed: str, origin: str) -> None:
-        """Enrol a closed log's successor under the same key (action-log.md 3)."""
+    def enrol_successor(self, log: str, origin: str) -> None:
+        """Enrol the log that follows this owner's closed ones, under the same key (action-log.md 3)."""
+        if log.partition("/")[0] != self.owner:
+            raise Refused(f"the log {log} is another terminal's")
         with self._writing() as conn:
-            old = conn.execute(sa.select(LOG.c.public_key, LOG.c.kind).where(LOG.c.id == closed)).first()
+            old = conn.execute(sa.select(LOG.c.public_key, LOG.c.kind).where(LOG.c.owner == self.owner)).first()
             if old is None:
-                raise NotFound(f"central does not know the log {closed}")
+                raise NotFound("central does not know this terminal")
             row = {"id": log, "owner": self.owner, "kind": old[1], "public_key": old[0], "origin": origin}
-            conn.execute(sa.insert(LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
+            conn.execute(sa.insert(LOG), [{**row, "enrolled_at": clock_us(conn), "problem": ""}])
             conn.execute(sa.insert(HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}])
 
 
@@ -226,12 +251,19 @@ def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:
     if row is None or row[3] != owner:
         raise NotFound(f"the log {log} is not enrolled for this terminal")
     waiting = sa.select(sa.func.coalesce(sa.func.sum(INBOX.c.count), 0)).where(INBOX.c.log == log)
-    return Hello(row[0], conn.execute(waiting).scalar_one(), row[1], row[2])
+    return Hello(row[0], int(conn.execute(waiting).scalar_one()), row[1], row[2])
+
+
+def _take_numbers(conn: sa.Connection, count: int) -> int:
+    counter = META.c.key == "next-number"
+    first = int(conn.execute(sa.select(META.c.value).where(counter).with_for_update()).scalar_one())
+    conn.execute(sa.update(META).where(counter).values(value=str(first + count)))
+    return first
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as exc:
-        raise Unavailable("central does not answer", kept="your log keeps every action") from exc
+    except sa.exc.DBAPIError as exc:
+        raise as_desk_error(exc) from exc

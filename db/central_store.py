@@ -24,6 +24,7 @@ from db.central import (
     REPLAY,
     SUBJECT,
     TERMINAL,
+    clock_us,
     writing,
 )
 from services.errors import NotFound
@@ -69,6 +70,10 @@ class IngestTx:
     def __init__(self, conn: sa.Connection) -> None:
         self.conn = conn
 
+    def now(self) -> int:
+        """Central's clock, µs since 1970."""
+        return clock_us(self.conn)
+
     def cases(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Folded bodies of those cases that exist."""
         wanted, found = sorted(set(ids)), {}
@@ -99,9 +104,43 @@ class IngestTx:
             values: dict[str, sa.BindParameter[object]] = {n: sa.bindparam(f"b_{n}") for n in names}
             self.conn.execute(sa.update(CASE).where(CASE.c.id == sa.bindparam("b_id")).values(values), changed)
 
+    def next_batch(self) -> Batch | None:
+        """The oldest batch in the inbox, with its log's head locked until the end of the transaction."""
+        query = (
+            sa.select(
+                INBOX.c.id,
+                INBOX.c.log,
+                INBOX.c.start,
+                INBOX.c.entries,
+                INBOX.c.details,
+                INBOX.c.checkpoint,
+                HEAD.c.size,
+                HEAD.c.frontier,
+                LOG.c.public_key,
+                LOG.c.origin,
+                LOG.c.kind,
+            )
+            .join(HEAD, HEAD.c.log == INBOX.c.log)
+            .join(LOG, LOG.c.id == INBOX.c.log)
+            .order_by(INBOX.c.id)
+            .limit(1)
+            .with_for_update(of=HEAD)
+        )
+        row = self.conn.execute(query).mappings().first()
+        return Batch(**row) if row else None
+
+    def known_details(self, digests: Sequence[str]) -> set[str]:
+        """Those of the sealed details that are here already."""
+        found: set[str] = set()
+        for at in range(0, len(digests), IN_CHUNK):
+            query = sa.select(DETAIL.c.hash).where(DETAIL.c.hash.in_(digests[at : at + IN_CHUNK]))
+            found.update(self.conn.execute(query).scalars())
+        return found
+
     def next_revs(self, count: int) -> int:
-        """The first of `count` numbers of the change feed."""
-        old = int(self.conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar_one())
+        """The first of `count` numbers of the change feed, whose counter stays locked until the end."""
+        counter = sa.select(META.c.value).where(META.c.key == "rev").with_for_update()
+        old = int(self.conn.execute(counter).scalar_one())
         self.conn.execute(sa.update(META).where(META.c.key == "rev").values(value=str(old + count)))
         return old + 1
 
@@ -138,34 +177,15 @@ class CentralStore:
 
     @contextmanager
     def ingest(self) -> Iterator[IngestTx]:
-        """A transaction that ingests one batch."""
+        """A transaction that ingests one batch: no other ingests, nor numbers the change feed, until its end."""
         with writing(self.engine).begin() as conn:
+            conn.execute(sa.select(META.c.value).where(META.c.key == "rev").with_for_update())
             yield IngestTx(conn)
 
-    def next_batch(self) -> Batch | None:
-        """The oldest batch in the inbox."""
-        query = (
-            sa.select(
-                INBOX.c.id,
-                INBOX.c.log,
-                INBOX.c.start,
-                INBOX.c.entries,
-                INBOX.c.details,
-                INBOX.c.checkpoint,
-                HEAD.c.size,
-                HEAD.c.frontier,
-                LOG.c.public_key,
-                LOG.c.origin,
-                LOG.c.kind,
-            )
-            .join(HEAD, HEAD.c.log == INBOX.c.log)
-            .join(LOG, LOG.c.id == INBOX.c.log)
-            .order_by(INBOX.c.id)
-            .limit(1)
-        )
+    def inbox_waits(self) -> bool:
+        """Whether there is a batch to ingest; takes no lock."""
         with self.engine.connect() as conn:
-            row = conn.execute(query).mappings().first()
-            return Batch(**row) if row else None
+            return conn.execute(sa.select(INBOX.c.id).limit(1)).first() is not None
 
     def size_of(self, log: str) -> int:
         """How many entries of a log are folded."""

@@ -4,15 +4,20 @@ Holds the queue (masked), snapshots of opened cases, drafts, agents and controll
 again.
 """
 
+import json
+import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlite
 
+from db.kill_points import reach
 from services.errors import Unavailable, Unusable
+
+KEPT = "your log keeps every action"
 
 MIGRATIONS = (
     """
@@ -50,7 +55,11 @@ class TerminalStore:
         self._local = threading.local()
         self._open: list[Any] = []
         self._write_lock = threading.Lock()
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def _connection(self) -> Any:
         conn = getattr(self._local, "conn", None)
@@ -59,27 +68,26 @@ class TerminalStore:
             conn.execute("PRAGMA cipher_log_level=NONE")
             conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
             conn.execute("PRAGMA journal_mode=WAL")
-            conn.execute("PRAGMA synchronous=NORMAL")
             conn.execute("PRAGMA cache_size=-4000")
             self._local.conn = conn
             self._open.append(conn)
         return conn
 
     def _migrate(self) -> None:
-        fresh = not self.path.exists()
         try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             conn = self._connection()
             version = conn.execute("PRAGMA user_version").fetchone()[0]
             conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite.OperationalError as exc:
-            raise Unavailable("the desk store cannot be opened: is the disk full or read-only?") from exc
+        except (OSError, sqlite.OperationalError) as exc:
+            reason = "the desk store cannot be opened: is the disk full or read-only?"
+            raise Unavailable(reason, kept=KEPT, next_key="rightsdesk doctor") from exc
         except sqlite.DatabaseError as exc:
             reason = "the desk store cannot be opened: wrong key or damaged file"
-            raise Unusable(reason, kept="your log keeps every action", next_key="rightsdesk doctor") from exc
-        if fresh:
-            self.path.chmod(0o600)
+            raise Unusable(reason, kept=KEPT, next_key="rightsdesk doctor") from exc
         if version > len(MIGRATIONS):
-            raise Unusable(f"the desk store has schema {version}, this program knows {len(MIGRATIONS)}: update it")
+            reason = f"the desk store has schema {version}, this program knows {len(MIGRATIONS)}: update it"
+            raise Unusable(reason, kept=KEPT)
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             with self.writing() as cursor:
                 for statement in filter(str.strip, script.split(";")):
@@ -87,17 +95,19 @@ class TerminalStore:
                 cursor.execute(f"PRAGMA user_version={number}")
 
     @contextmanager
-    def writing(self) -> Iterator[Any]:
-        """One transaction; rolled back on any exception."""
+    def writing(self, *, durable: bool = False) -> Iterator[Any]:
+        """One transaction, rolled back on any exception; `durable` also through a power cut."""
         with self._write_lock, _answering():
             conn = self._connection()
+            conn.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             conn.execute("BEGIN IMMEDIATE")
             try:
                 yield conn
+                conn.execute("COMMIT")
             except BaseException:
-                conn.execute("ROLLBACK")
+                if conn.in_transaction:  # a full disk may have ended it already
+                    conn.execute("ROLLBACK")
                 raise
-            conn.execute("COMMIT")
 
     def rows(self, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT on this thread's connection."""
@@ -116,25 +126,27 @@ class TerminalStore:
         found = self.rows("SELECT value FROM meta WHERE key=?", (key,))
         return str(found[0][0]) if found else default
 
-    def set_meta(self, key: str, value: str) -> None:
-        """Keep one fact."""
-        with self.writing() as conn:
-            conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+    def set_meta(self, facts: Mapping[str, str]) -> None:
+        """Keep facts, all or none, through a power cut: a case number that was used must not come again."""
+        with self.writing(durable=True) as conn:
+            conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
 
     def apply_changes(self, rows: Iterable[Sequence[object]], rev: int) -> None:
         """A page of the change feed and its cursor, in one transaction; columns as in `queue`."""
         with self.writing() as conn:
             conn.executemany("INSERT OR REPLACE INTO queue VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('rev', ?)", (str(rev),))
+            reach("down.before-commit")
 
-    def forget_queue(self) -> None:
-        """Drop the replica of the queue: it is fetched again from the start."""
+    def forget_queue(self, feed: str = "") -> None:
+        """Drop the replica of the queue: it is fetched again from the start, of the feed called `feed`."""
         with self.writing() as conn:
             conn.execute("DELETE FROM queue")
             conn.execute("DELETE FROM snapshot")
             conn.execute("DELETE FROM meta WHERE key='rev'")
+            conn.execute("INSERT OR REPLACE INTO meta VALUES ('feed', ?)", (feed,))
 
-    def replace_people(self, agents: Iterable[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:
+    def replace_people(self, agents: Sequence[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:
         """Agents (id, name, pin_hash, roles, disabled) and controllers (key, body), keeping local lock-outs."""
         with self.writing() as conn:
             conn.executemany(
@@ -142,6 +154,8 @@ class TerminalStore:
                 "SET name=excluded.name, pin_hash=excluded.pin_hash, roles=excluded.roles, disabled=excluded.disabled",
                 agents,
             )
+            here = json.dumps([a[0] for a in agents])
+            conn.execute("DELETE FROM agent WHERE id NOT IN (SELECT value FROM json_each(?))", (here,))
             conn.execute("DELETE FROM controller")
             conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
 
@@ -167,9 +181,9 @@ def _answering() -> Iterator[None]:
         yield
     except sqlite.OperationalError as exc:
         raise Unavailable(
-            "the desk store does not take it: full disk, or busy", kept="your log keeps every action"
+            "the desk store does not take it: full disk, or busy", kept=KEPT
         ) from exc
     except sqlite.DatabaseError as exc:
         raise Unusable(
-            "the desk store is damaged", kept="your log keeps every action", next_key="rightsdesk doctor"
+            "the desk store is damaged", kept=KEPT, next_key="rightsdesk doctor"
         ) from exc

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.action_log import acts
-from services.action_log.act import from_params
+from services.action_log.act import Act, from_params
 from services.action_log.entry import Entry
 from services.cases import fold_acts, fold_check  # noqa: F401  (each lists its steps)
 from services.cases.case import Case, Item
@@ -120,6 +120,11 @@ def _new(done: acts.CaseOpened | acts.CaseImported, entry: Entry, at: int) -> Ca
         training=entry.training,
         key=done.key or "",
     )
+
+
+@folds(acts.CaseOpened, acts.CaseImported)
+def _opened_again(case: Case, done: Act, entry: Entry, at: int) -> Case:
+    raise Unfit("the number is another case's already")
 
 
 @folds(acts.CaseClaimed)

@@ -15,7 +15,7 @@ from services.clock.dates import DueDates, dates_for, received_on
 from services.controllers import Controller
 from services.desk.cases import Cases
 from services.desk.context import Context
-from services.errors import BadInput, Refused
+from services.errors import BadInput, Refused, Unavailable
 from services.identity import identifiers
 from services.types import Intake, Opened, Session
 
@@ -122,15 +122,27 @@ class IntakeDesk:
         return datetime.fromtimestamp(self._ctx.now() / 1_000_000, UTC)
 
     def _number(self, year: int) -> str:
-        """`C-26-004107` out of this log's block of numbers; a new block needs central (design.md 7.6)."""
+        """`C-26-004107` out of this log's block of numbers (design.md 7.6)."""
+        store, log = self._ctx.store, self._ctx.book.log
         with self._ctx.lock:
-            nxt, end = (int(self._ctx.store.meta(k, "0")) for k in ("number-next", "number-end"))
-            if nxt >= end:
-                nxt = self._ctx.port().reserve_numbers(BLOCK)
-                end = nxt + BLOCK
-                self._ctx.store.set_meta("number-end", str(end))
-            self._ctx.store.set_meta("number-next", str(nxt + 1))
+            nxt, end = (int(store.meta(k, "0")) for k in ("number-next", "number-end"))
+            if nxt >= end or store.meta("number-log") != log:
+                nxt, end = self._block(nxt, end)
+            store.set_meta({"number-next": str(nxt + 1), "number-end": str(end), "number-log": log})
             return f"C-{year % 100:02d}-{nxt:06d}"
+
+    def _block(self, nxt: int, end: int) -> tuple[int, int]:
+        """A new block from central; offline, what is left of the old one. Raises `Unavailable` when there is neither.
+
+        A log's successor takes a new one: whatever put the log back may have put the count of numbers back as well.
+        """
+        try:
+            first = self._ctx.port().reserve_numbers(BLOCK)
+        except Unavailable:
+            if nxt >= end:
+                raise
+            return nxt, end
+        return first, first + BLOCK
 
 
 def _say(dates: DueDates) -> str:

@@ -22,16 +22,23 @@ class Downlink:
     def run_once(self) -> int:
         """Apply one page of changes; how many rows. Raises `Unavailable` when central does not answer."""
         self._people()
-        cursor = int(self._store.meta("rev", "0"))
-        latest = self._port.latest_rev()
-        if latest < cursor:  # central was restored from a backup
-            self._store.forget_queue()
+        feed, latest = self._port.feed()
+        cursor = self._cursor()
+        if feed != self._store.meta("feed") or not 0 <= cursor <= latest:  # central was restored from a backup
+            self._store.forget_queue(feed)
             cursor = 0
         if latest == cursor:
             return 0
         rows = self._port.changes(cursor, PAGE)
         self._store.apply_changes([_row(r) for r in rows], int(str(rows[-1][-1])) if rows else latest)
         return len(rows)
+
+    def _cursor(self) -> int:
+        """How far this terminal has copied; below 0 when what was kept is no number."""
+        try:
+            return int(self._store.meta("rev", "0"))
+        except ValueError:
+            return -1
 
     def _people(self) -> None:
         if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:

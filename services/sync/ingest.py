@@ -3,11 +3,12 @@
 A batch that does not hold is refused whole: its log must be closed and a successor opened (action-log.md 6.4).
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import orjson
+from sqlalchemy.exc import DataError, IntegrityError
 
 from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, SUBJECT
 from db.central_shapes import unpack_details
@@ -27,6 +28,9 @@ from services.sync.rebuild import as_row
 
 ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import": ("import:", "log:")}
 """Which actors may stand in a log of each kind: results are a worker's alone."""
+
+
+OPENING = ("case.opened", "case.imported")
 
 
 class Refusal(Exception):
@@ -69,34 +73,41 @@ class Ingest:
 
     def run_once(self) -> int:
         """Ingest the oldest batch; how many entries it held, 0 when the inbox is empty."""
-        batch = self._store.next_batch()
-        if batch is None:
+        if not self._store.inbox_waits():
             return 0
-        bodies = batch.entries.split(b"\n")
-        with self._store.ingest() as tx:
-            try:
+        log = ""
+        try:
+            with self._store.ingest() as tx:
+                batch = tx.next_batch()
+                if batch is None:
+                    return 0
+                log = batch.log
+                bodies = batch.entries.split(b"\n")
                 self._take(tx, batch, bodies)
-            except (Refusal, BadInput) as exc:
-                reason = str(exc)
-            else:
                 reach("ingest.before-commit")
                 return len(bodies)
+        except (Refusal, BadInput) as exc:
+            reason = str(exc)
+        except (ValueError, KeyError, TypeError, IntegrityError, DataError) as exc:
+            # What its content makes impossible is its owner's trouble, and must not stop the others.
+            reason = f"the entries do not fit what central holds ({type(exc).__name__})"
         with self._store.ingest() as tx:
-            tx.refuse(batch.log, reason)
-        return len(bodies)
+            tx.refuse(log, reason)
+        return 1
 
     def _take(self, tx: IngestTx, batch: Batch, bodies: Sequence[bytes]) -> None:
-        at = time.time_ns() // 1000
+        at = tx.now()
         entries = check_entries(batch, bodies)
         frontier = check_tree(batch, bodies)
+        details = check_details(batch, entries)
         rows = [
             {"log": batch.log, "seq": e.seq, "case_id": e.case, "accepted_at": at, "body": body}
             for e, body in zip(entries, bodies, strict=True)
         ]
         tx.insert(ENTRY, rows)
-        tx.insert(DETAIL, unpack_details(batch.details))
-        folded = self._fold(tx, entries, at)
-        self._write(tx, folded, unpack_details(batch.details), at)
+        there = tx.known_details([str(d["hash"]) for d in details])
+        tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
+        self._write(tx, self._fold(tx, entries, at), details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, frontier.size, frontier.to_bytes(), batch.checkpoint, receipt)
         tx.drop_batch(batch.id)
@@ -113,14 +124,15 @@ class Ingest:
             if after is None or after is before:
                 continue
             states[after.id] = changed[after.id] = after
-            if before is None or len(after.conflicts) == len(before.conflicts):
+            # The fold keeps the tuple of conflicts itself unless it adds one, also where their number is at its limit.
+            if before is None or after.conflicts is before.conflicts:
                 self._effects(folded, entry, after, at)
         folded.cases = changed
         return folded
 
     def _effects(self, folded: Folded, entry: Entry, case: Case, at: int) -> None:
         folded.jobs.extend(jobs_of(entry, case, at, self._controller(case.controller).waiting_period_s * 1_000_000))
-        if entry.act in ("case.opened", "case.imported"):
+        if entry.act in OPENING:
             until = at + LEASE_US if case.holder else 0
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
@@ -171,7 +183,7 @@ class Ingest:
                 continue
             try:
                 found = self._open(owner, keys[owner], detail["blob"])
-            except (Unusable, ValueError, KeyError) as exc:
+            except (Unusable, ValueError, KeyError, TypeError, AttributeError) as exc:
                 raise Refusal("a sealed requester does not open") from exc
             masked[case.subject] = found.masked
             tx.insert(SUBJECT, [{"id": case.subject, "controller": case.controller, "masked": found.masked}])
@@ -223,6 +235,19 @@ def check_entries(batch: Batch, bodies: Sequence[bytes]) -> list[Entry]:
             raise Refusal(f"entry {seq} is by an actor that may not write in a {batch.kind}'s log")
         entries.append(entry)
     return entries
+
+
+def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, object]]:
+    """The batch's sealed details: each named by an entry of its case, keys and requesters by its opening."""
+    details = unpack_details(batch.details)
+    named = {digest: e for e in entries for digest in e.details}
+    for detail in details:
+        entry, blob = named.get(str(detail["hash"])), detail["blob"]
+        if entry is None or not isinstance(blob, bytes) or sha256(blob).hexdigest() != detail["hash"]:
+            raise Refusal("a sealed detail is not what an entry names")
+        if detail["owner"] != entry.case or (detail["kind"] in ("key", "requester") and entry.act not in OPENING):
+            raise Refusal("a sealed detail is another case's")
+    return list({str(d["hash"]): d for d in details}.values())
 
 
 def check_tree(batch: Batch, bodies: Sequence[bytes]) -> Frontier:

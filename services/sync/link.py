@@ -1,5 +1,6 @@
 """The background link of a terminal: sync up and down in one thread, its state for the status line."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -42,15 +43,21 @@ class Link:
     ) -> None:
         self._connect, self._book, self._store = connect, book, store
         self._stop, self._wake = threading.Event(), threading.Event()
-        self._ready = threading.Event()
+        self._ready, self._begin = threading.Event(), threading.Event()
+        self._after_s = 0.0
         self._applied = threading.Condition()
-        self.state = LinkState(waiting=book.writer.size)
+        self.state = LinkState(*book.waiting(), synced_size=book.accepted)
         self.port: CentralPort | None = None
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
+    def start(self, after_s: float = 0.0) -> None:
+        """Reach for central once `begin` says so or somebody needs it, after `after_s` seconds at latest."""
+        self._after_s = after_s
         self._thread.start()
+
+    def begin(self) -> None:
+        """Reach for central now, if it was put off."""
+        self._begin.set()
 
     def wake(self) -> None:
         """There are new entries."""
@@ -58,6 +65,7 @@ class Link:
 
     def wait_ready(self, timeout: float) -> "CentralPort | None":
         """The port, as soon as central was reached once."""
+        self.begin()
         self._ready.wait(timeout)
         return self.port
 
@@ -68,11 +76,13 @@ class Link:
             self.wake()
             time.sleep(0.02)
         self._stop.set()
+        self._begin.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
+        self._begin.wait(self._after_s)
         failures = 0
         up: Uplink | None = None
         down: Downlink | None = None
@@ -87,25 +97,30 @@ class Link:
                 failures = 0
                 self._ready.set()
                 pause = BUSY_S if busy or up.state.waiting else IDLE_S
-            except DeskError as exc:
-                pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
+            except Exception as exc:  # a dead thread would say nothing; the next try may do better
+                pause = RETRY_S[min(failures, len(RETRY_S) - 1)] * secrets.SystemRandom().uniform(0.8, 1.2)
                 failures += 1
-                self.state = LinkState(self._waiting(), self.state.oldest_ts, self.state.synced_at, alarm=exc.reason)
+                self.state = self._failed(exc)
                 self._ready.set()
             self._wake.wait(pause)
             self._wake.clear()
 
     def _exchange(self, up: Uplink, down: Downlink) -> bool:
         sent = up.run_once()
-        size = self._book.writer.size - up.state.waiting
+        size = self._book.accepted
         got = down.run_once()
         seen, _ = self.port.worker_seen() if self.port else (0, 0)
         alive = time.time() - seen / 1_000_000 < WORKER_S
         self._book.anchor()
-        self.state = LinkState(
-            up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, up.state.alarm, size
-        )
+        alarm = up.state.alarm or self._book.anchor_trouble
+        self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)
         return sent or got > 0
 
-    def _waiting(self) -> int:
-        return max(self.state.waiting, 0)
+    def _failed(self, exc: Exception) -> LinkState:
+        """Counting goes on without central. An error that is not ours is named by its type: its text may hold data."""
+        reason = exc.reason if isinstance(exc, DeskError) else f"sync stopped ({type(exc).__name__}) and tries again"
+        try:
+            waiting, oldest = self._book.waiting()
+        except DeskError:
+            waiting, oldest = self.state.waiting, self.state.oldest_ts
+        return LinkState(waiting, oldest, self.state.synced_at, alarm=reason, synced_size=self._book.accepted)

@@ -1,6 +1,5 @@
 """The one log that a terminal, worker or import writes now: checked at start, retired when it does not hold."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -9,15 +8,18 @@ from dataclasses import dataclass
 import orjson
 
 from db.log import Detail, LogBroken, LogReader, LogWriter, open_successor
+from services.action_log.acts import ClockStepped
 from services.action_log.entry import Draft, Entry
 from services.action_log.merkle import TreeHead
-from services.action_log.report import Kind as ReportKind
-from services.action_log.report import Report
-from services.errors import Unavailable
+from services.action_log.moment import Clock, now, stepped
+from services.action_log.report import Kind as ReportKind, Report
+from services.errors import Unavailable, Unusable
 from services.home import Home, Kind, key
 from services.secrets import Vault
 
 ANCHOR_S = 600
+STEP_US = 2_000_000
+"""A wall clock that leaves the machine's own by more than this is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +32,35 @@ class Alarm:
 
 
 class Logbook:
-    """Appends to the newest log of `owner`; a broken one is kept and its successor names it (action-log.md 3)."""
+    """Appends to the newest log of `owner`; a broken one is kept and its successor names it (action-log.md 3).
+
+    `accepted` is how many entries of the open log central holds, as far as is known here.
+    """
 
     def __init__(
-        self, home: Home, kind: Kind, owner: str, vault: Vault, deployment: str, *, training: bool = False
+        self,
+        home: Home,
+        kind: Kind,
+        owner: str,
+        vault: Vault,
+        deployment: str,
+        *,
+        training: bool = False,
+        clock: Clock = now,
     ) -> None:
         self.owner = owner
         self.kind: Kind = kind
         self.deployment = deployment
         self.alarms: tuple[Alarm, ...] = ()
-        self._home, self._vault, self._training = home, vault, training
+        self.anchor_trouble = ""
+        self._home, self._vault, self._training = home, vault, training or home.training
         self._seed = key(vault, f"log-seed:{owner}")
         self._lock = threading.Lock()
         self._anchored_at = time.monotonic()
+        self._clock, self._moment = clock, clock()
         self._writer = self._open(self._newest())
+        with self.reader() as reader:
+            self.accepted = max((size for size, _ in reader.receipts()), default=0)
 
     def _newest(self) -> int:
         folder = self._home.folder(self.kind, self.owner)
@@ -59,6 +76,7 @@ class Logbook:
                 origin=self.origin(log),
                 seed=self._seed,
                 anchor=self._anchor(log),
+                clock=self._clock,
                 training=self._training,
             )
         except LogBroken as broken:
@@ -69,7 +87,9 @@ class Logbook:
         self.alarms = (*self.alarms, Alarm(log, broken.report.kind or "unusable", str(broken)))
         successor = f"{self.owner}/{number + 1}"
         path = self._home.log(self.kind, self.owner, number + 1)
-        return open_successor(broken, path, origin=self.origin(successor), seed=self._seed, training=self._training)
+        return open_successor(
+            broken, path, origin=self.origin(successor), seed=self._seed, clock=self._clock, training=self._training
+        )
 
     def origin(self, log: str) -> str:
         """The checkpoint origin of a log."""
@@ -87,11 +107,35 @@ class Logbook:
 
     def append(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> tuple[Entry, ...]:
         """Write drafts durably, in one commit; raises as `LogWriter.append`. A log that breaks is retired first."""
+        notice = self._clock_notice()
+        writer = self._writer
         try:
-            return self._writer.append(drafts, details)
+            entries = writer.append([*notice, *drafts], details)
         except LogBroken as broken:
             self.retire(broken)
-            return self._writer.append(drafts, details)
+            entries = self._writer.append([*notice, *drafts], details)
+        except Unavailable:
+            with self._lock:  # the link may be retiring the log just now
+                if self._writer is writer:
+                    raise
+            entries = self._writer.append([*notice, *drafts], details)
+        return entries[len(notice) :]
+
+    def _clock_notice(self) -> list[Draft]:
+        """An entry for a wall clock that was set since the last append."""
+        before, self._moment = self._moment, self._clock()
+        delta = stepped(before, self._moment)
+        if delta is None or abs(delta) < STEP_US:
+            return []
+        return [Draft(act=ClockStepped(delta_us=delta), actor=f"log:{self.log}", as_="log")]
+
+    def waiting(self) -> tuple[int, int | None]:
+        """Entries that central has not accepted, and when the oldest of them was written (µs), if any."""
+        accepted, count = self.accepted, self._writer.size - self.accepted
+        if count <= 0:
+            return 0, None
+        with self.reader() as reader:
+            return count, next((e.ts for e in reader.entries(accepted, accepted + 1)), None)
 
     def retire(self, broken: LogBroken) -> None:
         """Close the open log, keep it as evidence, open its successor."""
@@ -100,6 +144,7 @@ class Logbook:
                 return
             self._writer.close()
             self._writer = self._succeed(broken, int(self._writer.log.partition("/")[2]))
+            self.accepted = 0
 
     def refused(self, kind: ReportKind, sentence: str) -> None:
         """Central does not take this log (any more): retire it."""
@@ -112,11 +157,18 @@ class Logbook:
         return self._writer.reader()
 
     def anchor(self, *, now: bool = False) -> None:
-        """Keep size and root in the vault, every ten minutes or `now`: cutting tail and head together is found."""
+        """Keep size and root in the vault, every ten minutes or `now`: cutting tail and head together is found.
+
+        A vault that does not take it stops nobody's work: `anchor_trouble` says so.
+        """
         if not now and time.monotonic() - self._anchored_at < ANCHOR_S:
             return
         head, log = self._writer.head, self._writer.log
-        self._vault.put(f"anchor:{log}", orjson.dumps([head.size, head.root.hex()]))
+        try:
+            self._vault.put(f"anchor:{log}", orjson.dumps([head.size, head.root.hex()]))
+            self.anchor_trouble = ""
+        except Unusable as exc:
+            self.anchor_trouble = f"the log's anchor is not kept: {exc.reason}"
         self._anchored_at = time.monotonic()
 
     def _anchor(self, log: str) -> TreeHead | None:
@@ -128,6 +180,5 @@ class Logbook:
 
     def close(self) -> None:
         """Write what waits, keep the anchor, let go of the file."""
-        with contextlib.suppress(Unavailable):
-            self.anchor(now=True)
+        self.anchor(now=True)
         self._writer.close()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.central_shapes import BATCH, Hello, pack_details
-from services.action_log.checkpoint import parse as parse_note
+from db.kill_points import reach
 from services.action_log.checkpoint import verify_cosignature
-from services.errors import BadInput, Conflict, NotFound
+from services.action_log.report import Kind
+from services.errors import BadInput, Conflict, NotFound, Unusable
 from services.sync.logbook import Logbook
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_WAITING = 8 * BATCH
 """Entries in the inbox above which a terminal waits for the worker."""
+OWN = 2
+"""Entries that a successor begins with: that it was opened, and what it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,74 +37,105 @@ class Uplink:
     def __init__(self, port: "CentralPort", book: Logbook, cosigner: str, cosigner_key: bytes) -> None:
         self._port, self._book = port, book
         self._cosigner, self._cosigner_key = cosigner, cosigner_key
-        self._receipts: dict[str, int] = {}
-        self.state = UpState()
+        self._kept: dict[str, int] = {}  # by log: size of the newest receipt that we hold
+        self._fits: dict[str, str] = {}  # by log: the receipt that was held against our own tree
+        self._lost, self._doubt = "", ""
+        self.state = UpState(*book.waiting())
 
     def run_once(self) -> bool:
-        """One exchange; whether there was something to do. Raises `Unavailable` when central does not answer."""
+        """One exchange; whether there was something to do.
+
+        Raises `Unavailable` when central does not answer, `Unusable` when it does not know this terminal's key.
+        """
         hello = self._hello()
-        if hello.problem:
-            self._book.refused("bad-checkpoint", hello.problem)
+        wrong: tuple[Kind, str] | None = ("bad-checkpoint", hello.problem) if hello.problem else self._conflict(hello)
+        if wrong is not None:
+            self._give_up(hello, *wrong)
             return True
-        moved = self._keep_receipt(hello)
-        writer = self._book.writer
-        start = hello.size + hello.pending
-        if writer.size < hello.size:
-            self._book.refused("rolled-back", f"central holds {hello.size} entries, this log only {writer.size}")
-            return True
-        self._measure(hello)
-        if start >= writer.size or hello.pending >= MAX_WAITING:
+        moved = self._keep(hello)
+        self._book.accepted = hello.size
+        self._measure()
+        start, size = hello.size + hello.pending, self._book.writer.size
+        if start >= size or hello.pending >= MAX_WAITING:
             return moved
-        self._send(start, min(writer.size, start + BATCH))
+        self._send(start, min(size, start + BATCH))
         return True
 
     def _hello(self) -> Hello:
         log = self._book.log
+        if log in self._kept:
+            return self._port.hello(log)
         try:
-            return self._port.hello(log)
+            hello = self._port.hello(log)
         except NotFound:
-            owner, _, number = log.partition("/")
-            if number == "1":
+            if log.endswith("/1"):
                 raise
-            self._port.enrol_successor(log, f"{owner}/{int(number) - 1}", self._book.origin(log))
-            return self._port.hello(log)
+            self._port.enrol_successor(log, self._book.origin(log))
+            hello = self._port.hello(log)
+        if self._port.public_key(log) != self._book.writer.public_key:
+            raise Unusable(
+                "central knows this terminal by another signing key", kept="your log keeps every action",
+                next_key="an operator enrols it again",
+            )  # fmt: skip
+        self._kept[log] = self._newest_receipt()
+        return hello
 
-    def _keep_receipt(self, hello: Hello) -> bool:
-        log = self._book.log
-        kept = self._receipts.get(log)
-        if kept is None:
-            with self._book.reader() as reader:
-                kept = max((size for size, _ in reader.receipts()), default=0)
-            self._receipts[log] = kept
-        if hello.size < kept:
-            self.state = UpState(self.state.waiting, self.state.oldest_ts, f"central lost entries: it had {kept}")
-            return False
-        if not hello.receipt or hello.size <= kept:
-            return False
+    def _newest_receipt(self) -> int:
+        """Size of the newest receipt in the log that central really signed."""
+        with self._book.reader() as reader:
+            for size, note in reversed(reader.receipts()):
+                try:
+                    verify_cosignature(note, self._cosigner, self._cosigner_key)
+                except BadInput:
+                    continue
+                return size
+        return 0
+
+    def _conflict(self, hello: Hello) -> tuple[Kind, str] | None:
+        """How this log and central's receipt contradict each other, if they do: it is ours that was changed."""
+        log, writer = self._book.log, self._book.writer
+        if not hello.receipt or hello.receipt == self._fits.get(log):
+            return None
         try:
             head, _ = verify_cosignature(hello.receipt, self._cosigner, self._cosigner_key)
+            if head.size != hello.size:
+                raise BadInput("is for another size")
         except BadInput as exc:
-            self.state = UpState(
-                self.state.waiting, self.state.oldest_ts, f"central's receipt does not hold: {exc.reason}"
-            )
-            return False
+            self._doubt = f"central's receipt does not hold: {exc.reason}"
+            return None
+        self._doubt = ""
+        if head.size > writer.size:
+            return "rolled-back", f"central holds {head.size} entries, this log only {writer.size}"
         with self._book.reader() as reader:
-            ours = reader.root(head.size) if head.size <= self._book.writer.size else b""
-        if parse_note(hello.receipt).head.size != hello.size or ours != head.root:
-            self._book.refused("forked", "central holds another history of this log")
-            return True
-        self._book.writer.store_receipt(head.size, hello.receipt)
-        self._book.writer.forget_details(head.size)
-        self._receipts[log] = head.size
+            if reader.root(head.size) != head.root:
+                return "forked", "central holds another history of this log"
+        self._fits[log] = hello.receipt
+        return None
+
+    def _give_up(self, hello: Hello, kind: Kind, sentence: str) -> None:
+        """Retire the log. A new one that is refused for what every log begins with is not followed by yet another."""
+        log, writer = self._book.log, self._book.writer
+        if hello.problem and not hello.size and writer.size <= OWN and not log.endswith("/1"):
+            raise Unusable(f"central refuses even a new log of this terminal: {sentence}", next_key="tell an operator")
+        self._book.refused(kind, sentence)
+        self._measure()
+
+    def _keep(self, hello: Hello) -> bool:
+        """Keep a newer receipt, then forget the details it covers; notice when central has less than it had."""
+        log = self._book.log
+        kept = self._kept[log]
+        if hello.size < kept and not self._lost:
+            self._port.report_loss(log, kept)
+            self._lost = f"central lost entries: it had {kept} of {log}, then {hello.size}; they are sent again"
+        if hello.size <= kept or hello.receipt != self._fits.get(log):
+            return False
+        self._book.writer.store_receipt(hello.size, hello.receipt)
+        self._book.writer.forget_details(hello.size)
+        self._kept[log] = hello.size
         return True
 
-    def _measure(self, hello: Hello) -> None:
-        waiting = self._book.writer.size - hello.size
-        oldest = None
-        if waiting:
-            with self._book.reader() as reader:
-                oldest = next((e.ts for e in reader.entries(hello.size, hello.size + 1)), None)
-        self.state = UpState(waiting, oldest)
+    def _measure(self) -> None:
+        self.state = UpState(*self._book.waiting(), self._lost or self._doubt)
 
     def _send(self, start: int, stop: int) -> None:
         with self._book.reader() as reader:
@@ -109,5 +143,6 @@ class Uplink:
             details = pack_details([(d.hash, d.owner, d.kind, d.blob) for d in reader.details(start, stop)])
         try:
             self._port.submit(self._book.log, start, bodies, details, self._book.writer.checkpoint_at(stop))
+            reach("up.after-submit")
         except Conflict:
             return  # somebody moved the size meanwhile: the next exchange starts from there

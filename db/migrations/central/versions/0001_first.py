@@ -79,9 +79,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_detail_owner"), "detail", ["owner"], unique=False)
     op.create_table(
         "inbox",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("log", sa.String(), nullable=False),
-        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("entries", sa.LargeBinary(), nullable=False),
         sa.Column("details", sa.LargeBinary(), nullable=False),
@@ -163,14 +163,14 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("ask_key", sa.LargeBinary(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("pid", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "entry",
-        sa.Column("pos", sa.Integer(), nullable=False),
+        sa.Column("pos", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("log", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -185,7 +185,7 @@ def upgrade() -> None:
     op.create_table(
         "log_head",
         sa.Column("log", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("checkpoint", sa.String(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=False),
