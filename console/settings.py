@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from console.secret_file import first_line
 from services.errors import BadInput
 
 FILE = "rightsdesk.toml"
@@ -104,7 +105,7 @@ class Settings:
 
     home: Path
     deployment: str = field(default="rightsdesk", metadata={"pattern": r"[a-z0-9][a-z0-9.-]{0,62}"})
-    terminal: str = field(default="", metadata={"pattern": r"([0-9a-f]{8})?"})
+    terminal: str = field(default="", metadata={"pattern": r"([a-z0-9][a-z0-9-]{0,31})?"})
     demo: bool = False
     packages: Path = Path("packages")
     screen: Screen = Screen()
@@ -162,17 +163,7 @@ def passphrase(settings: Settings) -> str | None:
     file = settings.secrets.passphrase_file
     if file is None:
         return None
-    try:
-        text = file.read_text("utf-8")
-        mode = file.stat().st_mode
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput("the passphrase file cannot be read", place=str(file)) from error
-    if os.name != "nt" and mode & 0o077:
-        raise BadInput("other users may read the passphrase file: chmod 600", place=str(file))
-    first = text.splitlines()[0] if text else ""
-    if not first:
-        raise BadInput("the passphrase file is empty", place=str(file))
-    return first
+    return first_line(file, "passphrase")
 
 
 def _without_colour(settings: Settings) -> Settings:

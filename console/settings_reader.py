@@ -14,8 +14,8 @@ from services.errors import BadInput
 T = TypeVar("T")
 
 PREFIX = "RIGHTSDESK_"
-# Read elsewhere: the home itself, and the kill points of test builds.
-RESERVED = ("RIGHTSDESK_HOME", "RIGHTSDESK_KILL_AT")
+# Read elsewhere: the home itself, who types at a shell, and the kill points of test builds.
+RESERVED = ("RIGHTSDESK_HOME", "RIGHTSDESK_AGENT", "RIGHTSDESK_PIN_FILE", "RIGHTSDESK_KILL_AT")
 MAX_BYTES = 1024 * 1024
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-]+|\s*\.\s*)+?)\s*=""")

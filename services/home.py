@@ -72,7 +72,8 @@ class Home:
 
 def make_folders(home: Home) -> None:
     """The folders of a deployment, 0700."""
-    for folder in (home.path, home.packages, home.outbox, home.logs, home.path / "controllers"):
+    kinds = [home.path / name for name in ("controllers", "terminals", "workers", "imports")]
+    for folder in (home.path, home.packages, home.outbox, home.logs, *kinds):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -155,7 +156,9 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
         head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
         conn.execute(sa.insert(central.HEAD), [head])
     engine.dispose()
-    (home.folder(kind, owner) / "name").write_text(name + "\n")
+    named = home.folder(kind, owner) / "name"
+    named.touch(mode=0o600)
+    named.write_text(name + "\n")
     return owner
 
 

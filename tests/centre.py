@@ -8,7 +8,8 @@ from pathlib import Path
 from db import central
 from db.central_port import CentralPort
 from db.central_store import CentralStore
-from services.demo.make import DEPLOYMENT, ingest_keys, make_home
+from services.demo.importing import ingest_keys
+from services.demo.make import DEPLOYMENT, make_home
 from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.home import CENTRAL_KEY, Home, key

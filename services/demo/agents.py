@@ -1,12 +1,11 @@
 """The people who work in the demo centre, with PINs that are shown once."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import orjson
-import sqlalchemy as sa
-
-from db import central
-from services.desk.sign import hash_pin
+if TYPE_CHECKING:
+    from services.home import Home
+    from services.secrets import Vault
 
 CONTROLLERS = ("nordlicht", "harbour")
 
@@ -21,9 +20,10 @@ class DemoAgent:
     roles: tuple[str, ...]
 
 
+# Noor stands in for the lead: roles can be changed, but nobody approves what they asked for themselves.
 AGENTS = (
     DemoAgent("0042", "Alex Winter", "2580", ("agent",)),
-    DemoAgent("0017", "Noor Haddad", "1397", ("agent",)),
+    DemoAgent("0017", "Noor Haddad", "1397", ("agent", "lead")),
     DemoAgent("0007", "Sam Okafor", "4711", ("lead",)),
     DemoAgent("0003", "Mina Petrov", "8642", ("officer",)),
     DemoAgent("0009", "Jo Lindqvist", "9753", ("trainer",)),
@@ -31,17 +31,26 @@ AGENTS = (
 )
 
 
-def put_agents(engine: sa.Engine, agents: tuple[DemoAgent, ...] = AGENTS) -> None:
+def put_agents(home: "Home", vault: "Vault", agents: tuple[DemoAgent, ...] = AGENTS) -> None:
     """Tell central who works here."""
+    import orjson
+    import sqlalchemy as sa
+
+    from db import central
+    from services.desk.sign import hash_pin
+    from services.home import CENTRAL_KEY, key
+
     rows = [
         {
             "id": a.number,
             "name": a.name,
             "pin_hash": hash_pin(a.pin),
-            "roles": orjson.dumps({key: list(a.roles) for key in CONTROLLERS}).decode(),
+            "roles": orjson.dumps({name: list(a.roles) for name in CONTROLLERS}).decode(),
             "disabled": False,
         }
         for a in agents
     ]
+    engine = central.open_engine(home.central_url, key(vault, CENTRAL_KEY))
     with central.writing(engine).begin() as conn:
         conn.execute(sa.insert(central.AGENT), rows)
+    engine.dispose()

@@ -73,27 +73,37 @@ def make_systems(
     Equal arguments (with `today`, default the current UTC day) give equal files. Raises `NotFound` for a controller
     that the demo does not have.
     """
-    house = HOUSES.get(controller)
-    if house is None:
-        raise NotFound(f"the demo has no controller '{controller}'; it has {', '.join(HOUSES)}")
-    today = today or datetime.now(UTC).date()
-    data = _folder(home / "data" / controller)
+    write_catalog(home, controller, waiting_period_s)
+    fill_databases(home, controller, people, seed, today=today)
+
+
+def write_catalog(home: Path, controller: str, waiting_period_s: int) -> None:
+    """Writes controller.yml and the systems with their datasets. Raises `NotFound`."""
+    house = _house(controller)
     folder = _folder(home / "controllers" / controller)
     _render(_CENTRE / controller / "controller.yml", folder, {"waiting_period_s": waiting_period_s})
-    for system, fill in _fillers(house).items():
+    for system in SYSTEMS:
+        target = _folder(folder / "systems" / system)
         for name in ("system.yml", f"{system}.yml"):
-            _render(
-                _CENTRE / system / name,
-                _folder(folder / "systems" / system),
-                {"controller": controller, "house": house},
-            )
+            _render(_CENTRE / system / name, target, {"controller": controller, "house": house})
+
+
+def fill_databases(
+    home: Path, controller: str, people: Sequence[Person], seed: int, *, today: date | None = None
+) -> None:
+    """Writes the databases of one controller's systems. Raises `NotFound`."""
+    data, today = _folder(home / "data" / controller), today or datetime.now(UTC).date()
+    for system, fill in _fillers(_house(controller)).items():
         # Not for secrets: a demo must come out the same each time.
         rng = Random(f"{controller}/{system}/{seed}")  # noqa: S311
-        write(
-            data / f"{system}.db",
-            (_CENTRE / system / "schema.sql").read_text(encoding="utf-8"),
-            fill(people, rng, today),
-        )
+        schema = (_CENTRE / system / "schema.sql").read_text(encoding="utf-8")
+        write(data / f"{system}.db", schema, fill(people, rng, today))
+
+
+def _house(controller: str) -> _House:
+    if controller not in HOUSES:
+        raise NotFound(f"the demo has no controller '{controller}'; it has {', '.join(HOUSES)}")
+    return HOUSES[controller]
 
 
 def _fillers(house: _House) -> dict[str, _Fill]:

@@ -9,8 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from console import __main__ as start
 from console.settings import Settings, default_home, keymap, load, passphrase, resolve_home
@@ -116,7 +115,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         ('deployment = "Nord Versand"\n', 1, "deployment must match"),
         ('deployment = "a\\nb"\n', 1, "one line of text"),
         ('deployment = "a\\u202eb"\n', 1, "one line of text"),
-        ('terminal = "12"\n', 1, "terminal must match"),
+        ('terminal = "Desk 1"\n', 1, "terminal must match"),
         ('packages = ""\n', 1, "must name a folder"),
         ('[keys]\nset = "alt"\n', 2, "single, ctrl, function, off"),
         ('[keys]\nset = "single"\nexport = 3\n', 3, "name of a key"),

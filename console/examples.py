@@ -1,0 +1,42 @@
+"""An example or two for every sub-command; `--help` shows them, and a test parses each with the real parser."""
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "case open": (
+        "rightsdesk case open --agent 0042 --controller nordlicht --right access --identifier -",
+        "rightsdesk case open --agent 0042 --controller harbour --right erasure --right objection-marketing "
+        "--identifier K100012 --channel mail --json",
+    ),
+    "case list": (
+        "rightsdesk case list --agent 0042 --view mine",
+        "rightsdesk case list --agent 0007 --view approval --json",
+    ),
+    "case show": ("rightsdesk case show C-26-000017 --agent 0042",),
+    "log verify": ("rightsdesk log verify", "rightsdesk log verify copy/log-1.db --json"),
+    "log show": ("rightsdesk log show --case C-26-000017", "rightsdesk log show 3b0bef4c/1 -n 100 --json"),
+    "log prove": ("rightsdesk log prove 12 --log 3b0bef4c/1 -o proof.txt",),
+    "clock": (
+        "rightsdesk clock --received 2026-03-05 --country DE",
+        "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",
+    ),
+    "catalog check": (
+        "rightsdesk catalog check controllers/nordlicht --live",
+        "rightsdesk catalog check orders.yml",
+    ),
+    "catalog try": (
+        "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",
+        "rightsdesk catalog try --catalog orders.yml --url sqlite:///orders.db --identity customer_number=K1 --erase",
+    ),
+    "worker run": ("rightsdesk worker run --worker worker-1",),
+    "worker status": ("rightsdesk worker status --json",),
+    "demo": (
+        "rightsdesk demo",
+        "rightsdesk demo --cases 1000000 --reset",
+        "rightsdesk demo --play --json",
+    ),
+    "doctor": ("rightsdesk doctor", "rightsdesk doctor --json"),
+}
+
+
+def epilog(command: str) -> str:
+    """The examples as the end of the command's help. The mark keeps typer from joining lines."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in EXAMPLES[command])

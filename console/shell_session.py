@@ -1,0 +1,81 @@
+"""A desk for the length of one sub-command: the terminal called `shell`, and a session opened with a PIN.
+
+A PIN is asked on the terminal without echo, or read from a file or from standard input; never from an argument, which
+every user of the machine can read.
+"""
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.secret_file import first_line
+from services.errors import BadInput, Unavailable
+
+if TYPE_CHECKING:
+    from services.desk.desk import Desk
+    from services.types import Role, Session
+
+TERMINAL = "shell"
+PIN_FILE = "RIGHTSDESK_PIN_FILE"
+_SYNC_S = 10.0
+
+
+@contextmanager
+def signed_in(
+    home: Path | None, agent: str, *, pin_stdin: bool = False, role: "Role | None" = None
+) -> "Iterator[tuple[Desk, Session]]":
+    """The desk with an open session, both closed afterwards. Raises `DeskError`."""
+    from console.desk_opener import open_desk
+    from console.settings import load
+
+    settings = load(home)
+    if not settings.home.is_dir():
+        raise BadInput("there is no desk here", place=str(settings.home), next_key="rightsdesk demo makes one to try")
+    if not agent:
+        raise BadInput("whose session? Give your agent number", place="--agent")
+    pin = ask_pin(stdin=pin_stdin)
+    desk = open_desk(settings, TERMINAL)
+    try:
+        if not desk.caught_up(_SYNC_S) and not desk.controllers():
+            raise Unavailable("central does not answer and this shell never saw it", next_key="rightsdesk doctor")
+        session = desk.sign.sign_in(agent, pin, role)
+        yield desk, session
+        desk.sign.sign_out(session, "done")
+    finally:
+        desk.close()
+
+
+def ask_pin(*, stdin: bool, environment: Callable[[str], str | None] = os.environ.get) -> str:
+    """The PIN from standard input, the file named in RIGHTSDESK_PIN_FILE, or the terminal. Raises `BadInput`."""
+    if stdin:
+        return _from_stdin("the PIN", place="--pin-stdin")
+    if file := environment(PIN_FILE):
+        return first_line(Path(file), "PIN").strip()
+    return ask_hidden("PIN: ", place="--agent", otherwise="--pin-stdin or RIGHTSDESK_PIN_FILE")
+
+
+def given(value: str, prompt: str, place: str) -> str:
+    """`value`, or for `-` what is typed hidden or stands on standard input: it is then in no shell history."""
+    if value != "-":
+        return value
+    if sys.stdin.isatty():
+        return ask_hidden(prompt, place=place, otherwise="a line on standard input")
+    return _from_stdin(f"what belongs to {place}", place=place)
+
+
+def ask_hidden(prompt: str, *, place: str, otherwise: str) -> str:
+    """A line typed on the terminal without echo. Raises `BadInput` where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise BadInput(f"there is no terminal to ask on; use {otherwise}", place=place)
+    return getpass.getpass(prompt, stream=sys.stderr).strip()
+
+
+def _from_stdin(what: str, *, place: str) -> str:
+    line = sys.stdin.readline(1000)
+    if not line.strip():
+        raise BadInput(f"standard input holds no line with {what}", place=place)
+    return line.strip()
