@@ -1,20 +1,30 @@
 """A full check of a log's file: its schema, SQLite's own structure, and through the verifier every entry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from functools import partial
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
-from db.log_file import VERSION, Connection, expected_schema, open_for_reading, schema_of
+from db.log_file import VERSION, Connection, expected_schema, open_for_reading, plain_words, schema_of
+from db.log_reader import END
 from services.action_log.known import Known, Stored, StoredTile
 from services.action_log.merkle import EMPTY_ROOT
+from services.action_log.read_through import Part, Reading, join, read_part
 from services.action_log.report import Kind, Report, State
-from services.action_log.verify import verify
+from services.action_log.tiles import WIDTH
+from services.action_log.verify import verify, verify_read
 from services.errors import DeskError
 
+PARALLEL_FROM = 100_000
+"""Entries from which more than one core is worth the start of further processes."""
 
-def check_file(path: Path, known: Known | None = None) -> Report:
+
+def check_file(path: Path, known: Known | None = None, *, cores: int = 1) -> Report:
     """Checks the log at `path`; never raises for what is wrong with it, never changes it."""
     known = known or Known()
     if not path.exists() and _known_size(known):
@@ -24,14 +34,14 @@ def check_file(path: Path, known: Known | None = None) -> Report:
     except DeskError as exc:
         return _report("unusable", "newer-file" if "newer" in exc.reason else "not-a-log", exc.reason)
     try:
-        return _check(db, known)
+        return _check(path, db, known, cores)
     except (dbapi2.Error, OverflowError, TypeError, ValueError, DeskError) as exc:
         return _report("tampered", "damaged-file", f"SQLite cannot read the file through ({type(exc).__name__}).")
     finally:
         db.close()
 
 
-def _check(db: Connection, known: Known) -> Report:
+def _check(path: Path, db: Connection, known: Known, cores: int) -> Report:
     if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
         return _report("unusable", "not-a-log", "The file is of a version that never was.")
     if schema_of(db) != expected_schema():
@@ -43,14 +53,33 @@ def _check(db: Connection, known: Known) -> Report:
     receipts = tuple(db.execute("SELECT size, note FROM receipt ORDER BY size").fetchall())
     tiles = db.execute("SELECT count(*) FROM tile").fetchone()[0]
     size, frontier, note = (0, b"", "") if row is None else row
-    report = verify(_rows(db), Stored(size, frontier, note, _tile(db), tiles, receipts), known)
+    stored = Stored(size, frontier, note, _tile(db), tiles, receipts)
+    if cores < 2 or size < PARALLEL_FROM:
+        report = verify(_rows(db), stored, known)
+    else:
+        report = verify_read(partial(_read_apart, path, db, cores), next(_rows(db), (0, b""))[1], stored, known)
     if report.state != "whole":
         return report
     return _structure(db) or report
 
 
-def _rows(db: Connection) -> Iterator[tuple[int, bytes]]:
-    return iter(db.execute("SELECT seq, body FROM log ORDER BY seq"))
+def _rows(db: Connection, start: int = -END, stop: int = END) -> Iterator[tuple[int, bytes]]:
+    return iter(db.execute("SELECT seq, body FROM log WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop)))
+
+
+def _read_apart(path: Path, db: Connection, cores: int, log: str, sizes: Sequence[int]) -> Reading:
+    """Reads whole tiles in as many processes as there are cores; entries appended meanwhile are left out."""
+    stop = db.execute("SELECT coalesce(max(seq) + 1, 0) FROM log").fetchone()[0]
+    width = (stop // cores // WIDTH + 1) * WIDTH
+    spans = [(start, min(start + width, stop)) for start in range(0, stop, width)]
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        return join(pool.map(partial(_read_span, path, log, tuple(sizes)), spans))
+
+
+def _read_span(path: Path, log: str, sizes: Sequence[int], span: tuple[int, int]) -> Part:
+    start, stop = span
+    with closing(open_for_reading(path)) as db, plain_words():
+        return read_part(_rows(db, start or -END, stop), start, log, _tile(db), sizes)
 
 
 def _tile(db: Connection) -> StoredTile:

@@ -1,5 +1,6 @@
 """The logs of a home, each held against what central and the vault know of it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Evidence:
     def check(self, path: Path) -> Report:
         """Checks one log; what is known of it goes by its place in the home, elsewhere by the name it gives itself."""
         place = next((file.log for file in self.files if file.path == path.absolute()), None)
-        return check_file(path, self.known.get(place or _own_name(path), Known()))
+        return check_file(path, self.known.get(place or _own_name(path), Known()), cores=os.cpu_count() or 1)
 
 
 def evidence_of(home: Home, vault: Vault | None) -> Evidence:

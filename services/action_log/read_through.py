@@ -12,7 +12,7 @@ import orjson
 from services.action_log.canonical import OPTIONS
 from services.action_log.entry import VERSION, parse
 from services.action_log.known import StoredTile
-from services.action_log.merkle import Frontier, perfect_root
+from services.action_log.merkle import Frontier, fold_peaks, perfect_root
 from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH, split
 from services.errors import BadInput
@@ -33,12 +33,15 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Reading:
-    """What came of it: the tree, roots at the sizes asked for, roots of full tiles, the first thing wrong."""
+class Part:
+    """What came of entries from `start` (a tile's first) on: roots of full tiles, leaf hashes after the last of them,
+    peaks inside a tile at the sizes asked for, the first thing wrong. Small: it crosses between processes."""
 
-    frontier: Frontier = field(default_factory=Frontier)
-    roots: dict[int, bytes] = field(default_factory=dict)
+    start: int
+    count: int = 0
     tile_roots: list[bytes] = field(default_factory=list)
+    tail: list[bytes] = field(default_factory=list)
+    inner: dict[int, list[bytes]] = field(default_factory=dict)
     wrong: Finding | None = None
     broken_off: bool = False
 
@@ -48,60 +51,93 @@ class Reading:
             self.wrong = finding
 
 
+@dataclass(slots=True)
+class Reading:
+    """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, the first thing wrong."""
+
+    frontier: Frontier = field(default_factory=Frontier)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    tile_roots: list[bytes] = field(default_factory=list)
+    wrong: Finding | None = None
+
+
 def read_through(rows: Iterable[tuple[int, bytes]], log: str, stored: StoredTile, sizes: Iterable[int]) -> Reading:
-    """Reads (seq, body) in order; `sizes` are tree sizes whose roots are wanted. Stops at a gap."""
-    reading = Reading()
-    wanted = sorted(set(sizes))
-    at = 0
+    """Reads all entries, (seq, body) in order; `sizes` are tree sizes whose roots are wanted. Stops at a gap."""
+    return join([read_part(rows, 0, log, stored, sizes)])
+
+
+def read_part(
+    rows: Iterable[tuple[int, bytes]], start: int, log: str, stored: StoredTile, sizes: Iterable[int]
+) -> Part:
+    """Reads entries from `start` on, which is a tile's first, to the end of `rows` or to a gap."""
+    part = Part(start)
+    wanted = sorted(size for size in set(sizes) if size > start)
     source = iter(rows)
-    while block := list(islice(source, WIDTH)):
-        start = reading.frontier.size
-        count = _in_order(block, start, reading)
+    while not part.broken_off and (block := list(islice(source, WIDTH))):
+        first = start + part.count
+        count = _in_order(block, first, part)
         bodies = [body for _, body in block[:count]]
         leaves = [sha256(b"\0" + body).digest() for body in bodies]  # leaf_hash, a million times
-        theirs = stored(0, start // WIDTH)
+        theirs = stored(0, first // WIDTH)
         kept = None if theirs is None else split(theirs)
-        if kept is not None and kept != leaves:
-            reading.note(_tile_differs(start, bodies, leaves, kept, stored))
-        if reading.wrong is None and not all(
-            _all_canonical(bodies[i : i + TOGETHER], start + i, log) for i in range(0, count, TOGETHER)
+        if kept is not None and kept[:count] != leaves:
+            part.note(_tile_differs(first, bodies, leaves, kept, stored))
+        if part.wrong is None and not all(
+            _all_canonical(bodies[i : i + TOGETHER], first + i, log) for i in range(0, count, TOGETHER)
         ):
-            reading.note(_first_odd(bodies, start, log))
-        while at < len(wanted) and wanted[at] <= start + count:
-            at += 1
-        _grow(reading, leaves, [size for size in wanted[:at] if size not in reading.roots])
-        if reading.broken_off:
+            part.note(_first_odd(bodies, first, log))
+        while wanted and wanted[0] <= first + count:
+            size = wanted.pop(0)
+            part.inner[size] = _peaks(leaves[: size - first])
+        part.count += count
+        if count == WIDTH:
+            part.tile_roots.append(perfect_root(leaves))
+        else:
+            part.tail = leaves
+    return part
+
+
+def join(parts: Iterable[Part]) -> Reading:
+    """The whole tree from its parts in order, up to the first gap."""
+    reading = Reading()
+    frontier = reading.frontier
+    for part in parts:
+        if part.start != frontier.size and (part.count or part.wrong):
+            last = part.wrong.last if part.wrong is not None and not part.count else part.start - 1
+            gap = Finding("missing-entry", frontier.size, last, f"After it comes entry {last + 1}.")
+            reading.wrong = reading.wrong or gap
+            break
+        for number, root in enumerate([*part.tile_roots, None]):
+            first = part.start + number * WIDTH
+            for size in [size for size in part.inner if first < size <= first + WIDTH]:
+                reading.roots[size] = fold_peaks([*frontier.peaks, *part.inner.pop(size)])
+            if root is not None:
+                frontier.append_subtree(root, HEIGHT)
+        for leaf in part.tail:
+            frontier.append(leaf)
+        reading.tile_roots += part.tile_roots
+        reading.wrong = reading.wrong or part.wrong
+        if part.broken_off:
             break
     return reading
 
 
-def _in_order(block: Sequence[tuple[int, bytes]], start: int, reading: Reading) -> int:
+def _peaks(leaves: Sequence[bytes]) -> list[bytes]:
+    inner = Frontier()
+    for leaf in leaves:
+        inner.append(leaf)
+    return inner.peaks
+
+
+def _in_order(block: Sequence[tuple[int, bytes]], start: int, part: Part) -> int:
     """How many rows follow `start` without a gap."""
     if [seq for seq, _ in block] == list(range(start, start + len(block))):
         return len(block)
     count = next(i for i, (seq, _) in enumerate(block) if seq != start + i)
     expected, found = start + count, block[count][0]
-    reading.note(Finding("missing-entry", expected, max(expected, found - 1), f"After it comes entry {found}."))
-    reading.broken_off = True
+    part.note(Finding("missing-entry", expected, max(expected, found - 1), f"After it comes entry {found}."))
+    part.broken_off = True
     return count
-
-
-def _grow(reading: Reading, leaves: Sequence[bytes], sizes: Sequence[int]) -> None:
-    """Adds a block to the tree, a whole tile at once; roots of sizes inside it are taken on the way."""
-    frontier = reading.frontier
-    start = frontier.size
-    inner = frontier.copy()
-    for size in sizes:
-        for leaf in leaves[inner.size - start : size - start]:
-            inner.append(leaf)
-        reading.roots[size] = inner.root()
-    if len(leaves) == WIDTH:
-        root = perfect_root(leaves)
-        reading.tile_roots.append(root)
-        frontier.append_subtree(root, HEIGHT)
-    else:
-        for leaf in leaves:
-            frontier.append(leaf)
 
 
 def _all_canonical(bodies: Sequence[bytes], start: int, log: str) -> bool:

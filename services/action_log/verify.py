@@ -3,8 +3,9 @@
 It is asked by `log verify`, by the check that runs behind the desk, and by tests; it opens nothing itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from services.action_log import checkpoint
@@ -17,6 +18,9 @@ from services.action_log.read_through import Reading, read_through, upper_tiles
 from services.action_log.report import Kind, Report, State
 from services.action_log.tiles import WIDTH
 from services.errors import BadInput
+
+Read = Callable[[str, Sequence[int]], Reading]
+"""(log, sizes) → what came of reading all its entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,21 @@ def verify(entries: Iterable[tuple[int, bytes]], stored: Stored, known: Known) -
     """Checks `entries` (seq, body as written; in order) and says whether the log is whole, or what is wrong where."""
     rows = iter(entries)
     first = next(rows, None)
-    signed = _signed(stored, known, None if first is None else first[1])
-    log = "/".join(signed.origin.split("/")[-2:]) or _own_log(first)
+    again = rows if first is None else chain([first], rows)
+    return verify_read(
+        lambda log, sizes: read_through(again, log, stored.tile, sizes),
+        None if first is None else first[1],
+        stored,
+        known,
+    )
+
+
+def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known) -> Report:
+    """Like `verify`, for a caller that reads the entries itself; `opening` is the first entry's body."""
+    signed = _signed(stored, known, opening)
+    log = "/".join(signed.origin.split("/")[-2:]) or _own_log(opening)
     heads, bad_receipt = _known_heads(stored, known)
-    reading = read_through(_again(first, rows), log, stored.tile, [head.size for _, head in heads])
+    reading = read(log, [head.size for _, head in heads])
     wrong = (
         _entries(reading, stored, signed)
         or signed.wrong
@@ -67,12 +82,6 @@ def verify(entries: Iterable[tuple[int, bytes]], stored: Stored, known: Known) -
         anchored=known.anchor is not None,
         receipts=len(stored.receipts),
     )
-
-
-def _again(first: tuple[int, bytes] | None, rows: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    if first is not None:
-        yield first
-        yield from rows
 
 
 def _signed(stored: Stored, known: Known, opening: bytes | None) -> _Signed:
@@ -106,10 +115,10 @@ def _own_key(opening: bytes | None) -> bytes | None:
     return bytes.fromhex(act.public_key) if isinstance(act, LogOpened) else None
 
 
-def _own_log(first: tuple[int, bytes] | None) -> str:
+def _own_log(opening: bytes | None) -> str:
     """The log that the first entry says it is of, where no checkpoint says it."""
     try:
-        return "" if first is None else decode(first[1]).log
+        return "" if opening is None else decode(opening).log
     except BadInput:
         return ""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlcipher3 import dbapi2
 
+from db import log_check
 from db.log import LogWriter
 from db.log_check import check_file
 from services.action_log import checkpoint
@@ -306,6 +307,30 @@ def test_an_emptied_log_is_found_by_its_anchor(sample: Sample, tmp_path: Path) -
     open_for_writing(path).close()
     assert check_file(path).kind == "head-missing"
     assert check_file(path, sample.known).kind == "rolled-back"
+
+
+# ── on more than one core ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def both(path: Path, known: Known, monkeypatch: pytest.MonkeyPatch) -> Report:
+    """The report of two processes, which must be that of one."""
+    monkeypatch.setattr(log_check, "PARALLEL_FROM", 100)
+    apart, alone = check_file(path, known, cores=2), check_file(path, known)
+    assert (apart.state, apart.kind, apart.first, apart.size) == (alone.state, alone.kind, alone.first, alone.size)
+    return apart
+
+
+def test_two_cores_say_what_one_says(sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert both(sample.path, sample.known, monkeypatch).root == sample.head.root
+    edited = body(sample.path, 300).replace(b"agent:0042", b"agent:0043")
+    changes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {
+        "edited-entry": [(UPDATE, (edited, 300))],
+        "missing-entry": [("DELETE FROM log WHERE seq BETWEEN ? AND ?", (500, 513))],
+        "tail-cut": [("DELETE FROM log WHERE seq >= ?", (590,))],
+        "rolled-back": cut_to(sample.path, 390),
+    }
+    for kind, statements in changes.items():
+        assert both(attacked(sample, tmp_path, *statements), sample.known, monkeypatch).kind == kind
 
 
 def small(folder: Path) -> tuple[Path, Known, str]:
