@@ -27,6 +27,10 @@ class KitScreen(Deskside):
         yield KeyBar(self.KEY_ROWS)
         yield StatusBar()
 
+    def on_screen_resume(self) -> None:
+        """What the bars say may have changed while another screen was in front."""
+        self.query("StatusBar, TopBar").refresh()
+
     def place(self, words: str) -> None:
         """Name the controller this screen is about in the top bar."""
         self.query_one(TopBar).place = words
