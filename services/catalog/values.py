@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -30,6 +30,9 @@ def join_key(value: object) -> str | None:
 
 def join_keys(row: dict[str, object], paths: Sequence[str]) -> set[tuple[str, ...]]:
     """What `row` joins by at `paths` together; several where lists are on the way, none where any part is NULL."""
+    if len(paths) == 1 and paths[0] in row and not isinstance(row[paths[0]], list):
+        only = join_key(row[paths[0]])  # most references are this, and are looked at for every row
+        return set() if only is None else {(only,)}
     keys: set[tuple[str, ...]] = {()}
     for path in paths:
         parts = {key for value in values_at(row, path) if (key := join_key(value)) is not None}
@@ -61,6 +64,15 @@ def order(value: Plain) -> tuple[int, float, str]:
     if isinstance(value, int | float):
         return (1, float(value) if abs(value) < 1e300 else math.inf, str(value))
     return (2, 0.0, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+
+
+def in_order(keys: Iterable[tuple[Plain, ...]]) -> list[tuple[Plain, ...]]:
+    """Keys of rows sorted: as they are where they compare, else by `order`."""
+    found = list(keys)
+    try:
+        return sorted(found)
+    except TypeError:
+        return sorted(found, key=lambda key: [order(part) for part in key])
 
 
 def values_at(row: dict[str, object], path: str) -> Iterator[object]:

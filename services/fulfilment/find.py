@@ -3,14 +3,14 @@
 The answer is a set: it does not depend on the order of systems, files, rows or hashes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
 from services.catalog.graph import Graph, Node
 from services.catalog.identifiers import How, forms, kind_of
-from services.catalog.values import join_keys, order
+from services.catalog.values import in_order, join_keys
 from services.connectors.base import Lookup, Reader, Row
 from services.errors import BadInput, DeskError
 from services.fulfilment.found import Found, FoundCollection, FoundRow, FoundSystem, Reach
@@ -78,7 +78,7 @@ class _Search:
         self.readers: dict[str, Reader] = {}
         self.asked: dict[Target, set[JoinKey]] = {}
         self.origin: dict[Target, dict[JoinKey, Place]] = {}
-        self.parents: dict[Place, Place | None] = {}
+        self.came_by: dict[Place, Target] = {}
 
     def run(self) -> None:
         """Rounds until nothing new appears."""
@@ -91,24 +91,25 @@ class _Search:
                     self.failed[system] = fault
             wanted = self._first()
             while wanted:
-                fresh: list[Place] = []
+                fresh: dict[Node, list[Id]] = {}
                 jobs = self._by_system(wanted)
                 for system, answer in zip(jobs, each(self._ask, jobs, jobs.values()), strict=True):
                     if isinstance(answer, str):
                         self.failed[system] = answer
                     else:
-                        fresh += self._take(system, answer)
-                wanted = self._next(sorted(fresh, key=_place_order))
+                        self._take(system, answer, fresh)
+                wanted = self._next(fresh)
 
     def answer(self) -> Found:
         """The result, sorted, with whose each row is."""
         shelves = {node: s for node, s in self.shelves.items() if self.system_of[node] not in self.failed}
-        verdict = judge(self.graph, shelves, self.person, self.parents)
+        verdict = judge(self.graph, shelves, self.person, self._came_from)
         collections: dict[Node, FoundCollection] = {}
         for node, shelf in shelves.items():
+            show = declared(shelf.collection, shelf.columns)
             rows = tuple(
-                FoundRow(node, at, declared(shelf.collection, held.columns), verdict.whose[node, at], held.count)
-                for at, held in sorted(shelf.rows.items(), key=lambda item: [order(part) for part in item[0]])
+                FoundRow(node, at, show(shelf.rows[at].columns), verdict.whose(node, at), shelf.rows[at].count)
+                for at in in_order(shelf.rows)
             )
             collections[node] = FoundCollection(node, shelf.key, rows, shelf.exact_key)
         skipped = [n for n, c in self.graph.nodes.items() if c.meta.skip_processing]
@@ -175,19 +176,22 @@ class _Search:
             self.asked.setdefault((entry.node, (entry.path,), entry.how), set()).update(keys)
         return sorted(target for target, keys in self.asked.items() if keys)
 
-    def _next(self, fresh: Iterable[Place]) -> list[Target]:
-        """What the new rows lead to that was not asked before; `self.asked` grows by it."""
-        new: dict[Target, list[JoinKey]] = {}
-        for node, at in fresh:
-            row = self.shelves[node].rows[at].columns
+    def _next(self, fresh: Mapping[Node, list[Id]]) -> list[Target]:
+        """What the new rows lead to that was not asked before; `self.asked` becomes that."""
+        new: dict[Target, set[JoinKey]] = {}
+        for node in sorted(fresh):
+            rows, ids = self.shelves[node].rows, in_order(fresh[node])
             for edge in self.edges[node]:
                 target: Target = (edge.target, edge.on, "exact")
-                for key in join_keys(row, edge.fields):
-                    if key not in self.origin.setdefault(target, {}):
-                        self.origin[target][key] = (node, at)
-                        new.setdefault(target, []).append(key)
-        self.asked = {target: set(keys) for target, keys in new.items()}
-        return sorted(new)
+                origins = self.origin.setdefault(target, {})
+                wanted = new.setdefault(target, set())
+                for at in ids:
+                    for key in join_keys(rows[at].columns, edge.fields):
+                        if key not in origins:
+                            origins[key] = (node, at)
+                            wanted.add(key)
+        self.asked = {target: keys for target, keys in new.items() if keys}
+        return sorted(self.asked)
 
     def _by_system(self, wanted: Sequence[Target]) -> dict[str, list[Target]]:
         jobs: dict[str, list[Target]] = {}
@@ -209,30 +213,26 @@ class _Search:
             return exc.reason
         return answers
 
-    def _take(self, system: str, answers: Sequence[tuple[Target, list[Row]]]) -> list[Place]:
-        fresh: list[Place] = []
-        for (node, on, how), rows in answers:
+    def _take(self, system: str, answers: Sequence[tuple[Target, list[Row]]], fresh: dict[Node, list[Id]]) -> None:
+        """Puts an answer on the shelves, and what is new into `fresh`."""
+        for target, rows in answers:
+            node, on, how = target
             named = rows if how == "exact" else [row for row in rows if self._named(row, node, on[0])]
             try:
                 added = self.shelves[node].add(named)
             except DeskError as exc:
                 self.failed[system] = exc.reason
-                return []
-            fresh += [(node, at) for at in added]
-            for at in added:
-                self.parents[node, at] = self._came_from((node, on, how), self.shelves[node].rows[at].columns)
-        return fresh
+                return
+            fresh.setdefault(node, []).extend(added)
+            self.came_by.update(((node, at), target) for at in added)
 
     def _named(self, row: Row, node: Node, path: str) -> bool:
         """A lookup by identity may give too much: telephone numbers are compared here, where they can be read."""
         return any(self.person.named_at(row, entry) for entry in self.graph.entries_of(node) if entry.path == path)
 
-    def _came_from(self, target: Target, row: Row) -> Place | None:
+    def _came_from(self, place: Place) -> Place | None:
+        """The row that led to this one first; None for one that an identity led to."""
+        target = self.came_by[place]
         origins = self.origin.get(target, {})
-        keys = sorted(join_keys(row, target[1]))
+        keys = sorted(join_keys(self.shelves[place[0]].rows[place[1]].columns, target[1]))
         return next((origins[key] for key in keys if key in origins), None)
-
-
-def _place_order(place: tuple[Node, Id]) -> tuple[Node, list[tuple[int, float, str]]]:
-    node, at = place
-    return node, [order(part) for part in at]

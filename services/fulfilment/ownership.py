@@ -1,6 +1,6 @@
 """Whose a found row is: the person's, somebody else's, or several persons' (design.md 7.12)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.catalog.graph import Edge, Entry, Graph, Node
@@ -51,15 +51,25 @@ class Person:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whose each row is, how many other identities were met, and the collections on the way to the first of them."""
+    """Whose rows are, how many other identities were met, and the collections on the way to the first of them.
 
-    whose: dict[Place, Whose]
+    `own` is None where nobody else was met: then every row is the person's.
+    """
+
+    own: frozenset[Place] | None
+    shared: frozenset[Node]
     others: int
     path: tuple[str, ...]
 
+    def whose(self, node: Node, at: Id) -> Whose:
+        """Whose one row is."""
+        if self.own is not None and (node, at) not in self.own:
+            return Whose.OTHER
+        return Whose.SHARED if node in self.shared else Whose.OWN
+
 
 def judge(
-    graph: Graph, shelves: Mapping[Node, Shelf], person: Person, parents: Mapping[Place, Place | None]
+    graph: Graph, shelves: Mapping[Node, Shelf], person: Person, came_from: Callable[[Place], Place | None]
 ) -> Verdict:
     """Judges every row on the shelves.
 
@@ -70,23 +80,18 @@ def judge(
     start: list[Place] = []
     for node, shelf in shelves.items():
         entries = [entry for entry in graph.entries_of(node) if entry.kind in person.identities]
-        for at, held in shelf.rows.items():
+        for at, held in shelf.rows.items() if entries else ():
             if any(person.named_at(held.columns, entry) for entry in entries):
                 start.append((node, at))
                 continue
             met = {(entry.kind, name) for entry in entries for name in person.at(held.columns, entry)}
             if met:
                 strangers[node, at] = met
-    own = _reached(graph, shelves, start, strangers)
-    whose = {(node, at): _whose(graph, node, (node, at) in own) for node, shelf in shelves.items() for at in shelf.rows}
+    own = frozenset(_reached(graph, shelves, start, strangers)) if strangers else None
+    shared = frozenset(node for node in shelves if graph.dataset(node).rules(graph.nodes[node]).shared)
     first = min(strangers, key=_sort, default=None)
-    return Verdict(whose, len(set().union(*strangers.values())), _path(first, parents) if first else ())
-
-
-def _whose(graph: Graph, node: Node, own: bool) -> Whose:
-    if not own:
-        return Whose.OTHER
-    return Whose.SHARED if graph.dataset(node).rules(graph.nodes[node]).shared else Whose.OWN
+    path = _path(first, came_from) if first else ()
+    return Verdict(own, shared, len(set().union(*strangers.values())), path)
 
 
 def _reached(
@@ -118,12 +123,12 @@ def _index(shelf: Shelf, on: tuple[str, ...]) -> dict[tuple[str, ...], list[Id]]
     return index
 
 
-def _path(place: Place, parents: Mapping[Place, Place | None]) -> tuple[str, ...]:
+def _path(place: Place, came_from: Callable[[Place], Place | None]) -> tuple[str, ...]:
     steps = [str(place[0])]
-    above = parents.get(place)
+    above = came_from(place)
     while above is not None:
         steps.append(str(above[0]))
-        above = parents.get(above)
+        above = came_from(above)
     return tuple(reversed(steps))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.catalog.dataset import Collection, Field
@@ -71,11 +71,16 @@ def make_shelf(system: str, collection: Collection, table: Table, *, whole: bool
     return Shelf(system, collection, key, exact_key, columns)
 
 
-def declared(collection: Collection, columns: Row) -> Row:
-    """Only what the dataset declares, nested fields included."""
-    return {
-        str(one.name): _pruned(columns[str(one.name)], one) for one in collection.fields if str(one.name) in columns
-    }
+def declared(collection: Collection, columns: Sequence[str]) -> Callable[[Row], Row]:
+    """What gives a row's declared fields and no others, nested ones included, from the `columns` that were read."""
+    plain_names = [str(one.name) for one in collection.fields if not one.fields and one.name in columns]
+    nested = [one for one in collection.fields if one.fields and one.name in columns]
+
+    def show(row: Row) -> Row:
+        shown = {name: row[name] for name in plain_names}
+        return shown | {str(one.name): _pruned(row[str(one.name)], one) for one in nested} if nested else shown
+
+    return show
 
 
 def _pruned(value: object, one: Field) -> object:

@@ -6,8 +6,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services import strict_yaml
 from services.catalog.dataset import DatasetFile

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlcipher3 import dbapi2
 
 from services import strict_yaml
@@ -199,6 +198,20 @@ def _held(value: object, kind: str) -> object:
 def test_every_row_that_any_reference_reaches_is_found(tmp_path: Path, world: World) -> None:
     system = sqlite_system(tmp_path / "w.db", world, world.dataset())
     assert answer(search(system, "email", "ADA@x.org")) == oracle(world, "email", "ada@x.org")
+
+
+@pytest.mark.long
+@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds())
+def test_a_long_campaign_of_made_up_systems(tmp_path: Path, world: World) -> None:
+    test_every_row_that_any_reference_reaches_is_found.hypothesis.inner_test(tmp_path, world)  # type: ignore[attr-defined]
+
+
+def test_control_a_search_of_one_round_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = sqlite_system(tmp_path / "s.db", SHOP, SHOP.dataset())
+    assert answer(search(system, "email", "ada@x.org")) == oracle(SHOP, "email", "ada@x.org")
+    monkeypatch.setattr("services.fulfilment.find._Search._next", lambda *_: [])
+    assert answer(search(system, "email", "ada@x.org")) != oracle(SHOP, "email", "ada@x.org")
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
