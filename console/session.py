@@ -46,8 +46,12 @@ class SessionApp(GuardedApp):
         """The queue while the PIN is checked, in place; every other screen once the queue has its rows, in a job."""
         if self.session is None:
             routes.screen("queue")
+            gc.collect()  # off since console.__main__: it costs a twentieth of the way to the first frame
+            gc.freeze()  # what a start has loaded stays: the collector need not look at it again
+            gc.enable()
         elif not self._prepared:
             self._prepared = True
+            self.desk.connect()
             self.jobs.run(self, routes.import_all, serial="screens")
 
     def flash(self, words: str, kind: str = "info") -> None:
@@ -59,8 +63,6 @@ class SessionApp(GuardedApp):
         self._to_base()
         self.session, self.locked_at = session, None
         self.show("queue")
-        gc.freeze()  # what a start has loaded stays: the collector need not look at it again
-        gc.enable()  # off since console.__main__: it costs a twentieth of the way to the first frame
 
     def unlocked(self, session: "Session") -> None:
         self.session, self.locked_at = session, None

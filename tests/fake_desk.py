@@ -127,5 +127,8 @@ class FakeDesk:
         self.sign, self.queue = FakeSign(), FakeQueue(size)
         self.state = replace(STATUS, training=training)
 
+    def connect(self) -> None:
+        """Nothing to reach for."""
+
     def status(self) -> Status:
         return self.state

@@ -89,7 +89,7 @@ class Pages(Generic[Row, Place]):
         self.pages.move_to_end(number)
         self.stale.discard(number)
         if answer.last is not None:
-            if number + 1 in self.pages and self.starts.get(number + 1) != answer.last:
+            if number + 1 in self.pages and self.starts.get(number + 1, answer.last) != answer.last:
                 self.stale.add(number + 1)  # rows moved over the seam
             self.starts[number + 1] = answer.last
         if answer.first is not None and number > 0:

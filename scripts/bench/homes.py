@@ -25,7 +25,6 @@ def console(home: Path) -> list[str]:
 @contextlib.contextmanager
 def demo_home(cases: int) -> Iterator[Path]:
     """A demo home with `cases` cases, made by the demo's own maker."""
-    sys.path.insert(0, str(CHECKOUT))
     from services.demo.make import make_home
 
     scratch = Path(tempfile.mkdtemp(prefix="rightsdesk-bench-", dir=os.environ.get("RIGHTSDESK_BENCH_DIR")))

@@ -9,6 +9,7 @@ import statistics
 import sys
 from pathlib import Path
 
+sys.path.pop(0)  # this folder: `queue` is a library's name too
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.bench.homes import AGENT, PIN, console, demo_home, environment
