@@ -16,6 +16,7 @@ from screens.kit.messages import JobFailed, Stage
 from screens.kit.screen import KitScreen
 from screens.kit.text import shown
 from screens.kit.widgets.heads import Crumbs
+from screens.lines import pair
 from screens.words import right
 from services.types import CaseView, ItemState, ItemView, Preview, Right
 
@@ -47,6 +48,7 @@ class ActScreen(KitScreen):
     AUTO_FOCUS = ""
     TITLE_WORDS: ClassVar[str] = ""
     RIGHTS: ClassVar[tuple[Right, ...]] = ()
+    SINCE: ClassVar[tuple[str, ...]] = ()  # acts that begin what is watched
 
     def __init__(self, case: str, item: str = "", preview: Preview | None = None) -> None:
         super().__init__()
@@ -133,28 +135,35 @@ class ActScreen(KitScreen):
         item = self.item
         if self.view is None or item is None:
             return
-        head: list[Content] = [shown(f"{self.TITLE_WORDS}: {right(item.right)} ", "bold")]
+        head: list[Content] = [shown(f"{self.TITLE_WORDS}, item {item.id}: {right(item.right)}", "bold")]
         if self.preview is not None:
-            head += [shown(f"{name:<10}", "$quiet") + shown(words) for name, words in self.facts(self.preview)]
-            wide = self.has_class("-wide")
-            table = Content("\n").join(preview_table.lines(self.preview, wide))
+            head += [pair(name, words, self._room) for name, words in self.facts(self.preview)]
+            lines = preview_table.lines(self.preview, self._room, wide=self.has_class("-wide"))
+            table = Content("\n").join(lines)
         else:
             words = "Searching every system …" if self._looking else "Not searched: leave and come again."
             table = shown(words, "$quiet")
         self.query_one("#facts", Static).update(Content("\n").join(head))
         self.query_one("#table", Static).update(table)
+        self.query_one("#table").display = not self.asked
         self.query_one("#progress", Static).update(self._progress(self.view, item) if self.asked else Content(""))
         self.refresh_bindings()
 
     def _progress(self, view: CaseView, item: ItemView) -> Content:
         now = self.host.clock()
-        return Content("\n").join([*case_panes.progress(item, now), *case_panes.proofs(view.history, now)])
+        proofs = case_panes.proofs(view.history, self.SINCE, now, self._room)
+        return Content("\n").join([*case_panes.progress(item, now, self._room), *proofs])
+
+    @property
+    def _room(self) -> int:
+        """Cells of a line; one is kept for the scroll bar."""
+        return (self.query_one("#sheet").content_size.width or 78) - 1
 
     @on(Asked)
     def _asked(self) -> None:
         self.asked = True
         self.flash("asked for; it runs by itself, Esc leaves it running", "good")
-        self.query_one("#sheet").scroll_end(animate=False)
+        self.query_one("#sheet").scroll_home(animate=False)
         self.recall()
 
     # --- moving ------------------------------------------------------------------------------------------------------

@@ -118,18 +118,22 @@ class CaseScreen(CaseActs):
         self.place(view.controller_name)
         tab = self.query_one(Tabs).current
         self.query_one(Crumbs).path = ("Queue", view.id, TABS[tab])
-        self.query_one("#facts", Static).update(case_panes.facts(view, session.agent))
+        self.query_one("#facts", Static).update(case_panes.facts(view, session.agent, self._room("#left")))
         self.query_one("#pane", Static).update(self._pane(view, tab))
 
     def _pane(self, view: CaseView, tab: int) -> Content:
-        now = self.host.clock()
+        now, room = self.host.clock(), self._room("#right")
         if tab == 0:
-            return case_panes.overview(view, self.say, now)
+            return case_panes.overview(view, self.say, now, room)
         if tab == 1:
-            return case_panes.identity(view, self.host.session.id if self.host.session else "", now)
+            return case_panes.identity(view, self.host.session.id if self.host.session else "", now, room)
         if tab == 2:
             return case_panes.data(view)
-        return case_panes.letters(view) if tab == 3 else case_panes.history(view, now)
+        return case_panes.letters(view) if tab == 3 else case_panes.history(view, now, room)
+
+    def _room(self, pane: str) -> int:
+        """Cells of a line of a pane; one is kept for its scroll bar."""
+        return (self.query_one(pane).content_size.width or 36) - 1
 
     def _tab(self, number: int) -> None:
         self.query_one(Tabs).current = number

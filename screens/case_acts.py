@@ -40,9 +40,10 @@ SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 
 @dataclass
 class Acted(Message):
-    """An act was kept; `words` say which."""
+    """An act was kept; `words` say which, `say` what to tell the caller."""
 
     words: str
+    say: str = ""
 
 
 @dataclass
@@ -60,13 +61,16 @@ class CaseActs(KitScreen):
     """Mixed into the case screen, which holds `case`, `view` and `recall`."""
 
     case: str
+    say: str
     view: CaseView | None
 
     def why_not(self, action: str) -> str:
-        if action not in ACTS and action != "reveal":
+        if action not in ACTS and action not in ("reveal", "letter"):
             return ""
         if self.view is None:
             return "the case is being read"
+        if action == "letter":
+            return "" if self.view.letters else "no letter yet"
         if action == "reveal":
             return ""
         return self.view.key(ACTS[action]).reason
@@ -79,12 +83,13 @@ class CaseActs(KitScreen):
     @on(Acted)
     def _acted(self, message: Acted) -> None:
         self.flash(message.words, "good")
+        self.say = message.say or self.say
         self.recall()
 
     # --- other screens -----------------------------------------------------------------------------------------------
 
     def action_verify(self) -> None:
-        self.host.show("checklist", self.case)
+        self.host.show("checklist", self.case, self.view.controller_name if self.view else "")
 
     def action_find(self) -> None:
         self._with_item(
@@ -102,11 +107,43 @@ class CaseActs(KitScreen):
 
     def action_note(self) -> None:
         if self.view is not None:
-            self.host.show("note", self.case, self.view.controller)
+            from screens.note import NoteScreen
+
+            self.app.push_screen(
+                NoteScreen(self.case, self.view.controller),
+                lambda kept: self.flash("note kept", "good") if kept else None,
+            )
 
     def action_wrap_up(self) -> None:
         if self.view is not None:
-            self.host.show("wrap", self.view)
+            from screens.wrap import WrapScreen
+
+            self.app.push_screen(WrapScreen(self.view), self._wrapped_up)
+
+    def _wrapped_up(self, code: str | None) -> None:
+        """The contact is over: back to the queue."""
+        if code is not None:
+            self.dismiss(None)
+            self.host.flash(f"{self.case} wrapped up: {code}", "good")
+
+    def action_letter(self) -> None:
+        """One letter as it was sent; asked which when there are several."""
+        letters = list(self.view.letters)[-9:] if self.view else []
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                one = letters[int(key) - 1]
+                self.run(
+                    self.desk.find.reveal, self.host.session, self.case, f"letter:{one.id}",
+                    reply=lambda text: Revealed(one.template, text), serial="reveal", write=True,
+                    stage="fetching the letter",
+                )  # fmt: skip
+
+        if len(letters) == 1:
+            chosen("1")
+        else:
+            answers = {str(n): f"{one.template}, {one.state}" for n, one in enumerate(letters, 1)}
+            self.app.push_screen(Choice("Read which letter?", [], answers), chosen)
 
     def _with_item(self, rights: tuple[Right, ...], question: str, then: Callable[[str], None]) -> None:
         """One open item of these rights: asked only when there are several."""
@@ -132,7 +169,7 @@ class CaseActs(KitScreen):
     def action_stop_marketing(self) -> None:
         self.run(
             self.desk.act.stop_marketing, self.host.session, self.case,
-            reply=lambda words: Acted(f"marketing is stopped. Say: “{words}”"),
+            reply=lambda words: Acted("marketing is stopped", words),
             serial="marketing", write=True, stage="stopping marketing",
         )  # fmt: skip
 
@@ -203,7 +240,7 @@ class CaseActs(KitScreen):
 
     @on(Revealed)
     def _revealed(self, message: Revealed) -> None:
-        self.app.push_screen(RevealBox(message.title, message.value))
+        self.app.push_screen(RevealBox(message.title, message.value or "nothing is held"))
 
     # --- a lead's ----------------------------------------------------------------------------------------------------
 

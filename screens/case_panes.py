@@ -1,16 +1,25 @@
 """What the panes of a case say: pure functions from a view to inert text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 
 from textual.content import Content
 
-from screens.kit.text import shown
+from screens.kit.text import count, shown
+from screens.lines import hang, pair, under
 from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
 from services.types import CaseView, HistoryLine, ItemState, ItemView, SystemResult, Tier
 
 PAUSE_STATES: Final = (ItemState.REVIEW, ItemState.READY, ItemState.RUNNING)
+DATES: Final = {
+    "received": "Received",
+    "internal target": "Target",
+    "one month": "One month",
+    "legal end": "Legal end",
+    "extended to": "Extended",
+}
 PROOFS: Final = (
     "export.built", "export.delivered", "export.failed", "erase.verified", "erase.failed", "consent.written",
     "consent.failed", "letter.sent", "letter.failed", "subject.shredded",
@@ -23,36 +32,35 @@ def moving(view: CaseView) -> bool:
     return any(item.state in PAUSE_STATES for item in view.items) or any(not line.synced for line in view.history)
 
 
-def facts(view: CaseView, agent: str) -> Content:
+def facts(view: CaseView, agent: str, room: int) -> Content:
     """The left pane: items with outcome, dates, who asks, where the answer goes, flags."""
     holder = "you" if view.holder == agent else view.holder or "nobody yet"
     lines = [shown(view.due, "bold" if view.due != "-" else "$quiet") + shown(f" · held by {holder}")]
     for item in view.items:
-        lines += [shown(f"{item.id} {right(item.right)}", "bold"), shown(f"  {item.text}")]
+        lines += [shown(f"{item.id} {right(item.right)}", "bold"), under(item.text, room)]
     lines.append(Content(""))
-    for date in view.dates:
-        lines.append(_pair(date.name.capitalize(), day(date.day)))
-    lines.append(_pair("Person", view.person))
-    lines.append(_pair("Answer to", view.delivery))
-    lines.append(_pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}"))
-    lines.append(_pair("Law", f"{view.regime}, we are {view.duty}"))
+    lines += [pair(DATES.get(date.name, date.name), day(date.day), room) for date in view.dates]
+    lines.append(pair("Person", view.person, room))
+    lines.append(pair("Answer to", view.delivery, room))
+    lines.append(pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}", room))
+    lines.append(pair("Law", f"{view.regime}, as {view.duty}", room))
     lines += [shown(f"! {flag}", "bold $warning") for flag in view.flags]
     lines += [shown(f"! conflict: {conflict}", "bold $error") for conflict in view.conflicts]
     return Content("\n").join(lines)
 
 
-def overview(view: CaseView, say: str, now: datetime) -> Content:
+def overview(view: CaseView, say: str, now: datetime, room: int) -> Content:
     """Tab 1: what to say, what to do next, what runs, and the newest action."""
     lines: list[Content] = []
     if say:
         lines += [shown("Say", "bold"), shown(f"“{say}”"), Content("")]
     lines += [shown("Next", "bold"), shown(next_step(view)), Content("")]
-    for item in view.items:
-        if item.state in PAUSE_STATES or item.systems:
-            lines += [*progress(item, now), Content("")]
     if view.history:
         newest = view.history[0]
-        lines += [shown("Newest action", "bold"), history_line(newest, now)]
+        lines += [shown("Newest action", "bold"), history_line(newest, now, room)]
+    for item in view.items:
+        if item.state in PAUSE_STATES or item.systems:
+            lines += [Content(""), *progress(item, now, room)]
     if view.words:
         lines += [Content(""), shown("Said", "bold"), shown(view.words, lines=True)]
     return Content("\n").join(lines)
@@ -92,10 +100,10 @@ def _wanted(view: CaseView, act: str) -> bool:
     return True
 
 
-def progress(item: ItemView, now: datetime) -> list[Content]:
+def progress(item: ItemView, now: datetime, room: int) -> list[Content]:
     """One item with its countdown and what each system has done."""
-    lines = [shown(f"{item.id} {right(item.right)}: {countdown(item, now)}", "bold")]
-    return lines + [shown(f"  {system_words(one)}") for one in item.systems]
+    lines = [shown(f"{item.id} {right(item.right)}", "bold"), under(countdown(item, now), room)]
+    return lines + [under(system_words(one), room) for one in item.systems]
 
 
 def countdown(item: ItemView, now: datetime) -> str:
@@ -109,8 +117,10 @@ def countdown(item: ItemView, now: datetime) -> str:
 
 def system_words(one: SystemResult) -> str:
     """What one system answered."""
-    counts = [f"{n} {word}" for n, word in ((one.found, "found"), (one.deleted, "deleted"), (one.masked, "masked"),
-                                           (one.kept, "kept")) if n]  # fmt: skip
+    if one.state == "found":
+        return f"{one.system}  {count(one.found)} rows"
+    named = (("found", one.found), ("deleted", one.deleted), ("masked", one.masked), ("kept", one.kept))
+    counts = [f"{count(number)} {word}" for word, number in named if number]
     return (
         f"{one.system}  {one.state}"
         + (f": {', '.join(counts)}" if counts else "")
@@ -118,19 +128,20 @@ def system_words(one: SystemResult) -> str:
     )
 
 
-def identity(view: CaseView, session: str, now: datetime) -> Content:
+def identity(view: CaseView, session: str, now: datetime, room: int) -> Content:
     """Tab 2: what the check of this contact reached. Never what was said or expected."""
     check = view.verification
-    lines = [_pair("Reached", _tier(check.tier))]
+    lines = [pair("Reached", _tier(check.tier), room)]
     if check.template:
         state = "open (v goes on)" if check.open else "over"
-        lines.append(_pair("Checklist", f"{check.template}, {state}"))
-        lines.append(_pair("Passed", ", ".join(check.passed) or "nothing yet"))
-        lines.append(_pair("Wrong", f"{check.strikes} of 2"))
-        if check.until is not None and check.session == session:
-            lines.append(_pair("Holds for", left(check.until, now)))
-        elif check.session:
-            lines.append(shown("That was another contact: begin again (v).", "$warning"))
+        lines.append(pair("Checklist", f"{check.template}, {state}", room))
+        lines.append(pair("Passed", ", ".join(check.passed) or "nothing yet", room))
+        lines.append(pair("Wrong", f"{check.strikes} of 2", room))
+        holds = check.open or check.tier not in (Tier.T0, Tier.TX)
+        if check.until is not None and check.session == session and holds:
+            lines.append(pair("Holds for", left(check.until, now), room))
+        elif check.tier is not Tier.TX:
+            lines.append(shown("That contact is over: begin again (v).", "$warning"))
     else:
         lines.append(shown("No check in this contact yet (v)."))
     lines += [Content(""), shown("A check dies with the contact: after 30 minutes, on switch or hand-over.", "$quiet")]
@@ -168,25 +179,21 @@ def letters(view: CaseView) -> Content:
     )
 
 
-def history(view: CaseView, now: datetime) -> Content:
+def history(view: CaseView, now: datetime, room: int) -> Content:
     """Tab 5: every action, newest first."""
-    return Content("\n").join(history_line(line, now) for line in view.history)
+    return Content("\n").join(history_line(line, now, room) for line in view.history)
 
 
-def history_line(line: HistoryLine, now: datetime) -> Content:
+def history_line(line: HistoryLine, now: datetime, room: int) -> Content:
     """When, who, what; and whether central has it."""
     same_day = line.at.astimezone(now.tzinfo).date() == now.date()
     at = clock(line.at, now.tzinfo) if same_day else stamp(line.at, now.tzinfo)
     who = line.actor.removeprefix("agent:")
     who = "worker" if who.startswith("worker:") else who
-    waits = "" if line.synced else "  (not synced yet)"
-    return shown(f"{at} {who} ", "$quiet") + shown(line.text) + shown(waits, "$warning")
+    return hang(f"{at} {who}", line.text, room, "" if line.synced else "  (not synced yet)")
 
 
-def proofs(lines: Sequence[HistoryLine], now: datetime) -> list[Content]:
-    """What came of an act, newest last."""
-    return [history_line(line, now) for line in reversed(lines) if line.act in PROOFS]
-
-
-def _pair(name: str, value: str) -> Content:
-    return shown(f"{name:<16}", "$quiet") + shown(value)
+def proofs(lines: Sequence[HistoryLine], since: Collection[str], now: datetime, room: int) -> list[Content]:
+    """What came of the newest act out of `since`, newest last."""
+    after = list(takewhile(lambda line: line.act not in since, lines))
+    return [history_line(line, now, room) for line in reversed(after) if line.act in PROOFS]

@@ -60,11 +60,12 @@ class ChecklistScreen(KitScreen):
     CSS_PATH = "checklist.tcss"
     BINDINGS = keys.bindings("checklist", "list")
     AUTO_FOCUS = ""
+    KEY_ROWS = 2
     IDLE_S: ClassVar[int] = 600  # the caller looks for something while we wait
 
-    def __init__(self, case: str) -> None:
+    def __init__(self, case: str, controller: str = "") -> None:
         super().__init__()
-        self.case = case
+        self.case, self.controller = case, controller
         self.view: ChecklistView | None = None
         self.cursor = 0
         self.asked: QuestionRead | None = None
@@ -82,6 +83,7 @@ class ChecklistScreen(KitScreen):
 
     def on_mount(self) -> None:
         self.query_one("#said").display = False
+        self.place(self.controller)
         self._start()
         self.set_interval(5, self._draw_where)
 
@@ -99,10 +101,20 @@ class ChecklistScreen(KitScreen):
     @on(ChecklistRead)
     def _read(self, message: ChecklistRead) -> None:
         self.busy = False
+        self._say_result(self.view, message.checklist)
         self.view = message.checklist
         self.cursor = message.checklist.current
         self._close_field()
         self._draw()
+
+    def _say_result(self, before: ChecklistView | None, after: ChecklistView) -> None:
+        """What came of a step, without a word about which answer or why (G4)."""
+        if before is None or before.check != after.check:
+            return
+        if after.strikes > before.strikes:
+            self.flash("that did not pass; give no hint, not even that one was right", "no")
+        elif after.tier_reached != before.tier_reached:
+            self.flash(f"{after.tier_reached} is reached", "good")
 
     @on(JobFailed)
     def _failed_at_it(self) -> None:

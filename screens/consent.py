@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,13 +14,16 @@ from textual.widgets import Static
 from screens import case_panes
 from screens.case_acts import Acted
 from screens.kit import keys
+from screens.kit.messages import JobFailed
 from screens.kit.screen import KitScreen
 from screens.kit.text import shown
-from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
-from services.types import CaseView, ItemState, PurposeView, Right, Session
+from screens.lines import pair
+from services.types import CaseView, ItemState, PurposeView, Right, Session, Tier
 
-SIDES = {"w": Right.CONSENT_WITHDRAW, "g": Right.CONSENT_GIVE}
+PROVEN: Final = (Tier.T1, Tier.T2, Tier.T3)
+SIDES: Final = {True: Right.CONSENT_GIVE, False: Right.CONSENT_WITHDRAW}
+SINCE: Final = ("consent.given", "consent.withdrawn")
 
 
 @dataclass
@@ -100,13 +103,15 @@ class ConsentScreen(KitScreen):
         self.query_one("#purposes", Static).update(Content("\n").join(lines or [shown("no purposes", "$quiet")]))
         one, view = self.purpose, self.view
         if one is not None and view is not None:
+            room = (self.query_one("#read").content_size.width or 78) - 1
             parts = [
-                shown("Read out  ", "$quiet") + shown(one.text, "bold"),
-                shown("It means  ", "$quiet") + shown(one.effect),
-                shown(f"text {one.text_version}", "$quiet"),
+                pair("Read out", one.text, room, "bold"),
+                pair("It means", one.effect, room),
+                pair("Text", one.text_version, room),
             ]
-            proofs = case_panes.proofs(view.history, self.host.clock()) if self.said else []
-            self.query_one("#text", Static).update(Content("\n").join([*parts, Content(""), *proofs[-4:]]))
+            if self.said:
+                parts += [Content(""), *case_panes.proofs(view.history, SINCE, self.host.clock(), room)]
+            self.query_one("#text", Static).update(Content("\n").join(parts))
         self.refresh_bindings()
 
     def _line(self, number: int, one: PurposeView) -> Content:
@@ -119,19 +124,16 @@ class ConsentScreen(KitScreen):
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
-        if action not in ("give", "take_back", "add_right"):
+        if action not in ("give", "take_back"):
             return ""
         if self.view is None or self.purpose is None:
             return "the purposes are being read"
-        if action == "add_right":
-            return self.view.key("note").reason if self._missing() else "the case asks for both already"
-        reason = self.view.key("consent-give" if action == "give" else "consent-withdraw").reason
-        return f"{reason} (+ adds it)" if reason.startswith("nobody asked") else reason
-
-    def _missing(self) -> dict[str, Right]:
-        items = self.view.items if self.view else ()
-        have = {item.right for item in items if item.state is not ItemState.CLOSED}
-        return {key: one for key, one in SIDES.items() if one not in have}
+        given = action == "give"
+        if _asked_for(self.view, given=given):
+            return self.view.key("consent-give" if given else "consent-withdraw").reason
+        if given and self.view.verification.tier not in PROVEN:
+            return "needs T1: the person is not known yet (v)"
+        return self.view.key("note").reason  # saying so is asking for it: the item is added with the act
 
     def _say(self, *, given: bool) -> None:
         one = self.purpose
@@ -140,6 +142,8 @@ class ConsentScreen(KitScreen):
         desk, session, case = self.desk, self.host.session, self.case
 
         def write() -> None:
+            if not _asked_for(desk.case.read(session, case), given=given):
+                desk.intake.add_item(session, case, SIDES[given].value)
             desk.act.consent(session, case, one.key, given=given)
 
         words = "given" if given else "withdrawn"
@@ -161,18 +165,11 @@ class ConsentScreen(KitScreen):
         self.said = {key: words.removeprefix("… ") for key, words in self.said.items()}
         self.recall()
 
-    def action_add_right(self) -> None:
-        missing = self._missing()
-        answers = {key: "withdraw consent" if key == "w" else "give consent" for key in missing}
-
-        def chosen(key: str | None) -> None:
-            if key is not None:
-                self.run(
-                    self.desk.intake.add_item, self.host.session, self.case, missing[key].value,
-                    reply=lambda _: Acted(f"added: {answers[key]}"), serial="add", write=True, stage="adding it",
-                )  # fmt: skip
-
-        self.app.push_screen(Choice("The caller also asks to", [], answers), chosen)
+    @on(JobFailed)
+    def _not_kept(self) -> None:
+        self._reading = False
+        self.said = {key: words for key, words in self.said.items() if not words.startswith("… ")}
+        self._draw()
 
     def _move(self, to: int) -> None:
         self.cursor = min(max(0, to), max(0, len(self.purposes) - 1))
@@ -198,3 +195,8 @@ class ConsentScreen(KitScreen):
 
 def _read(desk: Any, session: Session | None, case: str) -> tuple[tuple[PurposeView, ...], CaseView]:
     return desk.act.purposes(session, case), desk.case.read(session, case)
+
+
+def _asked_for(view: CaseView, *, given: bool) -> bool:
+    """Whether an open item of the case is about this."""
+    return any(item.right is SIDES[given] and item.state is not ItemState.CLOSED for item in view.items)

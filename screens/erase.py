@@ -18,7 +18,8 @@ class EraseScreen(ActScreen):
 
     BINDINGS = keys.bindings("erase")
     AUTO_FOCUS = "Choices"
-    TITLE_WORDS = "Erase"
+    TITLE_WORDS = "Erase the data"
+    SINCE = ("erase.asked",)
     RIGHTS = (Right.ERASURE,)
 
     def body(self) -> ComposeResult:
@@ -29,7 +30,7 @@ class EraseScreen(ActScreen):
         return [
             ("What", f"{preview_table.summary(preview)}. It cannot be undone."),
             ("Where", ", ".join(one.system for one in preview.systems if one.found) or "nowhere"),
-            ("Kept", _kept(preview)),
+            ("Kept", preview_table.kept(preview)),
             ("Approval", "a second person, a lead, with their PIN"),
             ("When", "after approval and the waiting period; until then u takes it back"),
         ]
@@ -55,7 +56,7 @@ class EraseScreen(ActScreen):
             return
         lines = [
             f"{self.case}: {preview_table.summary(preview)}.",
-            f"Kept: {_kept(preview)}.",
+            f"Kept: {preview_table.kept(preview)}.",
             "A second person decides next; nothing is touched before that and the waiting period.",
         ]
         code = self.case[-4:]
@@ -77,6 +78,7 @@ class EraseScreen(ActScreen):
 
     @on(Asked)
     def _fold_ground(self) -> None:
+        """The ground is chosen: its line goes."""
         self.query_one(Choices).display = False
         self.set_focus(None)
 
@@ -96,14 +98,3 @@ class EraseScreen(ActScreen):
     def _taken_back(self, message: Acted) -> None:
         self.flash(message.words, "good")
         self.recall()
-
-
-def _kept(preview: Preview) -> str:
-    """What stays, by which law, until when."""
-    kept = [one for one in preview.collections if one.action in ("keep", "leave")]
-    laws = [
-        f"{one.label or one.collection} ({one.law or 'left as it is'}"
-        + (f" until {one.until:%d %b %Y})" if one.until else ")")
-        for one in kept
-    ]
-    return "; ".join(laws) or "nothing"

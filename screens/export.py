@@ -11,6 +11,7 @@ class ExportScreen(ActScreen):
 
     BINDINGS = keys.bindings("export")
     TITLE_WORDS = "Export"
+    SINCE = ("export.asked",)
     RIGHTS = (Right.ACCESS, Right.PORTABILITY)
 
     def facts(self, preview: Preview) -> list[tuple[str, str]]:

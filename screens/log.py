@@ -58,10 +58,10 @@ class LogScreen(KitScreen):
     def body(self) -> ComposeResult:
         yield Crumbs()
         columns: tuple[Column[LogLine], ...] = (
-            Column("Entry", 7, lambda one: str(one.seq)),
+            Column("Entry", 6, lambda one: str(one.seq)),
             Column("When", 15, lambda one: f"{stamp(one.at, self.host.clock().tzinfo)}:{one.at:%S}"),
-            Column("Act", 19, lambda one: one.act, 1),
-            Column("Who", 13, lambda one: one.actor, 1),
+            Column("Act", 18, lambda one: one.act, 1),
+            Column("Who", 9, lambda one: one.actor.removeprefix("agent:"), 1),
             Column("Case", 11, lambda one: one.case or "-"),
             Column("At", 7, lambda one: "central" if one.synced else "here"),
         )
@@ -120,6 +120,8 @@ class LogScreen(KitScreen):
     def why_not(self, action: str) -> str:
         if action == "open" and self.is_mounted and self.table.current is None:
             return "no entry under the cursor"
+        if action == "verify_log" and not hasattr(self.desk.log, "verify"):
+            return "not from here: rightsdesk log verify"
         if action == "verify_log" and self.verifying:
             return "it is being verified"
         return ""

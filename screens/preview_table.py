@@ -8,7 +8,8 @@ from screens.kit.text import count, fit, shown
 from screens.words import PLANNED
 from services.types import FoundCollection, Preview
 
-TABLE: Final = (("System", 9), ("What", 22), ("Rows", 5), ("Will be", 13), ("By which law, until when", 24))
+TABLE: Final = (("System", 7), ("What", 19), ("Rows", 5), ("Will be", 14))
+LAW: Final = 4 + sum(width for _, width in TABLE)  # cells before the last column
 
 
 def summary(preview: Preview) -> str:
@@ -20,7 +21,7 @@ def summary(preview: Preview) -> str:
     return words
 
 
-def lines(preview: Preview, wide: bool) -> list[Content]:
+def lines(preview: Preview, room: int, *, wide: bool) -> list[Content]:
     """The table with what stands in its way; `wide` adds a masked sample of each collection."""
     out: list[Content] = []
     if preview.blocked:
@@ -33,12 +34,13 @@ def lines(preview: Preview, wide: bool) -> list[Content]:
         names = ", ".join(preview.unreachable)
         out.append(shown(f"! nothing leads to: {names}", "$warning"))
     out += [_system(one.system, one.state, one.reason) for one in preview.systems if one.state != "found"]
-    out.append(shown(" ".join(fit(name, cells) for name, cells in TABLE), "bold $quiet"))
+    head = " ".join(fit(name, cells) for name, cells in TABLE) + " Until when, by which law"
+    out.append(shown(fit(head, room), "bold $quiet"))
     for one in preview.collections:
-        out.append(_line(one))
+        out.append(_line(one, room))
         if wide and one.sample:
             sample = " · ".join(f"{field.name} {field.value}" for field in one.sample)
-            out.append(shown(" " * 10 + sample, "$quiet"))
+            out.append(shown(fit(" " * 8 + sample, room), "$quiet"))
     if not preview.collections:
         out.append(shown("nothing found in any system", "bold"))
     return out
@@ -49,13 +51,26 @@ def _system(name: str, state: str, reason: str) -> Content:
     return shown(f"{fit(name, 9)} {state}" + (f": {reason}" if reason else ""), tone)
 
 
-def _line(one: FoundCollection) -> Content:
-    law = " until ".join(part for part in (one.law, f"{one.until:%d %b %Y}" if one.until else "") if part)
-    cells = (
-        one.system,
-        one.label or one.collection,
-        count(one.rows).rjust(5),
-        PLANNED.get(one.action, one.action),
-        law,
-    )
-    return shown(" ".join(fit(text, width) for text, (_, width) in zip(cells, TABLE, strict=True)))
+def _line(one: FoundCollection, room: int) -> Content:
+    law = ", ".join(part for part in (f"{one.until:%d %b %Y}" if one.until else "", one.law) if part)
+    cells = (one.system, one.label or one.collection, count(one.rows).rjust(5), PLANNED.get(one.action, one.action))
+    front = " ".join(fit(text, width) for text, (_, width) in zip(cells, TABLE, strict=True))
+    return shown(f"{front} {fit(law, max(10, room - LAW))}".rstrip())
+
+
+def kept(preview: Preview) -> str:
+    """What stays, how many rows, by which law, until when at the latest."""
+    laws: dict[str, list[FoundCollection]] = {}
+    for one in preview.collections:
+        if one.action in ("keep", "leave"):
+            laws.setdefault(one.law or "left as it is", []).append(one)
+    return "; ".join(_law(law, ones) for law, ones in laws.items()) or "nothing"
+
+
+def _law(law: str, ones: list[FoundCollection]) -> str:
+    rows: dict[str, int] = {}
+    for one in ones:
+        rows[one.label or one.collection] = rows.get(one.label or one.collection, 0) + one.rows
+    ends = [one.until for one in ones if one.until]
+    until = f", until {max(ends):%d %b %Y}" + (" at the latest" if len(set(ends)) > 1 else "") if ends else ""
+    return ", ".join(f"{count(n)} {name}" for name, n in rows.items()) + f" ({law}{until})"

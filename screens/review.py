@@ -25,7 +25,7 @@ from screens.kit.widgets.table import Column, VirtualTable
 from screens.words import right, stamp
 from services.types import Approval
 
-REFRESH_S: Final = 3
+REFRESH_S: Final = 2
 MINE: Final = "you asked for it: a second person approves"
 
 

@@ -1,5 +1,6 @@
 """Wrapping up a contact: one of fifteen codes, by its letter. An open check ends with the contact."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +21,7 @@ CODES: Final = {
     "l": ("LOGGED", "request logged"),
     "a": ("ACK-SENT", "receipt confirmed"),
     "v": ("VERIFIED", "person verified"),
-    "f": ("VERIFY-FAIL", "person not verified"),
+    "f": ("VERIFY-FAIL", "not verified"),
     "b": ("CALLBACK-SET", "call back agreed"),
     "i": ("INFO-ONLY", "information only"),
     "m": ("MKT-STOP", "marketing stopped"),
@@ -41,12 +42,15 @@ _SUGGESTED: Final = (
 )  # fmt: skip
 
 
+@dataclass
 class Wrapped(Message):
     """The contact is wrapped up."""
 
+    code: str
+
 
 class WrapScreen(Dialog):
-    """A letter wraps up at once; Enter takes the code that fits what was done. Dismissed with True."""
+    """A letter wraps up at once; Enter takes the code that fits what was done. Dismissed with the code."""
 
     CSS_PATH = "wrap.tcss"
 
@@ -72,7 +76,7 @@ class WrapScreen(Dialog):
     def _cell(self, key: str) -> Content:
         code, words = CODES[key]
         mark = "▶" if key == self.suggested else " "
-        return shown(fit(f"{mark}{key} {code:<13} {words}", 37), "bold" if key == self.suggested else "")
+        return shown(fit(f"{mark}{key} {code:<13} {words}", 35), "bold" if key == self.suggested else "")
 
     def on_mount(self) -> None:
         self.set_timer(ARM_S, self._arm)
@@ -87,15 +91,16 @@ class WrapScreen(Dialog):
         event.stop()
         if self._armed and self.host.key_gap >= self.host.QUIET_S:
             self._armed = False
+            code = CODES[key][0]
             seconds = contact_seconds(self.view, self.host.clock())
             self.run(
-                self.desk.act.wrap_up, self.host.session, self.view.id, CODES[key][0], seconds,
-                reply=lambda _: Wrapped(), serial="wrap", write=True, stage="wrapping up",
+                self.desk.act.wrap_up, self.host.session, self.view.id, code, seconds,
+                reply=lambda _: Wrapped(code), serial="wrap", write=True, stage="wrapping up",
             )  # fmt: skip
 
     @on(Wrapped)
-    def _wrapped(self) -> None:
-        self.dismiss(True)
+    def _wrapped(self, message: Wrapped) -> None:
+        self.dismiss(message.code)
 
     def forget(self) -> None:
         self.dismiss(None)

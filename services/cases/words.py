@@ -6,6 +6,8 @@ from services.cases.case import Item
 from services.types import ItemState, Outcome
 
 _ACTS = {
+    "contact.started": "contact begun ({channel})",
+    "contact.ended": "contact ended",
     "case.opened": "request logged ({channel})",
     "case.imported": "taken over from {source}",
     "case.claimed": "taken",

@@ -31,7 +31,7 @@ TONES: Final = {
 class ChecklistSteps(Widget, can_focus=False):
     """Glyph, word and title of every step; the current one is marked and bold, a blocked one says why."""
 
-    DEFAULT_CSS = "ChecklistSteps { height: auto; padding: 0 1; }"
+    DEFAULT_CSS = "ChecklistSteps { height: auto; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
     steps: reactive[tuple["Step", ...]] = reactive((), layout=True)
     current = reactive(0)
 

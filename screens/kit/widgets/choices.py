@@ -126,7 +126,7 @@ class Choices(Widget, Generic[Value], can_focus=True):
             return Content("\n" + " " * TITLE).join(
                 [title + Content(" ").join(rows[0]), *map(Content(" ").join, rows[1:])]
             )
-        line = Content(" ").join(cells)
+        line = Content("").join(cells)
         if line.cell_length > room and self.picked:
             chosen = min(self.picked)
             line = Content("◂ ") + self._cell(chosen) + Content(f" ▸ {chosen + 1} of {len(self.options)}")

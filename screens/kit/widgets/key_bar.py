@@ -1,5 +1,7 @@
 """The footer: the keys of this screen, made from the registry. A key that may not act now stands in parentheses."""
 
+from typing import Final
+
 from textual.content import Content
 from textual.keys import key_to_character
 from textual.screen import Screen
@@ -9,9 +11,11 @@ from screens.kit.key_names import NO_KEY, shown_as
 from screens.kit.text import shown
 from screens.kit.widgets.bars import Bar
 
+PINNED: Final = ("back", "help")  # they come last and always have room
+
 
 class KeyBar(Bar):
-    """As many keys as fit in `rows` lines, in registry order; help comes last and always has room."""
+    """As many keys as fit in `rows` lines, in registry order; those that may not act now give way first."""
 
     DEFAULT_CSS = "KeyBar { color: $foreground; }"
 
@@ -28,23 +32,22 @@ class KeyBar(Bar):
 
     def render(self) -> Content:
         shorts = [item for item in live.all_of(self.screen) if item.action.short]
-        parts = [(item, part) for item in shorts if (part := self._part(item)) is not None]
-        last = next((part for item, part in parts if item.action.id == "help"), Content(""))
-        lines = [Content("")]
-        for item, part in parts:
-            if item.action.id == "help":
-                continue
-            if lines[-1].cell_length + part.cell_length > self._room(lines, last):
-                if len(lines) == self.rows:
-                    break
+        named = [(item, part) for item in shorts if (part := self._part(item)) is not None]
+        last = [part for item, part in named if item.action.id in PINNED]
+        parts = [(part, item.enabled) for item, part in named if item.action.id not in PINNED]
+        while (lines := self._lines([part for part, _ in parts], last)) is None:
+            dimmed = [n for n, (_, enabled) in enumerate(parts) if not enabled]
+            del parts[dimmed[-1] if dimmed else -1]
+        return Content("\n").join(lines)
+
+    def _lines(self, parts: list[Content], last: list[Content]) -> list[Content] | None:
+        """The parts in `rows` lines with `last` at their end, or None when they do not fit."""
+        lines, width = [Content("")], self.content_size.width
+        for part in [*parts, *last]:
+            if lines[-1].cell_length + part.cell_length > width and lines[-1]:
                 lines.append(Content(""))
             lines[-1] = lines[-1] + part + Content("  ")
-        return Content("\n").join([*lines[:-1], lines[-1] + last])
-
-    def _room(self, lines: list[Content], last: Content) -> int:
-        """Cells of the line being filled; the last one leaves room for help."""
-        width = self.content_size.width
-        return width - (last.cell_length + 2 if len(lines) == self.rows else 0)
+        return lines if len(lines) <= self.rows or not parts else None
 
     def _part(self, item: live.Live) -> Content | None:
         key = shown_as(self._pressable(self.host.keys[item.action.id]))
