@@ -64,7 +64,7 @@ class TrainingApp(DeskApp):
 
     def begin(self, name: str) -> None:
         """Let the phone ring."""
-        if self.training is not None:
+        if self.training is not None and self.session is not None:
             self.jobs.run(
                 self, self.training.begin, self.session, name, reply=CallLooked, serial="call", write=True,
                 stage="the phone rings",
@@ -91,7 +91,7 @@ class TrainingApp(DeskApp):
         self.show("training")
 
     def action_end_call(self) -> None:
-        if self.training is None or self.call is None:
+        if self.training is None or self.call is None or self.session is None:
             self.flash("no call is on", "no")
             return
         self.call = None

@@ -15,11 +15,9 @@ def next_line(scenario: Scenario, call: Sequence[Entry], now: int) -> Line | Non
     `call` are the entries since `scenario.started`, that one first; `now` is µs UTC.
     """
     said = {entry.params["line"] for entry in call if entry.act == "caller.said"}
-    due = [
-        (at, place, line) for place, line in enumerate(scenario.all_lines()) if (at := due_at(line, call)) is not None
-    ]
-    open_lines = [one for one in due if one[2].id not in said and one[0] <= now]
-    return min(open_lines, key=lambda one: one[:2])[2] if open_lines else None
+    unsaid = [(due_at(line, call), line) for line in scenario.all_lines() if line.id not in said]
+    due = [(at, line) for at, line in unsaid if at is not None and at <= now]
+    return min(due, key=lambda one: one[0])[1] if due else None
 
 
 def due_at(line: Line, call: Sequence[Entry]) -> int | None:
@@ -43,5 +41,5 @@ def answers(scenario: Scenario, person: Person, code: str = "") -> Mapping[str, 
 
     `code` is the newest one-time code that reached the mailbox of the person on file.
     """
-    true = {fact: true_value(fact, person, code) for fact in scenario.facts_true}
-    return {fact: {**true, **scenario.facts_given}[fact] for fact in FACTS if fact in {*true, *scenario.facts_given}}
+    known = {str(fact): true_value(fact, person, code) for fact in scenario.facts_true} | scenario.facts_given
+    return {fact: known[fact] for fact in FACTS if fact in known}

@@ -1,4 +1,4 @@
-"""What a caller may be asked, and what having it proves (rules.md 7.3). Values come from the training systems' people."""
+"""What a caller may be asked and what having it proves (rules.md 7.3). Values come from the people of the systems."""
 
 from collections.abc import Collection
 from typing import Final

@@ -1,4 +1,4 @@
-"""The scenario language: a scripted call as trainers write it in YAML, read strictly (rules.md 11; docs/training.md)."""
+"""The scenario language: a scripted call as trainers write it in YAML, read strictly (rules.md 11)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

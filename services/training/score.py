@@ -25,7 +25,7 @@ def score(log_path: Path, scenario: Scenario) -> Scorecard:
 
 
 def judge(scenario: Scenario, call: Sequence[Entry]) -> Scorecard:
-    """The scorecard of one call: its entries from `scenario.started` on. Raises `BadInput` for entries not of training."""
+    """The scorecard of one call, its entries from `scenario.started` on; raises `BadInput` if not of training."""
     if not all(entry.training for entry in call):
         raise BadInput("these are no entries of a training log: practice and work are never mixed")
     points = []
@@ -46,7 +46,7 @@ def judge(scenario: Scenario, call: Sequence[Entry]) -> Scorecard:
 
 
 def calls_of(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:
-    """Each call of a log: from its `scenario.started` to its `scenario.ended`, the next start, or the end of the log."""
+    """Each call: from its `scenario.started` to its `scenario.ended`, the next start, or the end of the log."""
     call: list[Entry] = []
     for entry in entries:
         if entry.act == "scenario.started" and call:

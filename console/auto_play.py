@@ -1,0 +1,235 @@
+"""A training call played by itself: keys pressed on the real screens, each step of the path by the keys a person takes.
+
+The player looks at the screens as a person does, and never calls the desk.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar, cast
+
+from textual.pilot import Pilot
+
+from console.training_app import TrainingApp
+from screens.case import CaseScreen
+from screens.checklist import ChecklistScreen
+from screens.erase import EraseScreen
+from screens.export import ExportScreen
+from screens.find import FindScreen
+from screens.intake import IntakeScreen
+from screens.kit.widgets.choices import Choices
+from screens.kit.widgets.confirm import PinPrompt, TypedConfirm
+from screens.queue import QueueScreen
+from screens.review import ReviewScreen
+from screens.words import GROUNDS, RIGHTS
+from screens.wrap import CODES, WrapScreen
+from services.demo.agents import AGENTS, DemoAgent
+from services.errors import BadInput, Unavailable
+from services.training.facts import fact_of
+from services.training.moments import Moment
+from services.training.scenario import Scenario
+from services.types import Factor, Right
+
+S = TypeVar("S")
+
+SIZE: Final = (120, 40)
+PAUSE_S: Final = 0.1
+"""Between keys that act: faster ones count as a paste and do nothing."""
+TYPE_S: Final = 0.03
+PATIENCE_S: Final = 45.0
+WORDS: Final = "asks for it by phone"
+
+AGENT: Final = next(one for one in AGENTS if one.roles == ("agent",))
+LEAD: Final = next(one for one in AGENTS if one.roles == ("lead",))
+
+
+async def play(app: TrainingApp, scenario: Scenario, path: Sequence[Moment] = (), size: tuple[int, int] = SIZE) -> None:
+    """Play `scenario` along `path` (its expected one when empty) until the scorecard is shown.
+
+    Raises `Unavailable` when a screen does not come to what the path needs, `BadInput` for a step without keys here.
+    """
+    async with app.run_test(size=size) as pilot:
+        player = Player(app, scenario, pilot)
+        await player.sign_in(AGENT)
+        await player.until(lambda: app.call is not None, "the phone rings")
+        for step in path or scenario.path:
+            await player.do(step)
+        await player.until(lambda: app.card is not None, "the scorecard")
+
+
+class Player:
+    """One agent's hands, and in the end a lead's."""
+
+    def __init__(self, app: TrainingApp, scenario: Scenario, pilot: Pilot[Any]) -> None:
+        self.app, self.scenario, self._pilot = app, scenario, pilot
+
+    async def do(self, step: Moment) -> None:
+        """The keys for one step of the path."""
+        if step.act.startswith("factor."):
+            await self._factor(step)
+            return
+        keys = {
+            "case.opened": self._open,
+            "item.added": self._added,
+            "check.started": self._verify,
+            "find.asked": self._find,
+            "export.asked": self._export,
+            "erase.asked": self._erase,
+            "wrap.coded": self._wrap,
+            "erase.approved": self._approve,
+        }.get(step.act)
+        if keys is None:
+            raise BadInput(f"auto-play has no keys for '{step}'", place=self.scenario.id)
+        await keys(step)
+
+    # --- fingers and eyes ------------------------------------------------------------------------------------------
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self._pilot.press(key)
+            await asyncio.sleep(PAUSE_S)
+
+    async def write(self, text: str) -> None:
+        for character in text:
+            await self._pilot.press(character)
+            await asyncio.sleep(TYPE_S)
+        await asyncio.sleep(PAUSE_S)
+
+    async def until(self, what: Callable[[], Any], words: str) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not what():
+            if time.monotonic() > end:
+                raise Unavailable(f"{self.scenario.id}: waited {PATIENCE_S:.0f} s in vain for {words}")
+            await asyncio.sleep(TYPE_S)
+
+    async def on(self, kind: type[S], ready: Callable[[S], Any] = lambda _: True) -> S:
+        """The screen in front, once it is of this kind and ready."""
+        await self.until(
+            lambda: isinstance(self.app.screen, kind) and ready(cast(S, self.app.screen)), f"{kind.__name__}"
+        )
+        await asyncio.sleep(PAUSE_S)
+        return cast(S, self.app.screen)
+
+    async def back_to(self, kind: type[S]) -> S:
+        for _ in range(4):
+            if isinstance(self.app.screen, kind):
+                break
+            await self.press("escape")
+        return await self.on(kind)
+
+    def says(self, fact: str) -> str:
+        """What the caller answers, as the panel shows it; empty when they do not know."""
+        known = {name: value for name, _, value in self.app.call.answers} if self.app.call else {}
+        return known.get(fact, "")
+
+    # --- steps -----------------------------------------------------------------------------------------------------
+
+    async def sign_in(self, agent: DemoAgent) -> None:
+        await self.until(lambda: self.app.desk is not None, "the desk")
+        await self.write(agent.number)
+        await self.press("enter")
+        await self.write(agent.pin)
+        await self.press("enter")
+        await self.until(lambda: self.app.session and self.app.session.agent == agent.number, "the session")
+
+    async def _open(self, step: Moment) -> None:
+        await self.on(QueueScreen)
+        await self.press("i")
+        screen = await self.on(IntakeScreen, lambda one: one.query_one("#controller", Choices).options)
+        offered = screen.query_one("#controller", Choices).options
+        key = next(option.key for option in offered if option.value == self.scenario.controller)
+        await self.press(*["shift+tab"] * 4, key, *["tab"] * 4)
+        rights = [Right(m.code) for m in self.scenario.path if m.act == "item.added"]
+        await self.press(*(RIGHTS[right][0] for right in rights), "tab")
+        await self.write(self.says("email"))
+        await self.press("tab")
+        await self.write(WORDS)
+        await self.press("enter")
+        await self.on(CaseScreen, lambda one: one.view)
+
+    async def _added(self, step: Moment) -> None:
+        await self.on(CaseScreen, lambda one: one.view)  # picked at intake
+
+    async def _verify(self, step: Moment) -> None:
+        await self.on(CaseScreen, lambda one: one.view and one.view.key("verify").allowed)
+        await self.press("v")
+        await self.on(ChecklistScreen, lambda one: one.view)
+
+    async def _to_line(self, wanted: Callable[[str], bool]) -> ChecklistScreen:
+        screen = await self.on(ChecklistScreen, lambda one: one.view and not one.busy)
+        steps = screen.view.steps if screen.view else ()
+        fits = [n for n, line in enumerate(steps) if wanted(line.id)]
+        at = next((n for n in fits if steps[n].state == "open"), next(iter(fits), None))
+        if at is None:
+            raise Unavailable(f"{self.scenario.id}: the checklist has no such step")
+        while screen.cursor != at:
+            await self.press("j" if screen.cursor < at else "k")
+        return screen
+
+    async def _factor(self, step: Moment) -> None:
+        if step.act == "factor.asked":
+            await self._answer(Factor(step.code))
+            return
+        name = step.code
+        await self._to_line(lambda line: line.rpartition(".")[2] == name)
+        await self.press("y" if step.act == "factor.passed" else "f")
+        await self.on(ChecklistScreen, lambda one: not one.busy)
+
+    async def _answer(self, factor: Factor) -> None:
+        screen = await self._to_line(lambda line: line.rpartition(".")[2] == factor)
+        await self.press("s" if factor is Factor.OTP else "enter")
+        await self.on(ChecklistScreen, lambda one: one.asked is not None)
+        fact = "code" if factor is Factor.OTP else fact_of(screen.asked.key if screen.asked else "")
+        if fact == "code":
+            await self.until(lambda: self.says("code")[:1].isdigit(), "the code")
+        await self.write(self.says(fact) or "no idea")
+        await self.press("enter")
+        await self.on(ChecklistScreen, lambda one: one.asked is None and not one.busy)
+
+    async def _find(self, step: Moment) -> None:
+        await self.back_to(CaseScreen)
+        await self.on(CaseScreen, lambda one: one.view and one.view.key("find").allowed)
+        await self.press("p")
+        await self.on(FindScreen, lambda one: one.preview and not one.why_not("proceed"))
+
+    async def _export(self, step: Moment) -> None:
+        await self.press("enter")
+        await self.on(ExportScreen, lambda one: one.preview and not one.why_not("proceed"))
+        await self.press("enter")
+        await self._pin(AGENT)
+        await self.on(ExportScreen, lambda one: one.asked)
+
+    async def _erase(self, step: Moment) -> None:
+        await self.press("enter")
+        screen = await self.on(EraseScreen, lambda one: one.preview and not one.why_not("proceed"))
+        await self.press(*(name[-1] for name in GROUNDS if name == step.code), "enter")
+        await self.on(TypedConfirm, lambda one: not one.query_one("CodeInput").disabled)
+        await self.write(screen.case[-4:])
+        await self.press("enter")
+        await self._pin(AGENT)
+        await self.on(EraseScreen, lambda one: one.asked)
+
+    async def _pin(self, agent: DemoAgent) -> None:
+        await self.on(PinPrompt)
+        await self.write(agent.pin)
+        await self.press("enter")
+
+    async def _wrap(self, step: Moment) -> None:
+        await self.back_to(CaseScreen)
+        await self.on(CaseScreen, lambda one: one.view)
+        await self.press("w")
+        await self.on(WrapScreen, lambda one: one._armed)
+        await self.press(next(key for key, (code, _) in CODES.items() if code == step.code))
+        await self.until(lambda: not isinstance(self.app.screen, WrapScreen), "the wrap-up")
+
+    async def _approve(self, step: Moment) -> None:
+        """Another person, at the same desk, with their own PIN."""
+        await self.press("S")
+        await self.until(lambda: self.app.locked_at is not None, "the lock")
+        await self.sign_in(LEAD)
+        await self.on(QueueScreen)
+        await self.press("e")
+        await self.on(ReviewScreen, lambda one: one.table.current is not None)
+        await self.press("y")
+        await self._pin(LEAD)
+        await self.until(lambda: not isinstance(self.app.screen, PinPrompt), "the approval")
