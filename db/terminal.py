@@ -180,10 +180,8 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except sqlite.OperationalError as exc:
-        raise Unavailable(
-            "the desk store does not take it: full disk, or busy", kept=KEPT
-        ) from exc
+        raise Unavailable("the desk store does not take it: full disk, or busy", kept=KEPT) from exc
     except sqlite.DatabaseError as exc:
-        raise Unusable(
-            "the desk store is damaged", kept=KEPT, next_key="rightsdesk doctor"
-        ) from exc
+        if type(exc) is not sqlite.DatabaseError:  # a fault of ours, not of the file
+            raise
+        raise Unusable("the desk store is damaged", kept=KEPT, next_key="rightsdesk doctor") from exc
