@@ -1,6 +1,7 @@
 """This terminal's log on screen: lines, one entry with its proof, a full check."""
 
 import base64
+from collections.abc import Callable
 
 from services.action_log.entry import decode
 from services.action_log.merkle import leaf_hash
@@ -41,3 +42,16 @@ class Logs:
             checkpoint=self._ctx.book.writer.checkpoint,
             receipt=receipt,
         )
+
+    def verify(self, session: Session, stage: Callable[[str], None] | None = None) -> tuple[bool, str]:
+        """Check the whole log against central's enrolled key, receipts and the anchor: (whole, in a sentence)."""
+        from services.evidence import evidence_of
+
+        self._ctx.require(session)
+        if stage is not None:
+            stage(f"checking {self._ctx.book.writer.size:,} entries")
+        evidence = evidence_of(self._ctx.home, self._ctx.vault)
+        report = evidence.check(evidence.find(self._ctx.book.log).path)
+        if report.state == "whole":
+            return True, f"whole: {report.size:,} entries, signed by the enrolled key, {report.receipts} receipts hold"
+        return False, f"{report.state}: {report.kind} at {report.place or 'the whole file'}. {report.detail}"

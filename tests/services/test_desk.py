@@ -1,5 +1,6 @@
 """The door: sessions opened by secret, the table's reasons, nothing acknowledged before it is durable."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -206,3 +207,24 @@ def test_with_nothing_ingesting_the_desk_works_on_and_counts_up(centre: Centre) 
         assert desk.case.read(session, case).items
         centre.settle(desk)
         assert desk.status().waiting == 0
+
+
+def test_the_log_is_checked_whole_and_an_edit_is_named(centre: Centre) -> None:
+    with centre.desk() as desk:
+        session = sign_in(desk)
+        desk.intake.open(session, request())
+        centre.settle(desk)
+        whole, words = desk.log.verify(session)
+        assert whole, words
+        path = desk._ctx.book.writer.path
+        lines = path.read_bytes()
+        assert lines.count(b'"channel":"phone"') >= 1
+        conn = sqlite3.connect(path)
+        for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+            conn.execute(f"DROP TRIGGER {name}")
+        conn.execute("UPDATE log SET body=replace(CAST(body AS TEXT), 'phone', 'chats') WHERE seq=2")
+        conn.commit()
+        conn.close()
+        whole, words = desk.log.verify(session)
+        assert not whole
+        assert words.startswith("tampered")
