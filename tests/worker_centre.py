@@ -1,11 +1,13 @@
 """A copied centre with a real worker process beside it, and a caller who knows their own answers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +20,14 @@ from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.home import CENTRAL_KEY, Home, key
 from services.secrets import open_vault
-from services.types import ChecklistView, Factor, Session
+from services.types import ChecklistView, Factor, Right, Session
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN, request
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).parents[1]
 PEOPLE = make_people(7, 12)
+ME = PEOPLE[1]
+CASE = f"C-{datetime.now(UTC):%y}-000001"
 
 
 class WorkerCentre:
@@ -140,6 +144,27 @@ class WorkerCentre:
         return desk
 
 
+def make_approved(template: Path, to: Path) -> Path:
+    """A home in which the erasure of `ME` is approved and due, its worker killed as it was about to look; no desk open.
+
+    The case is `CASE`. Restarted, a worker goes on with it.
+    """
+    shutil.copytree(template, to)
+    centre = WorkerCentre(to)
+    try:
+        centre.start(kill_at="erase.due")
+        desk = centre.desk()
+        call = Call(centre, desk, ME, Right.ERASURE)
+        call.verify()
+        call.ask_to_erase()
+        call.approve(centre.desk("desk-2"))
+        centre.wait_dead()
+        assert call.case == CASE
+    finally:
+        centre.close()
+    return to
+
+
 class Call:
     """One call at a desk: a person, a case, a session."""
 
@@ -174,6 +199,14 @@ class Call:
             "postcode": self.person.postcode,
             "customer_number": self.person.customer_number,
         }[field]
+
+    def ask_to_erase(self) -> None:
+        """Preview, step-up, typed confirmation."""
+        self.desk.find.preview(self.session, self.case)
+        self.centre.until(lambda: self.desk.case.state(self.case).items[0].plan)
+        self.step_up()
+        self.desk.act.erase(self.session, self.case, self.case[-4:])
+        assert self.desk.synced()
 
     def step_up(self) -> None:
         self.desk.sign.step_up(self.session, AGENT_PIN)

@@ -50,22 +50,22 @@ def erase(task: Task) -> None:
         _fail(task, None, "looked-again", str(exc))
         return
     try:
-        systems = task.patiently("started", lambda: _start(task))
+        systems = task.patiently("started", lambda: _start(task), forever=True)
     except JobFailed as exc:
         if str(exc) == WITHDRAWN:
             return
         raise
     _erase_everywhere(task, systems)
-    if task.patiently("verified", lambda: _verified(task)):
+    if task.patiently("verified", lambda: _verified(task), forever=True):
         raise JobFailed("rows-left")
-    task.step("replay", lambda: _remember(task))
+    task.patiently("replay", lambda: _remember(task), forever=True)
     case = task.case()
     language = task.item(case).language or task.room.controller(case.controller).language
     send(task, "letter", case, "erasure-outcome", language, lambda: _facts(task, language), lambda: _contact(task))
-    task.step("resolved", lambda: _resolve(task))
-    details = task.step("details", lambda: _to_shred(task))
+    task.patiently("resolved", lambda: _resolve(task), forever=True)
+    details = task.patiently("details", lambda: _to_shred(task), forever=True)
     if details:
-        task.step("shredded", lambda: _shred(task, details))
+        task.patiently("shredded", lambda: _shred(task, details), forever=True)
 
 
 def _erase_everywhere(task: Task, systems: list[str]) -> None:
@@ -84,6 +84,7 @@ def _erase_everywhere(task: Task, systems: list[str]) -> None:
 
 def _not_now(task: Task) -> str:
     """Why the job must not run now; empty when it may. Judged by the same table as the screens."""
+    reach("erase.due")
     room, case = task.room, task.case()
     item = task.item(case)
     if item.digest != orjson.loads(task.job.params)["digest"]:
@@ -161,7 +162,7 @@ def _erase_in(task: Task, system: str, attempt: int) -> bool:
     except JobFailed as exc:
         _fail(task, system, f"failed:{system}", str(exc))
         return False
-    task.step(f"done:{system}", lambda: _done(task, system, before))
+    task.patiently(f"done:{system}", lambda: _done(task, system, before), forever=True)
     return True
 
 

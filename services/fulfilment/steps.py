@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import TypeVar
 
 import stamina
+from sqlalchemy.exc import OperationalError
 
 from db.central_store import Job
 from services.cases.case import Case, Item
@@ -17,6 +19,7 @@ T = TypeVar("T", bound=Result)
 AWAY = "away"
 INTERNAL = "internal"
 _QUICK = 3
+_AWAY = (Unavailable, OperationalError)
 _CODES: tuple[tuple[type[DeskError], str], ...] = (
     (Unavailable, AWAY),
     (Unusable, "unusable"),
@@ -50,9 +53,13 @@ class Task:
         """What `work` returns, now or before; raises `JobFailed` with a code."""
         return self.engine.step(name, lambda: guarded(self.room, f"{self.job.kind}.{name}", work))
 
-    def patiently(self, name: str, work: Callable[[], T]) -> T:
-        """Like `step`, tried again after each of the worker's pauses while something is away."""
-        for n, pause in enumerate(self.room.pauses):
+    def patiently(self, name: str, work: Callable[[], T], *, forever: bool = False) -> T:
+        """Like `step`, tried again after each of the worker's pauses while something is away.
+
+        `forever`: the last pause is repeated, for what was begun and must not be left half done.
+        """
+        pauses = self.room.pauses
+        for n, pause in enumerate(chain(pauses, repeat(pauses[-1])) if forever else pauses):
             try:
                 return self.step(f"{name}#{n}", work)
             except JobFailed as exc:
@@ -65,12 +72,15 @@ class Task:
 def guarded(room: Workroom, place: str, work: Callable[[], T]) -> T:
     """`work`, with three quick tries at what is away; raises `JobFailed` with a code and nothing else."""
     try:
-        for attempt in stamina.retry_context(on=Unavailable, attempts=_QUICK, wait_initial=0.1, wait_max=1.0):
+        for attempt in stamina.retry_context(on=_AWAY, attempts=_QUICK, wait_initial=0.1, wait_max=1.0):
             with attempt:
                 return work()
         raise JobFailed(AWAY)
     except JobFailed:
         raise
+    except OperationalError as exc:
+        room.journal.fault(place, exc)
+        raise JobFailed(AWAY) from None
     except DeskError as exc:
         room.journal.fault(place, exc)
         raise JobFailed(code_of(exc)) from None

@@ -7,6 +7,7 @@ import pytest
 from keyring.backends.fail import Keyring
 
 from tests import centre as centres
+from tests.worker_fixtures import approved_template, make_centre, make_due  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,26 +17,8 @@ from services.fulfilment.engine import _open
 from services.home import ENGINE_KEY, enrol, key
 from services.types import ItemState, Outcome, Right
 from tests.servers import Smtp
-from tests.worker_centre import PEOPLE, Call, WorkerCentre
-
-Make = Callable[[], WorkerCentre]
-ME = PEOPLE[1]
-
-
-@pytest.fixture
-def make(centre_template: Path, tmp_path: Path) -> Iterator[Make]:
-    """Makes centres of the test's own, no worker running."""
-    made: list[WorkerCentre] = []
-
-    def one() -> WorkerCentre:
-        home = tmp_path / f"home{len(made)}"
-        shutil.copytree(centre_template, home)
-        made.append(WorkerCentre(home))
-        return made[-1]
-
-    yield one
-    for centre in made:
-        centre.close()
+from tests.worker_centre import CASE, ME, PEOPLE, Call, WorkerCentre
+from tests.worker_fixtures import Make
 
 
 @pytest.fixture(scope="module")
@@ -62,22 +44,6 @@ def verified(centre: WorkerCentre, desk, right: Right, person: int = 1) -> Call:
     return call
 
 
-def ask_to_erase(call: Call) -> None:
-    """Preview, typed confirmation, second person."""
-    call.desk.find.preview(call.session, call.case)
-    call.centre.until(lambda: call.desk.case.state(call.case).items[0].plan)
-    call.step_up()
-    call.desk.act.erase(call.session, call.case, call.case[-4:])
-    assert call.desk.synced()
-
-
-def approved(centre: WorkerCentre, person: int = 1) -> Call:
-    call = verified(centre, centre.desk(), Right.ERASURE, person)
-    ask_to_erase(call)
-    call.approve(centre.desk("desk-2"))
-    return call
-
-
 # ── the process ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -95,18 +61,8 @@ def test_it_is_another_process_that_says_who_it_is_and_that_it_lives(live: Worke
         assert conn.execute(seen).one().seen_at > before.seen_at
 
 
-def test_it_ends_with_its_parent_and_on_a_signal(make: Make) -> None:
-    centre = make()
-    centre.start()
-    assert centre.stop() == 0
-    centre.start()
-    assert centre.worker is not None
-    centre.worker.send_signal(signal.SIGTERM)
-    assert centre.wait_dead(15) == 0
-
-
-def test_a_second_worker_runs_jobs_and_ingests_when_the_first_is_gone(make: Make) -> None:
-    centre = make()
+def test_a_second_worker_ingests_when_the_first_is_gone_and_ends_with_its_parent(make_centre: Make) -> None:
+    centre = make_centre()
     centre.start()
     first = centre.worker
     second = enrol(centre.home, centre.vault, "worker", "worker-2")
@@ -120,6 +76,7 @@ def test_a_second_worker_runs_jobs_and_ingests_when_the_first_is_gone(make: Make
     centre.until(lambda: centre.case(call.case).acknowledged)
     assert journal.read_text().count('"leads"') == 2
     assert [e.actor for e in centre.entries(call.case) if e.act == "case.acknowledged"] == [f"worker:{second}"]
+    assert centre.stop() == 0, "it ends with its parent"
 
 
 # ── receipt, export ───────────────────────────────────────────────────────────────────────────────────────────
@@ -167,43 +124,44 @@ def test_IDV_10_no_export_goes_to_an_address_changed_lately(live: WorkerCentre, 
     assert "export.built" not in live.acts(call.case)
 
 
-def test_a_missing_fact_refuses_the_export_and_is_named(make: Make) -> None:
-    centre = make()
-    catalog = centre.home.systems("nordlicht") / "shop" / "shop.yml"
-    text = catalog.read_text()
-    lines = [line for line in text.splitlines() if not line.strip().startswith("purpose: {en: To carry out")]
+def test_a_missing_fact_refuses_the_export_and_is_named(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    catalog = live.home.systems("nordlicht") / "shop" / "shop.yml"
+    whole = catalog.read_text()
+    lines = [line for line in whole.splitlines() if not line.strip().startswith("purpose: {en: To carry out")]
+    assert len(lines) < len(whole.splitlines())
+    call = verified(live, desk, Right.ACCESS)
+    before = set(live.home.packages.glob("*.zip"))
     catalog.write_text("\n".join(lines) + "\n")
-    assert len(lines) < len(text.splitlines())
-    centre.start()
-    desk = centre.desk()
-    call = verified(centre, desk, Right.ACCESS)
-    call.step_up()
-    desk.act.export(call.session, call.case)
-    centre.until(lambda: "export.failed" in centre.acts(call.case))
-    assert centre.case(call.case).items[0].returned.startswith("missing:shop.")
-    assert centre.case(call.case).items[0].returned.endswith(":purpose")
-    assert not list(centre.home.packages.glob("*.zip"))
+    try:
+        call.step_up()
+        desk.act.export(call.session, call.case)
+        live.until(lambda: "export.failed" in live.acts(call.case))
+    finally:
+        catalog.write_text(whole)
+    returned = live.case(call.case).items[0].returned
+    assert returned.startswith("missing:shop.")
+    assert returned.endswith(":purpose")
+    assert set(live.home.packages.glob("*.zip")) == before
 
 
-def test_an_export_waits_for_a_system_that_is_away_and_gives_up_whole(make: Make) -> None:
-    centre = make()
-    centre.start()
-    desk = centre.desk()
-    call = verified(centre, desk, Right.ACCESS)
-    file = centre.home.path / "data" / "nordlicht" / "news.db"
+def test_an_export_waits_for_a_system_that_is_away_and_gives_up_whole(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = verified(live, desk, Right.ACCESS)
+    file = live.home.path / "data" / "nordlicht" / "news.db"
     file.rename(file.with_suffix(".away"))
+    try:
+        call.step_up()
+        desk.act.export(call.session, call.case)
+        live.until(lambda: "export.failed" in live.acts(call.case))
+    finally:
+        file.with_suffix(".away").rename(file)
+    assert live.case(call.case).items[0].returned == "away"
     call.step_up()
     desk.act.export(call.session, call.case)
-    centre.until(lambda: "export.failed" in centre.acts(call.case))
-    assert centre.case(call.case).items[0].returned == "away"
-    file.with_suffix(".away").rename(file)
-    call.step_up()
-    desk.act.export(call.session, call.case)
-    centre.until(lambda: centre.case(call.case).closed)
+    live.until(lambda: live.case(call.case).closed)
 
 
-def test_letters_leave_by_a_real_mail_server(make: Make, smtp: Smtp) -> None:
-    centre = make()
+def test_letters_leave_by_a_real_mail_server_and_a_signal_ends_the_worker(make_centre: Make, smtp: Smtp) -> None:
+    centre = make_centre()
     with (centre.home.path / "rightsdesk.toml").open("a") as file:
         file.write(f'[mail]\nhost = "{smtp.host}"\nport = {smtp.port}\ntls = "none"\nsender = "desk@example.org"\n')
     centre.start()
@@ -213,46 +171,49 @@ def test_letters_leave_by_a_real_mail_server(make: Make, smtp: Smtp) -> None:
     centre.until(lambda: centre.case(call.case).acknowledged)
     assert centre.case(call.case).letters[0].medium == "smtp"
     assert not list(centre.home.outbox.glob("*.eml"))
+    assert centre.worker is not None
+    centre.worker.send_signal(signal.SIGTERM)
+    assert centre.wait_dead(15) == 0
 
 
 # ── erasure ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(make: Make) -> None:
-    centre = make()
+@pytest.fixture(scope="module")
+def erased(approved_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerCentre]:
+    """A home whose due erasure was carried out."""
+    home = tmp_path_factory.mktemp("erased") / "home"
+    shutil.copytree(approved_template, home)
+    centre = WorkerCentre(home)
     centre.start()
-    started = time.time_ns() // 1000
-    call = approved(centre)
-    centre.until(lambda: centre.case(call.case).shredded)
-    done = centre.acts(call.case)
+    centre.until(lambda: centre.case(CASE).shredded)
+    yield centre
+    centre.close()
+
+
+def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(erased: WorkerCentre) -> None:
+    done = erased.acts(CASE)
     wanted = ["find.done", "plan.made", "erase.asked", "erase.approved", "erase.started", *["erase.system_done"] * 4,
               "erase.verified", "item.resolved", "subject.shredded"]  # fmt: skip
     assert [a for a in done if a in set(wanted)] == wanted
-    assert done.index("erase.approved") < done.index("erase.started")
-    case = centre.case(call.case)
-    item = case.items[0]
+    case = erased.case(CASE)
     assert case.conflicts == ()
-    assert item.outcome is Outcome.PARTLY, "invoices are kept"
-    begun = next(e for e in centre.entries(call.case) if e.act == "erase.started")
-    assert begun.ts >= item.approved_at + 1_000_000, "not before the waiting period's end"
-    assert begun.ts > started
-    assert centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'") == []
-    assert len(centre.rows("shop", f"SELECT 1 FROM invoice WHERE customer_number='{ME.customer_number}'")) == 3
-    templates = [x.template for x in case.letters]
-    assert templates == ["acknowledgement", "erasure-notice", "erasure-outcome"]
-    assert centre.store.count_details(call.case) == 0
-    with centre.engine.connect() as conn:
+    assert case.items[0].outcome is Outcome.PARTLY, "invoices are kept"
+    begun = next(e for e in erased.entries(CASE) if e.act == "erase.started")
+    assert begun.ts >= case.items[0].approved_at + 1_000_000, "not before the waiting period's end"
+    assert erased.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'") == []
+    assert len(erased.rows("shop", f"SELECT 1 FROM invoice WHERE customer_number='{ME.customer_number}'")) == 3
+    assert [x.template for x in case.letters] == ["acknowledgement", "erasure-notice", "erasure-outcome"]
+    assert {x.state for x in case.letters} == {"sent"}
+    assert erased.store.count_details(CASE) == 0
+    with erased.engine.connect() as conn:
         assert conn.execute(sa.select(REPLAY.c.kind)).scalars().all() == ["erasure"]
-        person = conn.execute(sa.select(central.CASE.c.person).where(central.CASE.c.id == call.case)).scalar()
+        person = conn.execute(sa.select(central.CASE.c.person).where(central.CASE.c.id == CASE)).scalar()
     assert person == "erased"
 
 
-def test_the_engine_keeps_no_personal_data(make: Make) -> None:
-    centre = make()
-    centre.start()
-    call = approved(centre)
-    centre.until(lambda: centre.case(call.case).shredded)
-    database = _open(f"sqlite:///{centre.home.engine_file}", key(centre.vault, ENGINE_KEY))
+def test_the_engine_keeps_no_personal_data(erased: WorkerCentre) -> None:
+    database = _open(f"sqlite:///{erased.home.engine_file}", key(erased.vault, ENGINE_KEY))
     with database.connect() as conn:
         tables = conn.execute(sa.text("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()
         text = "\n".join(str(row) for name in tables for row in conn.execute(sa.text(f'SELECT * FROM "{name}"')))
@@ -261,71 +222,65 @@ def test_the_engine_keeps_no_personal_data(make: Make) -> None:
         assert value not in text
 
 
-def test_an_erasure_withdrawn_in_time_leaves_everything(make: Make) -> None:
-    centre = make()
-    centre.start()
-    call = approved(centre)
-    call.desk.act.withdraw(call.session, call.case)
-    assert call.desk.synced()
+def test_an_erasure_withdrawn_in_time_leaves_everything(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = verified(live, desk, Right.ERASURE, person=10)
+    call.ask_to_erase()
+    call.approve(live.desk("desk-2"))
+    desk.act.withdraw(call.session, call.case)
+    assert desk.synced()
     time.sleep(1.8)
-    assert "erase.started" not in centre.acts(call.case)
-    assert centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'")
-    with centre.engine.connect() as conn:
+    assert "erase.started" not in live.acts(call.case)
+    assert live.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{call.person.customer_number}'")
+    with live.engine.connect() as conn:
         states = conn.execute(sa.select(JOB.c.state).where(JOB.c.kind == "erase")).scalars().all()
     assert states == ["withdrawn"]
 
 
-def test_new_rows_need_a_new_approval(make: Make) -> None:
-    centre = make()
-    centre.start()
-    call = approved(centre)
-    file = centre.home.path / "data" / "nordlicht" / "shop.db"
-    with sqlite3.connect(file) as db:
+def test_new_rows_need_a_new_approval(make_due: Make) -> None:
+    centre = make_due()
+    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "shop.db") as db:
         account = db.execute("SELECT id FROM account WHERE customer_number=?", (ME.customer_number,)).fetchone()[0]
         row = (9001, account, "O9009001", "2026-11-24 10:00:00", "2026-11", "delivered", "Leeds", "1 Row", None, "5.0")
         db.execute("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?,?,?)", row)
-    centre.until(lambda: "erase.failed" in centre.acts(call.case))
-    item = centre.case(call.case).items[0]
+    centre.start()
+    centre.until(lambda: "erase.failed" in centre.acts(CASE))
+    item = centre.case(CASE).items[0]
     assert item.returned == "plan-changed"
     assert item.state is ItemState.IN_PROGRESS
     assert item.plan == ""
-    assert "erase.system_done" not in centre.acts(call.case)
+    assert "erase.system_done" not in centre.acts(CASE)
     assert centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'")
 
 
-def test_a_row_planted_between_erase_and_verify_is_reported(make: Make) -> None:
-    centre = make()
+def test_a_row_planted_between_erase_and_verify_is_reported(make_due: Make) -> None:
+    centre = make_due()
     centre.start(kill_at="erase.before-verify")
-    call = approved(centre)
     assert centre.wait_dead() == -signal.SIGKILL
     with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "news.db") as db:
         columns = "(id, email, name, language, signed_up_at)"
         db.execute(f"INSERT INTO subscriber {columns} VALUES (9001, ?, 'x', 'de', '2026-11-24')", (ME.email,))
     centre.start()
-    centre.until(lambda: "erase.verified" in centre.acts(call.case))
-    seen = next(e for e in centre.entries(call.case) if e.act == "erase.verified")
+    centre.until(lambda: "erase.verified" in centre.acts(CASE))
+    seen = next(e for e in centre.entries(CASE) if e.act == "erase.verified")
     assert seen.params["left"] == 1
-    assert "erasure-outcome" not in [x.template for x in centre.case(call.case).letters]
-    assert "subject.shredded" not in centre.acts(call.case)
+    assert "erasure-outcome" not in [x.template for x in centre.case(CASE).letters]
+    assert "subject.shredded" not in centre.acts(CASE)
 
 
-def test_a_system_that_is_away_leaves_the_others_done_and_is_done_when_it_is_back(make: Make) -> None:
-    centre = make()
+def test_a_system_that_is_away_leaves_the_others_done_and_is_done_when_it_is_back(make_due: Make) -> None:
+    centre = make_due()
     centre.start(kill_at="erase.after-started")
-    call = approved(centre)
     centre.wait_dead()
     file = centre.home.path / "data" / "nordlicht" / "news.db"
     file.rename(file.with_suffix(".away"))
     centre.start()
-    centre.until(lambda: "erase.failed" in centre.acts(call.case))
-    systems = {s.system: (s.state, s.reason) for s in centre.case(call.case).items[0].systems}
-    centre.until(lambda: len(centre.case(call.case).items[0].systems) == 4)
-    systems = {s.system: (s.state, s.reason) for s in centre.case(call.case).items[0].systems}
+    centre.until(lambda: len(centre.case(CASE).items[0].systems) == 4)
+    systems = {s.system: (s.state, s.reason) for s in centre.case(CASE).items[0].systems}
     assert systems.pop("news") == ("failed", "away")
     assert {state for state, _ in systems.values()} == {"done"}
     file.with_suffix(".away").rename(file)
-    centre.until(lambda: centre.case(call.case).shredded)
-    assert {s.state for s in centre.case(call.case).items[0].systems} == {"done"}
+    centre.until(lambda: centre.case(CASE).shredded)
+    assert {s.state for s in centre.case(CASE).items[0].systems} == {"done"}
 
 
 # ── consent, retention ────────────────────────────────────────────────────────────────────────────────────────
@@ -357,22 +312,16 @@ def test_Art_21_all_marketing_stops_and_a_suppression_entry_is_kept(live: Worker
     assert kinds == ["suppression"]
 
 
-def test_an_old_withdrawal_does_not_undo_a_newer_giving(make: Make) -> None:
-    centre = make()
-    person = PEOPLE[4]
-    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "news.db") as db:
-        db.execute(
-            "UPDATE subscriber SET newsletter_given_at='2099-01-01 00:00:00', newsletter_withdrawn_at=NULL "
-            "WHERE email=?", (person.email,)
-        )  # fmt: skip
-    centre.start()
-    desk = centre.desk()
-    call = Call(centre, desk, person, Right.CONSENT_WITHDRAW)
+def test_an_old_withdrawal_does_not_undo_a_newer_giving(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    with sqlite3.connect(live.home.path / "data" / "nordlicht" / "news.db") as db:
+        newer = "newsletter_given_at='2099-01-01 00:00:00', newsletter_withdrawn_at=NULL"
+        db.execute(f"UPDATE subscriber SET {newer} WHERE email=?", (PEOPLE[9].email,))
+    call = Call(live, desk, PEOPLE[9], Right.CONSENT_WITHDRAW)
     desk.act.consent(call.session, call.case, "newsletter", given=False)
-    centre.until(lambda: centre.case(call.case).closed)
-    told = next(e for e in centre.entries(call.case) if e.act == "consent.failed")
+    live.until(lambda: live.case(call.case).closed)
+    told = next(e for e in live.entries(call.case) if e.act == "consent.failed")
     assert told.params["reason"] == "superseded"
-    assert subscriber(centre, 4, "newsletter_withdrawn_at") == (None,)
+    assert subscriber(live, 9, "newsletter_withdrawn_at") == (None,)
 
 
 def test_two_choices_under_one_item_both_count_and_end_it_once(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
