@@ -1,7 +1,7 @@
 """The Textual App: what holds across screens. Sign-in paints first; the desk opens in a job after the first frame."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,12 @@ from screens.kit.theme import THEMES
 from screens.signin import SignInScreen
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from console.settings import Lock, Settings
     from services.types import Status
+
+LINK_AFTER_S = 6.0  # central's imports would slow the check of the PIN; the queue's first rows call for them at once
 
 
 @dataclass
@@ -115,6 +119,9 @@ class DeskApp(SessionApp):
 
     # --- what screens ask of the app (screens/kit/host.py) ---------------------------------------------------------
 
+    def beside(self) -> "Iterable[Widget]":
+        return ()
+
     def too_fast(self) -> None:
         self.flash("keys came faster than a hand types: nothing was done", "no")
 
@@ -144,6 +151,9 @@ class DeskApp(SessionApp):
 
         self.push_screen(palette(self.perform))
 
+    def action_log(self) -> None:
+        self.show("log")
+
     def action_theme(self) -> None:
         names = [theme.name for theme in THEMES.values()]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
@@ -156,7 +166,7 @@ def run(settings: "Settings", notice: str = "") -> int:
     if settings.screen.theme == "no-colour":
         os.environ["NO_COLOR"] = "1"
     app = DeskApp(
-        lambda: open_desk(settings),
+        lambda: open_desk(settings, link_after_s=LINK_AFTER_S),
         settings.home / "logs",
         theme=settings.screen.theme,
         chosen_keys=settings.keys.chosen,
