@@ -133,7 +133,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     from services.action_log.checkpoint import Signer
     from services.action_log.sealing import new_key
 
-    owner, seed = _new_owner(), secrets.token_bytes(32)
+    owner, seed = new_owner(), secrets.token_bytes(32)
     ask_public, ask_private = new_key()
     home.folder(kind, owner).mkdir(mode=0o700, parents=True)
     vault.put(f"log-seed:{owner}", seed)
@@ -162,10 +162,14 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     return owner
 
 
-def _new_owner() -> str:
-    """8 random hex digits with a decimal one among them, so that it never reads as a word."""
+MOST_DIGITS = 4
+"""Decimal digits in an owner id: with the number of a log they must stay under nine, or the lint sees a telephone."""
+
+
+def new_owner() -> str:
+    """8 random hex digits, one to `MOST_DIGITS` of them decimal: it reads neither as a word nor as a number."""
     owner = secrets.token_hex(4)
-    return owner if any(c.isdigit() for c in owner) else _new_owner()
+    return owner if 1 <= sum(c.isdigit() for c in owner) <= MOST_DIGITS else new_owner()
 
 
 def owner_of(home: Home, kind: Kind, name: str) -> str:

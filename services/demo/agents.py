@@ -1,5 +1,6 @@
 """The people who work in the demo centre, with PINs that are shown once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,15 +41,17 @@ def put_agents(home: "Home", vault: "Vault", agents: tuple[DemoAgent, ...] = AGE
     from services.desk.sign import hash_pin
     from services.home import CENTRAL_KEY, key
 
+    with ThreadPoolExecutor(2) as pool:  # argon2 is slow on purpose, and lets other threads work
+        hashes = list(pool.map(hash_pin, [a.pin for a in agents]))
     rows = [
         {
             "id": a.number,
             "name": a.name,
-            "pin_hash": hash_pin(a.pin),
+            "pin_hash": pin_hash,
             "roles": orjson.dumps({name: list(a.roles) for name in CONTROLLERS}).decode(),
             "disabled": False,
         }
-        for a in agents
+        for a, pin_hash in zip(agents, hashes, strict=True)
     ]
     engine = central.open_engine(home.central_url, key(vault, CENTRAL_KEY))
     with central.writing(engine).begin() as conn:

@@ -6,7 +6,7 @@ from services.demo.people import Person
 from services.demo.plays import seen
 from services.demo.plays.caller import Caller
 from services.demo.plays.stage import Stage
-from services.types import Factor, Outcome, Right
+from services.types import Factor, ItemState, Outcome, Right
 
 NAME = "consent"
 CONTROLLER = "nordlicht"
@@ -24,7 +24,7 @@ def play(stage: Stage, person: Person) -> None:
         stage.step(call, f"read out, text {offered.text_version}: {offered.text}")
         stage.check("consent: it was not given before", before == ("", "", ""), before[0] or "never given")
         seat.desk.act.consent(seat.session, case, PURPOSE, given=True)
-        item = stage.closed(case)
+        item = stage.when(case, ItemState.CLOSED)
         stage.step(call, f"ended: {item.outcome}, {item.text}")
         stage.check("consent: the item ended as done", item.outcome is Outcome.DONE, item.outcome)
         written = stage.first(case, "consent.written")

@@ -44,7 +44,7 @@ def play(stage: Stage, person: Person) -> None:
         call.counts["found"] = {s.system: s.found for s in preview.systems}
         seat.step_up()
         seat.desk.act.erase(seat.session, case, case[-4:])
-        item = stage.until("the request", lambda: i if (i := stage.item(case)).state is ItemState.REVIEW else None)
+        item = stage.when(case, ItemState.REVIEW)
         stage.step(call, "asked for; waits for a second person")
         _approve(stage, call, item)
         _nothing_before_the_end(stage, call, person, before)
@@ -70,8 +70,8 @@ def _approve(stage: Stage, call: Call, item: ItemView) -> None:
     waiting = stage.until("the lead's desk", lambda: _waiting(stage, call.case))
     lead.step_up()
     lead.desk.review.approve(lead.session, call.case, waiting.item, waiting.digest)
-    stage.until("the approval", lambda: stage.item(call.case).state is ItemState.READY)
-    stage.step(call, f"approved by {stage.item(call.case).approved_by}; the waiting period runs")
+    approved = stage.when(call.case, ItemState.READY)
+    stage.step(call, f"approved by {approved.approved_by}; the waiting period runs")
 
 
 def _waiting(stage: Stage, case: str) -> Approval | None:
@@ -143,7 +143,7 @@ def _ended(stage: Stage, job: str) -> str:
 
 
 def _carried_out(stage: Stage, call: Call, person: Person, before: Before, preview: Preview) -> None:
-    item = stage.closed(call.case)
+    item = stage.when(call.case, ItemState.CLOSED)
     kinds = ("deleted", "masked", "kept")
     call.counts |= {kind: {s.system: getattr(s, kind) for s in item.systems} for kind in kinds}
     for system in item.systems:

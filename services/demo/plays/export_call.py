@@ -8,7 +8,7 @@ from services.demo.people import Person
 from services.demo.plays import seen
 from services.demo.plays.caller import Caller
 from services.demo.plays.stage import Stage
-from services.types import Factor, Outcome, Right
+from services.types import Factor, ItemState, Outcome, Right
 
 NAME = "export"
 
@@ -26,7 +26,7 @@ def play(stage: Stage, person: Person) -> None:
         stage.check("export: found what the systems hold", *agrees(call.counts["found"], call.counts["held"]))
         seat.step_up()
         seat.desk.act.export(seat.session, case)
-        item = stage.closed(case)
+        item = stage.when(case, ItemState.CLOSED)
         stage.step(call, f"ended: {item.outcome}, {item.text}")
         stage.check("export: the item ended as done", item.outcome is Outcome.DONE, item.outcome)
         archive = stage.home.packages / f"{item.package}.zip"

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from db.central_store import CentralStore
 from services.action_log.entry import Entry, decode
+from services.cases.case import from_json
 from services.demo.agents import AGENTS, DemoAgent
 from services.demo.people import Person
 from services.demo.plays.caller import Caller
@@ -148,9 +149,10 @@ class Stage:
         """The case's first item as the requester's desk shows it."""
         return self.requester.case(case).items[0]
 
-    def closed(self, case: str) -> ItemView:
-        """The item, when it has ended."""
-        return self.until("the result", lambda: item if (item := self.item(case)).state is ItemState.CLOSED else None)
+    def when(self, case: str, state: ItemState) -> ItemView:
+        """The item, when central has it in `state`; raises `Unavailable` when it never gets there."""
+        self.until(f"'{state}'", lambda: from_json(self.store.case_body(case)).items[0].state is state)
+        return self.item(case)
 
     def entries(self, case: str) -> list[tuple[int, Entry]]:
         """(accepted at in µs, entry) of the case, as central has accepted them."""
