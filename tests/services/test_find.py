@@ -201,7 +201,8 @@ def test_every_row_that_any_reference_reaches_is_found(tmp_path: Path, world: Wo
 
 
 @pytest.mark.long
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(900)
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds())
 def test_a_long_campaign_of_made_up_systems(tmp_path: Path, world: World) -> None:
     test_every_row_that_any_reference_reaches_is_found.hypothesis.inner_test(tmp_path, world)  # type: ignore[attr-defined]
@@ -396,5 +397,4 @@ def test_the_answer_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
         ).stdout
         for seed in ("0", "1")
     }  # fmt: skip
-    assert len(runs) == 1
-    assert runs.pop()
+    assert [bool(run) for run in runs] == [True]
