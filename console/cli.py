@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import case, catalog, clock, demo, doctor, log, worker
+from console.commands import case, catalog, clock, demo, doctor, log, train, worker
 from console.examples import epilog
 from console.plain import EXIT_BAD_INPUT, EXIT_INTERRUPTED, exit_code, plain, sentence
 from console.settings import HOME_VARIABLE, resolve_home
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
 PROGRAM = "rightsdesk"
+GROUPS = {"case": case.app, "log": log.app, "catalog": catalog.app, "train": train.app, "worker": worker.app}
 HELP = """The desk for requests under the GDPR. Without a command it opens the console.
 
 Exit codes: 0 done, 1 refused or not whole, 2 bad input or unusable, 3 something is away, 130 interrupted."""
@@ -29,7 +30,7 @@ def command() -> typer.Typer:
         name=PROGRAM, help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     root.callback()(_everywhere)
-    for name, group in (("case", case.app), ("log", log.app), ("catalog", catalog.app), ("worker", worker.app)):
+    for name, group in GROUPS.items():
         root.add_typer(group, name=name)
         for one in group.registered_commands:
             one.epilog = epilog(f"{name} {_name(one)}")

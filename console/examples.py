@@ -26,6 +26,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",
         "rightsdesk catalog try --catalog orders.yml --url sqlite:///orders.db --identity customer_number=K1 --erase",
     ),
+    "train list": ("rightsdesk train list", "rightsdesk train list --scenarios my-scenarios --json"),
+    "train run": ("rightsdesk train run", "rightsdesk train run ex-partner"),
+    "train play": ("rightsdesk train play --auto plain-access", "rightsdesk train play --auto ex-partner --json"),
+    "train score": (
+        "rightsdesk train score ex-partner",
+        "rightsdesk train score ex-partner --log copy/log-1.db --json",
+    ),
     "worker run": ("rightsdesk worker run --worker worker-1",),
     "worker status": ("rightsdesk worker status --json",),
     "demo": (

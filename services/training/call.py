@@ -13,7 +13,7 @@ from services.training import caller
 from services.training.facts import WORDS
 from services.training.home import newest_code, people, terminal_log
 from services.training.scenario import Scenario
-from services.training.score import calls_of, judge, score
+from services.training.score import best_of, calls_of, score
 from services.types import CallerLine, Scorecard, Session
 
 
@@ -54,9 +54,9 @@ class Training:
 
     def rows(self, session: Session) -> tuple[ScenarioRow, ...]:
         """Every scenario, easiest first, with this agent's best score: read from the log, kept nowhere else."""
-        calls = [c for c in calls_of(self._desk.practice.since(0)) if c[-1].act == "scenario.ended"]
-        mine = [c for c in calls if c[0].actor == session.actor]
-        return tuple(_row(one, mine) for one in self._known.values())
+        calls = calls_of(self._desk.practice.since(0))
+        best = best_of((call for call in calls if call[0].actor == session.actor), self._known)
+        return tuple(_row(one, best.get(one.id)) for one in self._known.values())
 
     def begin(self, session: Session, name: str) -> CallView:
         """The phone rings. A call that was on is ended first. Raises `NotFound`."""
@@ -114,9 +114,7 @@ def _is_over(scenario: Scenario, call: tuple[Entry, ...]) -> bool:
     return bool(wanted) and wanted <= {entry.act for entry in call}
 
 
-def _row(scenario: Scenario, calls: list[tuple[Entry, ...]]) -> ScenarioRow:
-    cards = [judge(scenario, call) for call in calls if call[0].params["name"] == scenario.id]
-    best = max(cards, key=lambda card: (card.passed, card.total), default=None)
+def _row(scenario: Scenario, best: Scorecard | None) -> ScenarioRow:
     return ScenarioRow(
         id=scenario.id,
         title=scenario.title,

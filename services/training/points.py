@@ -123,12 +123,12 @@ def guards(scenario: Scenario, call: Call) -> Mark:
 
 
 def factors(scenario: Scenario, call: Call) -> Mark:
-    """What the path asks for was asked, nothing else, and nothing twice as often."""
+    """What the path asks for was asked, and nothing else."""
     wanted = [m for m in scenario.path if m.code in tuple(Factor)]
-    allowed = {option.code for m in wanted for option in scenario.counts_as(m)}
+    allowed = [option for m in wanted for option in scenario.counts_as(m)]
     asked = _factors(call)
     have = [m for m in wanted if any(first(call, option) for option in scenario.counts_as(m))]
-    extra = [f.value for f, _ in asked if f.value not in allowed]
+    extra = [factor.value for factor, entry in asked if not any(option.fits(entry) for option in allowed)]
     share = HALF * (Fraction(len(have), len(wanted)) if wanted else 1) + HALF * (not extra)
     missing = [str(m) for m in wanted if m not in have]
     parts = [f"missing: {', '.join(missing)}"] if missing else ["every factor that is needed"]

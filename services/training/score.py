@@ -1,6 +1,6 @@
 """The score of a scripted call: read from one log file and the scenario, from nothing else."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from db.log_reader import LogReader
@@ -43,6 +43,18 @@ def judge(scenario: Scenario, call: Sequence[Entry]) -> Scorecard:
         auto_fails=auto_fails,
         debrief=scenario.debrief.strip(),
     )
+
+
+def best_of(calls: Iterable[Sequence[Entry]], known: Mapping[str, Scenario]) -> dict[str, Scorecard]:
+    """The best scorecard of each scenario among calls that came to their end; a passed one is better than any other."""
+    best: dict[str, Scorecard] = {}
+    for call in calls:
+        scenario = known.get(str(call[0].params["name"]))
+        if scenario is not None and call[-1].act == "scenario.ended":
+            card, before = judge(scenario, call), best.get(scenario.id)
+            if before is None or (card.passed, card.total) > (before.passed, before.total):
+                best[scenario.id] = card
+    return best
 
 
 def calls_of(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:
