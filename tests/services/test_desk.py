@@ -220,7 +220,7 @@ def test_the_log_is_checked_whole_and_an_edit_is_named(centre: Centre) -> None:
         conn = sqlite3.connect(path)
         for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
             conn.execute(f"DROP TRIGGER {name}")
-        conn.execute("UPDATE log SET body=replace(CAST(body AS TEXT), 'phone', 'chats') WHERE seq=2")
+        conn.execute("UPDATE log SET body=CAST(replace(CAST(body AS TEXT), 'phone', 'chats') AS BLOB) WHERE seq=2")
         conn.commit()
         conn.close()
         whole, words = desk.log.verify(session)
