@@ -11,16 +11,18 @@ from collections import deque
 from textual import events, on
 from textual.app import App
 from textual.message import Message
+from textual.widget import Widget
 
-STUCK_S = 0.3  # a widget that went away took its marker along
+STUCK_S = 2.0  # a marker that is lost although its widget is there: nothing of ours does that
+LOOK_S = 0.05  # how soon keys go on when a widget went away and took its marker along
 
 
 class KeyHandled(Message):
-    """Comes back to the app behind the key it was sent after."""
+    """Comes back to the app behind the key that it was sent after."""
 
-    def __init__(self, last: bool) -> None:
+    def __init__(self, number: int, last: bool) -> None:
         super().__init__()
-        self.last = last
+        self.number, self.last = number, last
 
 
 class OrderedKeyApp(App[None], inherit_bindings=False):
@@ -30,17 +32,19 @@ class OrderedKeyApp(App[None], inherit_bindings=False):
         super().__init__()
         self.holding = False
         self._waiting: deque[events.Key] = deque()
-        self._busy_since: float | None = None
+        self._number = 0  # of the key being handled
+        self._target: Widget | None = None  # where it, or its marker, went
+        self._since = 0.0
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif self.holding or self._busy():
-            if not self._waiting:
-                self.set_timer(STUCK_S, self._unstick)
-            self._waiting.append(event)
-        else:
-            await self._handle(event)
+            return
+        self._waiting.append(event)
+        if not self.holding and not self._busy():
+            await self._next()
+        elif len(self._waiting) == 1:
+            self.set_timer(LOOK_S, self._look)
 
     async def key_pressed(self, event: events.Key) -> None:
         """One key, in its turn."""
@@ -52,32 +56,39 @@ class OrderedKeyApp(App[None], inherit_bindings=False):
         self.call_later(self._next)
 
     def _busy(self) -> bool:
-        return self._busy_since is not None and time.monotonic() - self._busy_since < STUCK_S
+        target = self._target
+        return target is not None and target.is_attached and time.monotonic() - self._since < STUCK_S
 
-    async def _handle(self, event: events.Key) -> None:
-        self._busy_since = time.monotonic()
-        target = self.focused or self.screen
+    async def _next(self) -> None:
+        self._target = None
+        if not self._waiting or self.holding:
+            return
+        event = self._waiting.popleft()
+        self._number += 1
+        self._target, self._since = self.focused or self.screen, time.monotonic()
+        target = self._target
         await self.key_pressed(event)
         if event.is_forwarded:
-            target.post_message(KeyHandled(last=False).set_sender(target))
+            self._mark(target, last=False)
         else:
             await self._next()
 
-    async def _next(self) -> None:
-        self._busy_since = None
-        if self._waiting and not self.holding:
-            await self._handle(self._waiting.popleft())
+    def _mark(self, target: Widget, *, last: bool) -> None:
+        self._target = target
+        target.post_message(KeyHandled(self._number, last).set_sender(target))
 
     @on(KeyHandled)
     async def _handled(self, message: KeyHandled) -> None:
+        if message.number != self._number or self._target is None:
+            return
         if self._waiting and not message.last:
-            target = self.focused or self.screen
-            target.post_message(KeyHandled(last=True).set_sender(target))
+            self._mark(self.focused or self.screen, last=True)
         else:
             await self._next()
 
-    async def _unstick(self) -> None:
-        if not self._busy():
+    async def _look(self) -> None:
+        if not self._waiting:
+            return
+        if not self.holding and not self._busy():
             await self._next()
-        elif self._waiting:
-            self.set_timer(STUCK_S, self._unstick)
+        self.set_timer(LOOK_S, self._look)
