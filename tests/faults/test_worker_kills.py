@@ -40,11 +40,11 @@ PLANNED = {
         "SELECT count(*) FROM order_item WHERE order_id IN (2,3,4)",
     ),
 }
-WORST = ("erase.between-statements:2", "erase.after-commit:2", "post.after-send")
+WORST = ("erase.between-statements:2", "erase.after-commit:2", "ingest.before-commit:3")
 EVERY = (
-    "erase.after-started", "erase.between-statements:1", "ingest.before-commit:2", "erase.before-commit:1",
-    "erase.after-apply:1", "erase.after-system-done:1", "log.after-commit:2", "erase.before-verify", "post.before-send",
-    "post.after-send", "erase.before-shred",
+    "log.after-commit:1", "erase.after-started", "erase.between-statements:1", "erase.before-commit:1",
+    "erase.after-apply:1", "erase.after-system-done:1", "erase.before-verify", "post.before-send", "post.after-send",
+    "erase.before-shred",
 )  # fmt: skip
 """Places in the order in which an erasure passes them."""
 DONE = {"crm": (3, 0, 1), "desk": (3, 2, 0), "news": (3, 0, 0), "shop": (11, 0, 6)}
