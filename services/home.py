@@ -2,14 +2,18 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from services.controllers import Controller
-from services.errors import NotFound, Unusable
+from services.errors import DeskError, NotFound, Unusable
 from services.secrets import Vault
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 Kind = Literal["terminal", "worker", "import"]
 
@@ -85,18 +89,26 @@ def create(home: Home, deployment: str, vault: Vault) -> None:
     from services.action_log.checkpoint import Signer
     from services.action_log.sealing import new_key
 
+    if vault.get(CENTRAL_KEY) is not None:  # new keys would lock what stands, and every backup of it, for ever
+        raise Unusable("a deployment stands here already", kept="its keys and its data")
     make_folders(home)
     public, private = new_key()
     seed = secrets.token_bytes(32)
-    for name, value in (
-        (CENTRAL_KEY, secrets.token_bytes(32)),
-        (ENGINE_KEY, secrets.token_bytes(32)),
-        (DEPLOYMENT_KEY, private),
-        (INGEST_SEED, seed),
-        (LOOKUP_KEY, secrets.token_bytes(32)),
-    ):
+    keys = {
+        CENTRAL_KEY: secrets.token_bytes(32),
+        ENGINE_KEY: secrets.token_bytes(32),
+        DEPLOYMENT_KEY: private,
+        INGEST_SEED: seed,
+        LOOKUP_KEY: secrets.token_bytes(32),
+    }
+    for name, value in keys.items():
         vault.put(name, value)
-    engine = central.create(home.central_url, vault.get(CENTRAL_KEY))
+    try:
+        engine = central.create(home.central_url, keys[CENTRAL_KEY])
+    except DeskError:
+        for name in keys:
+            vault.delete(name)
+        raise
     facts = {
         "deployment": deployment,
         "deployment-key": public.hex(),
@@ -115,11 +127,22 @@ def put_controllers(home: Home, vault: Vault, controllers: Iterable[Controller])
 
     from db import central
 
-    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
-    with central.writing(engine).begin() as conn:
+    with _writing(home, vault) as conn:
         conn.execute(sa.delete(central.CONTROLLER))
         conn.execute(sa.insert(central.CONTROLLER), [{"key": c.key, "body": c.to_json()} for c in controllers])
-    engine.dispose()
+
+
+@contextmanager
+def _writing(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
+    """One transaction in central."""
+    from db import central
+
+    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    try:
+        with central.writing(engine).begin() as conn:
+            yield conn
+    finally:
+        engine.dispose()
 
 
 def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
@@ -135,19 +158,14 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
 
     owner, seed = new_owner(), secrets.token_bytes(32)
     ask_public, ask_private = new_key()
-    home.folder(kind, owner).mkdir(mode=0o700, parents=True)
-    vault.put(f"log-seed:{owner}", seed)
-    vault.put(f"ask-key:{owner}", ask_private)
-    if kind == "terminal":
-        vault.put(f"desk-key:{owner}", secrets.token_bytes(32))
-    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
-    with central.writing(engine).begin() as conn:
+    with _writing(home, vault) as conn:
         deployment = conn.execute(
             sa.select(central.META.c.value).where(central.META.c.key == "deployment")
         ).scalar_one()
         same = sa.select(central.TERMINAL.c.id).where(central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind)
         if conn.execute(same).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
+        _equip(home, vault, kind, name, owner, {"log-seed": seed, "ask-key": ask_private})
         log, origin = f"{owner}/1", f"{deployment}/{owner}/1"
         terminal = {"id": owner, "kind": kind, "name": name, "ask_key": ask_public, "seen_at": 0, "pid": 0}
         conn.execute(sa.insert(central.TERMINAL), [terminal])
@@ -155,11 +173,19 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
         conn.execute(sa.insert(central.LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
         head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
         conn.execute(sa.insert(central.HEAD), [head])
-    engine.dispose()
+    return owner
+
+
+def _equip(home: Home, vault: Vault, kind: Kind, name: str, owner: str, keys: dict[str, bytes]) -> None:
+    """The owner's folder, which says its name, and its keys."""
+    if kind == "terminal":
+        keys = {**keys, "desk-key": secrets.token_bytes(32)}
+    for use, value in keys.items():
+        vault.put(f"{use}:{owner}", value)
+    home.folder(kind, owner).mkdir(mode=0o700, parents=True)
     named = home.folder(kind, owner) / "name"
     named.touch(mode=0o600)
     named.write_text(name + "\n")
-    return owner
 
 
 MOST_DIGITS = 4

@@ -134,6 +134,7 @@ def test_a_database_without_a_central_and_a_server_that_is_away_say_so(
 
 def test_the_same_batch_handed_in_twice_at_once_stands_in_the_inbox_once(engine: sa.Engine) -> None:
     port = CentralPort(engine, "00000001")
+    at_once(*[port.facts] * 4)  # so that all four are connected and really begin together
     found = at_once(*[lambda: port.submit("00000001/1", 0, [b"{}"], b"", "")] * 4)
     assert [type(f) for f in found].count(type(None)) == 1
     assert [type(f) for f in found].count(Conflict) == 3
