@@ -132,6 +132,16 @@ def load(home: Path | str | None = None) -> Settings:
     return _absolute(_without_colour(settings))
 
 
+def load_standing(home: Path | str | None = None) -> Settings:
+    """As `load`, for a home that stands already: a name mistyped must not make a new one. Raises `BadInput`."""
+    settings = load(home)
+    if not settings.home.is_dir():
+        raise BadInput(
+            "there is no desk here", place=str(settings.home), next_key="rightsdesk demo makes one to try, or --home DIR"
+        )
+    return settings
+
+
 def keymap(settings: Settings) -> dict[str, str]:
     """For `App.set_keymap`: what `[keys]` changes. Raises `BadInput`: `file:line`. Imports Textual."""
     from console.settings_reader import Source

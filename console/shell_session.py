@@ -30,11 +30,9 @@ def signed_in(
 ) -> "Iterator[tuple[Desk, Session]]":
     """The desk with an open session, both closed afterwards. Raises `DeskError`."""
     from console.desk_opener import open_desk
-    from console.settings import load
+    from console.settings import load_standing
 
-    settings = load(home)
-    if not settings.home.is_dir():
-        raise BadInput("there is no desk here", place=str(settings.home), next_key="rightsdesk demo makes one to try")
+    settings = load_standing(home)
     if not agent:
         raise BadInput("whose session? Give your agent number", place="--agent")
     pin = ask_pin(stdin=pin_stdin)

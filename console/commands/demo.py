@@ -37,7 +37,7 @@ def demo(
         _show_agents()
         return
     if play:
-        raise typer.Exit(_play(as_json))
+        raise typer.Exit(_play(home, as_json))
     folder = _folder(home)
     first = _made(folder, cases, seed, reset=reset)
     if first:
@@ -97,13 +97,15 @@ def _open(folder: Path, *, first: bool) -> int:
     return code
 
 
-def _play(as_json: bool) -> int:
+def _play(home: Path | None, as_json: bool) -> int:
+    """In a folder that goes again, or in `home`, which stays."""
     import tempfile
 
     from services.demo.play import play
 
     with tempfile.TemporaryDirectory(prefix="rightsdesk-play-", ignore_cleanup_errors=True) as folder:
-        report = play(Path(folder) / "home", say=(lambda _: None) if as_json else typer.echo)
+        place = home.expanduser().absolute() if home else Path(folder) / "home"
+        report = play(place, say=(lambda _: None) if as_json else typer.echo)
         typer.echo(_as_json(report) if as_json else _verdict(report))
     return 0 if report.held else 1
 

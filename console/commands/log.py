@@ -94,11 +94,14 @@ def check_logs(paths: Sequence[Path], home: Path | None) -> "list[tuple[Path, Re
 def newest(log: str, case: str | None, count: int, home: Path | None) -> "list[Entry]":
     """At most `count` entries of one log or of all, newest first; raises `DeskError`."""
     from db.log_reader import LogReader
+    from services.errors import NotFound
 
     entries: list[Entry] = []
     for path in _paths(log, home):
         with LogReader(path) as reader:
             entries += reader.newest_first(case=case, limit=count)
+    if not entries and not _paths(log, home):
+        raise NotFound("There are no logs in this home.")
     return sorted(entries, key=lambda entry: (entry.ts, entry.seq), reverse=True)[:count]
 
 
@@ -116,21 +119,20 @@ def proof_of(seq: int, log: str, home: Path | None) -> str:
 
 def open_evidence(home: Path | None, *, outside: bool) -> "Evidence":
     """The home's logs and what is known of them; `outside`: a home that cannot be opened is no hindrance."""
-    from console.settings import load, passphrase
+    from console.settings import load_standing, passphrase, resolve_home
     from services.errors import DeskError
     from services.evidence import evidence_of
     from services.home import Home
     from services.secrets import open_vault
 
-    settings = load(home)
-    place = Home(settings.home)
     try:
-        vault = open_vault(place.path, passphrase=passphrase(settings), demo=settings.demo)
-        return evidence_of(place, vault)
+        settings = load_standing(home)
+        vault = open_vault(settings.home, passphrase=passphrase(settings), demo=settings.demo)
+        return evidence_of(Home(settings.home), vault)
     except DeskError:
         if not outside:
             raise
-        return evidence_of(place, None)
+        return evidence_of(Home(resolve_home(home)), None)
 
 
 def _paths(log: str, home: Path | None) -> list[Path]:

@@ -67,10 +67,10 @@ def status(
 
 def order(home: Path | None, name: str) -> "Order":
     """How the settings of `home` want its worker to run; raises `DeskError`."""
-    from console.settings import load, passphrase
+    from console.settings import load_standing, passphrase
     from services.fulfilment.worker import Order
 
-    settings = load(home)
+    settings = load_standing(home)
     secret, demo = passphrase(settings), _is_demo(settings)
     return Order(
         home=settings.home,
@@ -127,12 +127,12 @@ def _mail(settings: "Settings", secret: str | None, demo: bool) -> "MailSettings
 
 
 def _seen(home: Path | None) -> tuple[int, int]:
-    from console.settings import load, passphrase
+    from console.settings import load_standing, passphrase
     from db.central import open_engine
     from db.central_port import CentralPort
     from services.home import CENTRAL_KEY, key
 
-    settings = load(home)
+    settings = load_standing(home)
     vault = _vault(settings, passphrase(settings), _is_demo(settings))
     engine = open_engine(settings.central_url, key(vault, CENTRAL_KEY))
     return CentralPort(engine, "").worker_seen()
