@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from console.app import DeskApp
-from screens.caller_panel import CallerPanel
+from screens.caller_panel import CallerPanel, TrainingBanner
 from services.home import Home
 from services.training.call import CallView, Training
 from services.training.scenario import Scenario
@@ -74,6 +74,8 @@ class TrainingApp(DeskApp):
         self.set_interval(self.LOOK_S, self._look)
 
     def _look(self) -> None:
+        if not self.screen.is_modal and not self.screen.query("TopBar, TrainingBanner"):
+            self.screen.mount(TrainingBanner())
         if self.training is not None and self.call is not None and self.session is not None and not self._looking:
             self._looking = True
             self.jobs.run(self, self.training.look, self.session, reply=CallLooked, serial="call")

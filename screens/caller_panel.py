@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 from textual import events
 from textual.content import Content
@@ -12,6 +12,8 @@ from screens.kit.text import shown
 from services.types import CallerLine
 
 WIDE: Final = 110
+LEFT_OUT: Final = ("name", "phone", "city")
+"""What no question of the checklists asks for, where there are six lines only."""
 
 
 class Call(Protocol):
@@ -23,20 +25,35 @@ class Call(Protocol):
     answers: Sequence[tuple[str, str, str]]
 
 
-class CallerPanel(Widget, can_focus=False):
-    """Seven lines under the top bar, or a column at the right where there is room. Empty while no call is on."""
+class TrainingBanner(Widget, can_focus=False):
+    """For screens without a top bar: sign-in and lock."""
 
     DEFAULT_CSS = """
-    CallerPanel {
-        display: none; height: 7; width: 100%; padding: 0 1; border-bottom: solid $training; background: $surface;
+    TrainingBanner {
+        dock: top; height: 1; width: 100%; padding: 0 1;
+        background: $training; color: $training-ink; text-style: bold;
     }
+    TrainingBanner:nocolor { text-style: reverse; }
+    """
+
+    def render(self) -> Content:
+        return Content("TRAINING: invented people, nothing here is real")
+
+
+class CallerPanel(Widget, can_focus=False):
+    """Six lines at the top that no screen scrolls away, or a column at the right where there is room.
+
+    Empty while no call is on.
+    """
+
+    DEFAULT_CSS = """
+    CallerPanel { display: none; dock: top; height: 6; width: 100%; padding: 0 1; background: $panel; }
     CallerPanel.-on { display: block; }
     CallerPanel.-wide {
-        dock: right; width: 40; height: 100%; border-bottom: none; border-left: solid $training;
+        dock: right; width: 40; height: 100%; border-left: solid $training; background: $surface;
     }
-    CallerPanel:nocolor { border-bottom: ascii; }
+    CallerPanel:nocolor { text-style: underline; }
     """
-    LINES: Final = 2
 
     def on_mount(self) -> None:
         self.look()
@@ -48,29 +65,30 @@ class CallerPanel(Widget, can_focus=False):
         """The call has changed."""
         self.set_class(self.call is not None, "-on")
         self.set_class(self.app.size.width >= WIDE, "-wide")
-        self.refresh(layout=False)
+        self.refresh()
 
     @property
     def call(self) -> Call | None:
-        return cast("Call | None", getattr(cast(Any, self.app), "call", None))
+        return cast("Call | None", getattr(self.app, "call", None))
 
     def render(self) -> Content:
         call = self.call
         if call is None:
             return Content("")
-        wide = self.has_class("-wide")
-        head = shown("CALL ", "bold $training") + shown(f"{call.clock:%a %d %b %Y %H:%M} · {call.title}", "$quiet")
-        told = [self._said(line, last=line is call.lines[-1]) for line in call.lines[-(20 if wide else 1) :]]
-        known = Content(" · " if not wide else "\n").join(
-            shown(f"{word} ", "$quiet") + shown(value, "bold") for _, word, value in call.answers
-        )
-        answers = shown("Asked, they say: ", "$quiet") + (Content("\n") if wide else Content("")) + known
-        if wide:
-            return Content("\n\n").join([head, answers, *reversed(told)])
-        return Content("\n").join([head, *told, answers])
+        head = shown("TRAINING CALL", "bold $training-ink on $training")
+        head += shown(f" {call.clock:%a %d %b %Y %H:%M} · {call.title}", "$quiet")
+        told = [_said(line, last=line is call.lines[-1]) for line in call.lines]
+        if self.has_class("-wide"):
+            known = Content("\n").join(_answer(word, value) for _, word, value in call.answers)
+            return Content("\n\n").join([head, shown("Asked, they say", "$quiet") + Content("\n") + known, *told[::-1]])
+        few = [_answer(word, value) for fact, word, value in call.answers if fact not in LEFT_OUT]
+        return Content("\n").join([head, *told[-1:], Content(" · ").join(few)])
 
-    @staticmethod
-    def _said(line: CallerLine, *, last: bool) -> Content:
-        return shown(f"{line.at_s // 60}:{line.at_s % 60:02d} ", "$quiet") + shown(
-            f"“{line.text}”", "bold" if last else ""
-        )
+
+def _said(line: CallerLine, *, last: bool) -> Content:
+    at = shown(f"{line.at_s // 60}:{line.at_s % 60:02d} ", "$quiet")
+    return at + shown(f"“{line.text}”", "bold" if last else "")
+
+
+def _answer(word: str, value: str) -> Content:
+    return shown(f"{word} ", "$quiet") + shown(value)

@@ -3,15 +3,15 @@
 from typing import Final
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from screens.kit import keys
 from screens.kit.screen import KitScreen
-from screens.kit.text import fit, shown
+from screens.kit.text import shown
 from screens.kit.widgets.heads import Crumbs
-from services.types import Scorecard
+from services.types import Scorecard, ScorePoint
 
 NAMES: Final = {
     "recognised": "right recognised",
@@ -39,8 +39,15 @@ class ScorecardScreen(KitScreen):
 
     def body(self) -> ComposeResult:
         yield Crumbs()
+        card = self.card
         with VerticalScroll(id="card", can_focus=False):
-            yield Static(words(self.card))
+            yield Static(verdict(card))
+            for point in card.points:
+                with Horizontal(classes="item"):
+                    yield Static(name_of(point), classes="name")
+                    yield Static(why(point), classes="why")
+            yield Static(shown("\nDebrief", "bold", lines=True))
+            yield Static(shown(card.debrief, lines=True))
 
     def on_mount(self) -> None:
         self.query_one(Crumbs).path = ("Training", self.card.scenario, "Scorecard")
@@ -64,18 +71,20 @@ class ScorecardScreen(KitScreen):
         self.query_one("#card").scroll_end(animate=False)
 
 
-def words(card: Scorecard) -> Content:
-    """The whole card as text: verdict, auto-fails, items, debrief."""
+def verdict(card: Scorecard) -> Content:
+    """Points, passed or not, and what fails the whole call."""
     tone = "bold $success" if card.passed else "bold $error"
     lines = [shown(f"{card.total} of 100  {'PASSED' if card.passed else 'NOT PASSED'}", tone)]
     lines += [shown(f"✗ fails the call: {one}", "bold $error") for one in card.auto_fails]
-    lines.append(Content(""))
-    for point in card.points:
-        on = f"  (action {point.seq})" if point.seq is not None else ""
-        mark = "✓" if point.got == point.of else "·" if point.got else "✗"
-        lines.append(
-            shown(f"{mark} {point.got:>3}/{point.of:<3} {fit(NAMES.get(point.name, point.name), 17)}")
-            + shown(point.why)
-            + shown(on, "$quiet")
-        )
-    return Content("\n").join([*lines, Content(""), shown("Debrief", "bold"), shown(card.debrief, lines=True)])
+    return Content("\n").join([*lines, Content("")])
+
+
+def name_of(point: ScorePoint) -> Content:
+    """Points of an item and what it is called."""
+    mark = "✓" if point.got == point.of else "·" if point.got else "✗"
+    return shown(f"{mark} {point.got:>2}/{point.of:<2} {NAMES.get(point.name, point.name)}")
+
+
+def why(point: ScorePoint) -> Content:
+    """Why, and the action of the log it stands on."""
+    return shown(point.why) + shown(f" (action {point.seq})" if point.seq is not None else "", "$quiet")

@@ -16,7 +16,7 @@ from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.table import Column, VirtualTable
 
-RINGS: Final = "Enter: the phone rings. Work as always; the caller's words come beside the screen."
+RINGS: Final = "Enter: the phone rings. Work as always; the caller speaks beside the screen."
 
 
 class Row(Protocol):
@@ -57,10 +57,10 @@ class TrainingScreen(KitScreen):
     def body(self) -> ComposeResult:
         yield Crumbs()
         columns: tuple[Column[Row], ...] = (
-            Column("Level", 5, lambda row: "*" * row.level),
-            Column("Call", 30, lambda row: row.title, 2),
-            Column("Right", 9, lambda row: row.right),
-            Column("Best", 12, best),
+            Column("Level", 5, lambda row: str(row.level)),
+            Column("Call", 26, lambda row: row.title, 2),
+            Column("Right", 8, lambda row: row.right, 1),
+            Column("Best", 10, best),
             Column("Name", 17, lambda row: row.id),
         )
         yield VirtualTable(columns, lambda row: row.id, empty="No scenario here.")
@@ -118,4 +118,4 @@ def best(row: Row) -> str:
     """The best score in words."""
     if row.best < 0:
         return "not played"
-    return f"{row.best} {'passed' if row.passed else 'not passed'}"
+    return f"{row.best} {'passed' if row.passed else 'failed'}"

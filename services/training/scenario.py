@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from services.demo.agents import CONTROLLERS
 from services.errors import BadInput, NotFound
 from services.identity.template import choose
 from services.strict_yaml import Word, line_of, nearest, read
@@ -21,6 +20,8 @@ PRESSURE = ("urgency", "authority", "sympathy", "threat", "prompted")
 LONGEST_S = 30 * 60
 """A call is over when its check could not hold any more (G10)."""
 OPENING = "opening"
+REGIMES = {"nordlicht": Regime.EU, "harbour": Regime.UK}
+"""The controllers of the training centre, whose language the desk's sentences are in: German, English."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Scenario:
     right: Right
     tier_expected: Tier
     regime: Regime
+    controller: str
     persona: Persona
     clock: datetime
     opening_line: str
@@ -99,7 +101,6 @@ class Scenario:
     scoring: dict[str, int]
     debrief: str
     sources: tuple[str, ...]
-    controller: str = "nordlicht"
     requester: Requester = Requester.SELF
     pass_mark: int = field(default=85)
 
@@ -112,8 +113,10 @@ class Scenario:
             raise ValueError(f"scoring: the weights sum to {sum(self.scoring.values())}, not to 100")
         if not 1 <= self.level <= 5:
             raise ValueError("level is 1 to 5")
-        if self.controller not in CONTROLLERS:
-            raise ValueError(f"the training centre has the controllers {', '.join(CONTROLLERS)}")
+        if self.controller not in REGIMES:
+            raise ValueError(f"the training centre has the controllers {', '.join(REGIMES)}")
+        if self.regime is not REGIMES[self.controller]:
+            raise ValueError(f"{self.controller} is under the regime {REGIMES[self.controller]}")
         for fact in self.facts_given:
             if fact not in FACTS:
                 raise ValueError(f"facts_given: there is no fact '{fact}'{nearest(fact, FACTS)}")
