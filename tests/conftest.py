@@ -79,7 +79,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     """No setting of whoever runs the tests reaches them, and no test reaches that person's own desk."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     for name in [name for name in os.environ if name.startswith(OURS) or name == "NO_COLOR"]:
-        monkeypatch.delenv(name)
+        if name != "TEXTUAL_SNAPSHOT_TEMPDIR":  # the snapshot plugin's own
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
