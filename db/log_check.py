@@ -32,6 +32,8 @@ def check_file(path: Path, known: Known | None = None, *, cores: int = 1) -> Rep
     try:
         db = open_for_reading(path)
     except DeskError as exc:
+        if "damaged" in exc.reason and _is_sqlite(path):
+            return _report("tampered", "damaged-file", "SQLite cannot read the file.")
         return _report("unusable", "newer-file" if "newer" in exc.reason else "not-a-log", exc.reason)
     try:
         return _check(path, db, known, cores)
@@ -53,6 +55,10 @@ def _check(path: Path, db: Connection, known: Known, cores: int) -> Report:
     receipts = tuple(db.execute("SELECT size, note FROM receipt ORDER BY size").fetchall())
     tiles = db.execute("SELECT count(*) FROM tile").fetchone()[0]
     size, frontier, note = (0, b"", "") if row is None else row
+    if [type(value) for value in (size, frontier, note)] != [int, bytes, str] or any(
+        type(number) is not int or type(text) is not str for number, text in receipts
+    ):
+        return _report("tampered", "damaged-file", "The head or a receipt is of another type.")
     stored = Stored(size, frontier, note, _tile(db), tiles, receipts)
     if cores < 2 or size < PARALLEL_FROM:
         report = verify(_rows(db), stored, known)
@@ -104,6 +110,11 @@ def _empty(known: Known) -> Report:
     if _known_size(known):
         return _report("tampered", "rolled-back", f"It is empty; it had {_known_size(known)} entries.")
     return _report("unusable", "head-missing", "Nothing was ever written to this log.")
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def _known_size(known: Known) -> int:

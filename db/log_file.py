@@ -12,7 +12,7 @@ from sqlcipher3 import dbapi2
 
 from services.action_log.merkle import EMPTY_ROOT, Frontier, TreeHead
 from services.action_log.report import Report
-from services.errors import DeskError, Unavailable, Unusable
+from services.errors import BadInput, DeskError, Unavailable, Unusable
 
 Connection = sqlite3.Connection  # sqlcipher3 has the same interface and no types of its own
 
@@ -96,16 +96,18 @@ def read_head(db: Connection) -> StoredHead:
     row = db.execute("SELECT size, frontier, checkpoint FROM head").fetchone()
     if row is None:
         return StoredHead(Frontier(), "")
+    if [type(value) for value in row] != [int, bytes, str]:  # a flipped byte can turn one type into another
+        raise BadInput("is not a head row", place="head")
     return StoredHead(Frontier.from_bytes(row[0], row[1]), row[2])
 
 
-def schema_of(db: Connection) -> list[tuple[str, str, str]]:
-    """Everything the schema holds, as (type, name, SQL): tables, indices and the triggers that guard them."""
-    rows = db.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master ORDER BY type, name")
-    return [(kind, name, sql) for kind, name, sql in rows]
+def schema_of(db: Connection) -> list[tuple[str, ...]]:
+    """Everything the schema holds, as (type, name, table, SQL): tables, indices and the triggers that guard them."""
+    rows = db.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master ORDER BY type, name")
+    return [tuple(row) for row in rows]
 
 
-def expected_schema() -> list[tuple[str, str, str]]:
+def expected_schema() -> list[tuple[str, ...]]:
     """The schema of this version, made in memory."""
     db = _connect(":memory:")
     try:
@@ -122,7 +124,7 @@ def plain_words() -> Iterator[None]:
         yield
     except DeskError:
         raise
-    except (dbapi2.Error, OSError) as exc:
+    except (dbapi2.Error, OSError, UnicodeDecodeError) as exc:
         raise as_desk_error(exc) from exc
 
 
@@ -135,7 +137,7 @@ def as_desk_error(exc: BaseException) -> DeskError:
         return Unavailable("The log cannot be written: the disk is full or does not answer. Nothing was lost.")
     if "readonly" in text or "unable to open" in text or "locked" in text:
         return Unavailable("The log's file cannot be opened for this: check the folder's permissions.")
-    if "malformed" in text or "not a database" in text or "corrupt" in text:
+    if isinstance(exc, UnicodeDecodeError) or "malformed" in text or "not a database" in text or "corrupt" in text:
         return Unusable(f"The log's file is damaged. {CHECK}")
     return Unusable(f"The log's file refused ({type(exc).__name__}). {CHECK}")
 

@@ -32,6 +32,13 @@ class Expected:
 
 def load(db: Connection, expected: Expected) -> Growing:
     """The right edge of a log that passes the check; raises `LogBroken`."""
+    try:
+        return _checked(db, expected)
+    except (TypeError, ValueError) as exc:  # a flipped byte can turn one type of value into another
+        raise _broken(expected, None, "damaged-file", detail="Values are of another type.") from exc
+
+
+def _checked(db: Connection, expected: Expected) -> Growing:
     stored = _head(db, expected)
     size = stored.frontier.size
     _signature(stored, expected)

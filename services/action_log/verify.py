@@ -39,6 +39,7 @@ class _Signed:
     head: TreeHead | None
     wrong: _Wrong | None
     by: Literal["enrolled", "own", "nobody"]
+    key: bytes | None = None
 
 
 def verify(entries: Iterable[tuple[int, bytes]], stored: Stored, known: Known) -> Report:
@@ -58,7 +59,7 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
     """Like `verify`, for a caller that reads the entries itself; `opening` is the first entry's body."""
     signed = _signed(stored, known, opening)
     log = "/".join(signed.origin.split("/")[-2:]) or _own_log(opening)
-    heads, bad_receipt = _known_heads(stored, known)
+    heads, bad_receipt = _known_heads(stored, known, signed)
     reading = read(log, [head.size for _, head in heads])
     wrong = (
         _entries(reading, stored, signed)
@@ -102,7 +103,7 @@ def _signed(stored: Stored, known: Known, opening: bytes | None) -> _Signed:
     except checkpoint.BadSignature as exc:
         kind: Kind = "foreign-key" if exc.foreign else "bad-signature"
         return _Signed(point.origin, point.head, _Wrong(kind, detail=f"The checkpoint {exc.reason}."), by)
-    return _Signed(point.origin, point.head, None, by)
+    return _Signed(point.origin, point.head, None, by, key)
 
 
 def _own_key(opening: bytes | None) -> bytes | None:
@@ -186,14 +187,17 @@ def _tiles(reading: Reading, stored: Stored) -> _Wrong | None:
     return None
 
 
-def _known_heads(stored: Stored, known: Known) -> tuple[list[tuple[str, TreeHead]], _Wrong | None]:
+def _known_heads(stored: Stored, known: Known, signed: _Signed) -> tuple[list[tuple[str, TreeHead]], _Wrong | None]:
     """Heads that others know this log had; the second part is the first receipt that does not hold."""
     outside = (("the anchor", known.anchor), ("central", known.accepted))
     heads = [(name, head) for name, head in outside if head is not None]
     wrong: _Wrong | None = None
     for size, note in stored.receipts:
         try:
-            head = checkpoint.parse(note).head
+            point = checkpoint.parse(note)
+            head = point.head
+            if signed.key and any(name == signed.origin for name, _, _ in point.lines):
+                checkpoint.verify(note, signed.origin, signed.key)
             if known.cosigner is not None:
                 checkpoint.verify_cosignature(note, *known.cosigner)
             if head.size != size:

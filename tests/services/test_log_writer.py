@@ -468,3 +468,19 @@ def test_the_check_at_start_is_short_whatever_the_size(tmp_path: Path) -> None:
         assert time.perf_counter() - began < 0.3
         assert writer.size == 60_000
     assert path.stat().st_size > 20_000_000
+
+
+def test_a_value_turned_into_another_type_is_found(tmp_path: Path) -> None:
+    path = write_log(tmp_path, 5)
+    for table, column in (("log", "body"), ("head", "checkpoint"), ("head", "frontier")):
+        with unguarded(copy_of(path, tmp_path / column)) as db:
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute("UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '') WHERE name = ?", (table,))
+            db.execute("PRAGMA writable_schema = RESET")
+            db.execute(f"UPDATE {table} SET {column} = 7.5")
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute("UPDATE sqlite_master SET sql = sql || ' STRICT' WHERE name = ?", (table,))
+            db.execute("PRAGMA writable_schema = RESET")
+        with pytest.raises(LogBroken):
+            open_log(tmp_path / column)
+        assert check_file(tmp_path / column / "log-1.db").state == "tampered"
