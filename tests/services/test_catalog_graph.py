@@ -6,7 +6,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services import strict_yaml
 from services.catalog.dataset import DatasetFile
@@ -69,6 +69,7 @@ def test_values_join_by_their_text(value: object, key: str | None) -> None:
     assert join_key(value) == key
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**18), 10**18))
 def test_a_number_joins_alike_in_every_type(number: int) -> None:
     assert join_key(number) == join_key(Decimal(number)) == join_key(str(number))
@@ -82,6 +83,7 @@ def test_nested_values_lead_out_of_lists_and_json_text() -> None:
     assert list(values_at({"doc": "no json"}, "doc.x")) == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.integers(), st.floats(allow_nan=False), st.text()), unique_by=repr), st.randoms()
 )

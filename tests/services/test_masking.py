@@ -1,7 +1,7 @@
 """Masks: once is for ever, they fit the column, and nothing of the value is left."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.catalog.strategies import FormatPreservation, Mask, MaskSettings
 from services.connectors.base import Column
@@ -26,6 +26,7 @@ def mask(strategy: str, suffix: str = "") -> Mask:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
+@settings(deadline=None)
 @given(value=st.none() | st.text(max_size=60), suffix=st.sampled_from(["", "-x"]), nullable=st.booleans())
 def test_masking_twice_is_masking_once(strategy: str, value: str | None, suffix: str, nullable: bool) -> None:
     once = masked(mask(strategy, suffix), cell(nullable=nullable), value, ["ada"])
@@ -33,6 +34,7 @@ def test_masking_twice_is_masking_once(strategy: str, value: str | None, suffix:
 
 
 @pytest.mark.parametrize("strategy", ["email_rewrite", "phone_rewrite", "blank", "random_string_rewrite", "hmac"])
+@settings(deadline=None)
 @given(value=st.text(min_size=1, max_size=200), length=st.integers(34, 80))
 def test_masks_fit_the_column(strategy: str, value: str, length: int) -> None:
     assert len(str(masked(mask(strategy), cell(length=length, nullable=False), value, []))) <= length

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services import strict_yaml
 from services.catalog.console_keys import Retention
@@ -63,6 +64,7 @@ dataset:
 TODAY = date(2026, 3, 5)
 
 
+@cache
 def dataset() -> Dataset:
     """The dataset above."""
     (made,) = strict_yaml.parse(DATASET, DatasetFile).dataset
@@ -198,6 +200,7 @@ def test_an_identity_in_a_key_cannot_be_masked() -> None:
     )
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["person", "bill", "talk"]), st.integers(0, 50)), unique=True, max_size=12))
 def test_equal_plans_are_equal_bytes_and_come_back(rows: list[tuple[str, int]]) -> None:
     made = [row(c, k, day="2020-01-01", words="x", name="Ada") for c, k in rows]
