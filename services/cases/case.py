@@ -5,22 +5,9 @@ from typing import Any
 
 import orjson
 
-from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right, Tier
+from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right, SystemResult, Tier
 
 _ORDER = {state: n for n, state in enumerate(ItemState)}
-
-
-@dataclass(frozen=True, slots=True)
-class SystemDone:
-    """What one system answered: found, or deleted, masked and kept rows."""
-
-    system: str
-    state: str
-    found: int = 0
-    deleted: int = 0
-    masked: int = 0
-    kept: int = 0
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +30,7 @@ class Item:
     returned: str = ""
     package: str = ""
     purpose: str = ""
-    systems: tuple[SystemDone, ...] = ()
+    systems: tuple[SystemResult, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -107,7 +94,7 @@ class Case:
     extended: bool = False
     check: Check | None = None
     letters: tuple[LetterState, ...] = ()
-    found: tuple[SystemDone, ...] = ()
+    found: tuple[SystemResult, ...] = ()
     flags: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
@@ -154,7 +141,7 @@ def from_json(data: bytes) -> Case:
     if "letters" in raw:
         raw["letters"] = tuple(LetterState(**x) for x in raw["letters"])
     if "found" in raw:
-        raw["found"] = tuple(SystemDone(**x) for x in raw["found"])
+        raw["found"] = tuple(SystemResult(**x) for x in raw["found"])
     for name in ("flags", "conflicts", "seen"):
         if name in raw:
             raw[name] = tuple(raw[name])
@@ -163,7 +150,7 @@ def from_json(data: bytes) -> Case:
 
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _DEFAULTS: dict[type, tuple[tuple[str, object], ...]] = {
-    kind: tuple((f.name, f.default) for f in fields(kind)) for kind in (Case, Item, Check, LetterState, SystemDone)
+    kind: tuple((f.name, f.default) for f in fields(kind)) for kind in (Case, Item, Check, LetterState, SystemResult)
 }
 
 
@@ -185,7 +172,7 @@ def _item(raw: dict[str, Any]) -> Item:
     if "counts" in raw:
         raw["counts"] = tuple(raw["counts"])
     if "systems" in raw:
-        raw["systems"] = tuple(SystemDone(**x) for x in raw["systems"])
+        raw["systems"] = tuple(SystemResult(**x) for x in raw["systems"])
     return Item(**raw)
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from services.action_log import acts
 from services.action_log.entry import Entry
-from services.cases.case import Case, Item, LetterState, SystemDone
+from services.cases.case import Case, Item, LetterState
 from services.cases.fold_check import verified_tier
 from services.cases.step import Unfit, by_worker, folds, the_item
-from services.types import ItemState, Outcome, Right, Tier
+from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
 
@@ -24,9 +24,9 @@ def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
     return replace(case, found=_counted(done.systems, done.counts))
 
 
-def _counted(systems: tuple[str, ...], counts: tuple[int, ...]) -> tuple[SystemDone, ...]:
+def _counted(systems: tuple[str, ...], counts: tuple[int, ...]) -> tuple[SystemResult, ...]:
     pairs = zip(systems, counts, strict=True)
-    return tuple(SystemDone(s, "found" if n else "nothing found", found=n) for s, n in pairs)
+    return tuple(SystemResult(s, "found" if n else "nothing found", found=n) for s, n in pairs)
 
 
 @folds(acts.PlanMade)
@@ -113,16 +113,20 @@ def _erase_started(case: Case, done: acts.EraseStarted, entry: Entry, at: int) -
     return case.with_item(replace(the_item(case, entry, ItemState.READY), state=ItemState.RUNNING, systems=()))
 
 
-@folds(acts.EraseSystemDone)
-def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) -> Case:
+@folds(acts.EraseSystemResult)
+def _system_done(case: Case, done: acts.EraseSystemResult, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    result = SystemDone(done.system, "done", 0, done.deleted, done.masked, done.kept, done.reason or "")
+    result = SystemResult(done.system, "done", 0, done.deleted, done.masked, done.kept, done.reason or "")
     return case.with_item(_with_system(item, result))
 
 
-def _with_system(item: Item, result: SystemDone) -> Item:
+def _with_system(item: Item, result: SystemResult) -> Item:
     return replace(item, systems=(*(s for s in item.systems if s.system != result.system), result))
+
+
+def _failed_in(item: Item, system: str, reason: str) -> Item:
+    return _with_system(item, SystemResult(system, "failed", reason=reason))
 
 
 @folds(acts.EraseVerified)
@@ -143,8 +147,7 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
         item = the_item(case, entry, ItemState.READY, ItemState.RUNNING)
         back = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="", approved_by="", approved_at=0)
         return case.with_item(replace(back, returned=done.reason))
-    item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(_with_system(item, SystemDone(done.system, "failed", reason=done.reason)))
+    return case.with_item(_failed_in(the_item(case, entry, ItemState.RUNNING), done.system, done.reason))
 
 
 @folds(acts.ConsentGiven)
@@ -180,19 +183,17 @@ def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: in
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
     state = "done" if done.read_back else "not read back"
-    return case.with_item(_with_system(item, SystemDone(done.system, state, masked=done.rows)))
+    return case.with_item(_with_system(item, SystemResult(done.system, state, masked=done.rows)))
 
 
 @folds(acts.ConsentFailed)
 def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int) -> Case:
-    """In one system: the others go on. Before anything was touched (no system): back, for a new plan and approval."""
+    """In one system: the others go on. Before anything was written (no system): back to the agent."""
     by_worker(entry)
-    if done.system is None:
-        item = the_item(case, entry, ItemState.READY, ItemState.RUNNING)
-        back = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="", approved_by="", approved_at=0)
-        return case.with_item(replace(back, returned=done.reason))
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(_with_system(item, SystemDone(done.system, "failed", reason=done.reason)))
+    if done.system is None:
+        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
+    return case.with_item(_failed_in(item, done.system, done.reason))
 
 
 @folds(acts.ItemResolved)

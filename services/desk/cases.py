@@ -25,7 +25,6 @@ from services.types import (
     KeyState,
     LetterView,
     Session,
-    SystemResult,
     Tier,
     Verification,
 )
@@ -150,12 +149,8 @@ class Cases:
             letters=tuple(LetterView(x.id, x.template, x.language, x.state, x.medium) for x in case.letters),
             keys=tuple(KeyState(a, (k := may(a, case, moment)).allowed, k.reason) for a in RULES),
             subject=case.subject,
-            found=tuple(_system(s) for s in case.found),
+            found=case.found,
         )
-
-
-def _system(done: object) -> SystemResult:
-    return SystemResult(**{n: getattr(done, n) for n in SystemResult.__slots__})
 
 
 def _dates(dates: DueDates, controller: Controller) -> tuple[Date, ...]:
@@ -185,7 +180,7 @@ def _item(item: Item, wait_us: int, now: int) -> ItemView:
         approved_by=item.approved_by.removeprefix("agent:"),
         returned=item.returned,
         package=item.package,
-        systems=tuple(_system(s) for s in item.systems),
+        systems=item.systems,
     )
 
 

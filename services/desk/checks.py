@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 
 from services.action_log import acts
 from services.action_log.entry import new_id
-from services.cases.case import Case
-from services.cases.case import Check as Folded
+from services.cases.case import Case, Check as Folded
 from services.cases.fold_check import CHECK_US
 from services.controllers import words
 from services.desk.asks import Asks, Payload, Stage
