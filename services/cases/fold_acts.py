@@ -113,8 +113,8 @@ def _erase_started(case: Case, done: acts.EraseStarted, entry: Entry, at: int) -
     return case.with_item(replace(the_item(case, entry, ItemState.READY), state=ItemState.RUNNING, systems=()))
 
 
-@folds(acts.EraseSystemResult)
-def _system_done(case: Case, done: acts.EraseSystemResult, entry: Entry, at: int) -> Case:
+@folds(acts.EraseSystemDone)
+def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
     result = SystemResult(done.system, "done", 0, done.deleted, done.masked, done.kept, done.reason or "")
