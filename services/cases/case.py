@@ -1,6 +1,7 @@
 """The state of a case: frozen, made by the fold alone, kept by central as JSON."""
 
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -149,15 +150,20 @@ def from_json(data: bytes) -> Case:
 
 
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
-_DEFAULTS: dict[type, tuple[tuple[str, object], ...]] = {
-    kind: tuple((f.name, f.default) for f in fields(kind)) for kind in (Case, Item, Check, LetterState, SystemResult)
+_FIELDS = {
+    kind: (tuple((f.name, f.default) for f in fields(kind)), attrgetter(*(f.name for f in fields(kind))))
+    for kind in (Case, Item, Check, LetterState, SystemResult)
 }
+_NESTED = (tuple, Check)
 
 
 def _plain(value: Any) -> Any:
-    known = _DEFAULTS.get(type(value))
+    known = _FIELDS.get(type(value))
     if known is not None:
-        return {n: _plain(v) for n, default in known if (v := getattr(value, n)) != default}
+        names, all_of = known
+        pairs = zip(names, all_of(value), strict=True)
+        # Most fields stand at their default, and mostly as the very object: an import writes a million cases.
+        return {n: _plain(v) if type(v) in _NESTED else v for (n, d), v in pairs if v is not d and v != d}
     if type(value) is tuple:
         return [_plain(v) for v in value]
     return value

@@ -93,17 +93,18 @@ def _imported(done: acts.CaseImported, entry: Entry, at: int) -> Case:
     triples = enumerate(zip(done.rights, done.states, done.outcomes, strict=True), 1)
     items = tuple(Item(str(n), Right(r), ItemState(s), Outcome(o or Outcome.OPEN)) for n, (r, s, o) in triples)
     closed = all(i.ended for i in items)
-    return replace(
-        _new(done, entry, at),
-        items=items,
-        acknowledged=any(i.state is not ItemState.NEW for i in items),
-        closed=closed,
-        closed_at=at if closed else 0,
-        source=done.source,
-    )
+    return _new(done, entry, at, items, closed=closed, source=done.source)
 
 
-def _new(done: acts.CaseOpened | acts.CaseImported, entry: Entry, at: int) -> Case:
+def _new(
+    done: acts.CaseOpened | acts.CaseImported,
+    entry: Entry,
+    at: int,
+    items: tuple[Item, ...] = (),
+    *,
+    closed: bool = False,
+    source: str = "",
+) -> Case:
     return Case(
         id=entry.case or "",
         controller=entry.controller or "",
@@ -116,8 +117,13 @@ def _new(done: acts.CaseOpened | acts.CaseImported, entry: Entry, at: int) -> Ca
         received_on=done.received_on,
         opened_by=entry.actor,
         opened_at=at,
+        items=items,
+        acknowledged=any(i.state is not ItemState.NEW for i in items),
+        closed=closed,
+        closed_at=at if closed else 0,
         revision=1,
         training=entry.training,
+        source=source,
         key=done.key or "",
     )
 

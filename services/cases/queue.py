@@ -5,13 +5,14 @@ What is stored does not depend on the day; the band is decided at read time from
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from services.cases.case import Case
 from services.clock.calendar import Calendar, calendar_for
 from services.clock.dates import DueDates, dates_for
 from services.controllers import Controller
 from services.identity.needs import tier_needed
-from services.types import Band, ItemState, Right, Tier
+from services.types import Band, ItemState, Regime, Right, Tier
 
 SHORT = {
     Right.ACCESS: "Access",
@@ -67,14 +68,17 @@ def calendar_of(controller: Controller) -> Calendar:
 
 def dates_of(case: Case, controller: Controller) -> DueDates:
     """The legal dates of a case under its controller's calendar."""
-    day = date.fromisoformat(case.received_on)
-    return dates_for(
-        day,
-        calendar_of(controller),
-        case.regime,
-        extended=case.extended,
-        internal_days=controller.internal_target_days,
-    )
+    place = (controller.country, controller.subdivision, controller.regional_holidays)
+    return _dates(case.received_on, case.regime, case.extended, place, controller.internal_target_days)
+
+
+@lru_cache(maxsize=4096)
+def _dates(received_on: str, regime: Regime, extended: bool, place: tuple[str, str, bool], internal: int) -> DueDates:
+    """The dates of a day: a queue holds many cases of the same one."""
+    country, subdivision, regional = place
+    calendar = calendar_for(country, subdivision, regional=regional)
+    day = date.fromisoformat(received_on)
+    return dates_for(day, calendar, regime, extended=extended, internal_days=internal)
 
 
 def columns(case: Case, controller: Controller) -> QueueColumns:
