@@ -1,0 +1,28 @@
+"""The queue: what was logged stands in it, is found, taken and counted."""
+
+from pathlib import Path
+
+from services.demo.people import Person
+from tests.centre import AGENT, AGENT_PIN
+from tests.player import console, of_case, only, terminal_log
+
+
+async def test_a_logged_request_stands_in_the_queue_and_is_found(home: Path, person: Person) -> None:
+    async with console(home) as player:
+        await player.sign_in(AGENT, AGENT_PIN)
+        case = await player.log_request(person, "a")
+        await player.press("escape")
+        await player.sees("1 cases ·")
+        assert case in player.screen()
+        assert person.email not in player.screen(), "masked"
+        await player.press("slash")
+        await player.write("no such case")
+        await player.sees("0 of 1")
+        await player.press("escape")
+        await player.sees(case)
+        await player.press("2")
+        await player.sees("[2 Mine]")
+        await player.press("enter")
+        await player.sees("Newest action")
+    opened = only(of_case(terminal_log(home), case), "case.opened")
+    assert opened.actor == f"agent:{AGENT}"
