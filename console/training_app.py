@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class CallLooked(Message):
+class CallHeard(Message):
     call: CallView | None
 
 
@@ -32,7 +32,7 @@ class Scored(Message):
 class TrainingApp(DeskApp):
     """With `name` that call rings when somebody has signed in; else the list is shown."""
 
-    LOOK_S: ClassVar[float] = 0.4
+    HEAR_S: ClassVar[float] = 0.4
 
     def __init__(
         self, opener: Callable[[], Any], home: Home, known: Mapping[str, Scenario], name: str = "", **options: Any
@@ -42,7 +42,7 @@ class TrainingApp(DeskApp):
         self.training: Training | None = None
         self.call: CallView | None = None
         self.card: Scorecard | None = None
-        self._looking = False
+        self._hearing = False
 
     def _open_training(self) -> Any:
         desk = self._open_desk()
@@ -66,23 +66,23 @@ class TrainingApp(DeskApp):
         """Let the phone ring."""
         if self.training is not None and self.session is not None:
             self.jobs.run(
-                self, self.training.begin, self.session, name, reply=CallLooked, serial="call", write=True,
+                self, self.training.begin, self.session, name, reply=CallHeard, serial="call", write=True,
                 stage="the phone rings",
             )  # fmt: skip
 
     def on_mount(self) -> None:
-        self.set_interval(self.LOOK_S, self._look)
+        self.set_interval(self.HEAR_S, self._hear)
 
-    def _look(self) -> None:
+    def _hear(self) -> None:
         if not self.screen.is_modal and not self.screen.query("TopBar, TrainingBanner"):
             self.screen.mount(TrainingBanner())
-        if self.training is not None and self.call is not None and self.session is not None and not self._looking:
-            self._looking = True
-            self.jobs.run(self, self.training.look, self.session, reply=CallLooked, serial="call")
+        if self.training is not None and self.call is not None and self.session is not None and not self._hearing:
+            self._hearing = True
+            self.jobs.run(self, self.training.look, self.session, reply=CallHeard, serial="call")
 
-    @on(CallLooked)
-    def _looked(self, message: CallLooked) -> None:
-        self._looking = False
+    @on(CallHeard)
+    def _heard(self, message: CallHeard) -> None:
+        self._hearing = False
         was, self.call = self.call, message.call
         for panel in self.screen.query(CallerPanel):
             panel.look()

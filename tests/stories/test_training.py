@@ -1,0 +1,146 @@
+"""Training calls played by keys on the real screens, with a real worker, and scored from the log file alone."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backends.fail import Keyring
+
+from console.auto_play import play
+from console.training_app import TrainingApp
+from db.log_reader import LogReader
+from services.demo.make import make_home
+from services.demo.worker_child import WorkerChild
+from services.desk.open import open_desk
+from services.home import Home
+from services.training.call import folder_of_scenarios
+from services.training.home import TERMINAL, WORKER, make_training_home, terminal_log
+from services.training.moments import moment
+from services.training.scenario import scenarios
+from services.training.score import score
+from services.types import Scorecard
+from tests.conftest import CHECKOUT
+
+pytestmark = pytest.mark.timeout(400)
+
+KNOWN = scenarios(folder_of_scenarios())
+# Takes a call-back for done that nobody could have answered, and lets the data go.
+CARELESS = (
+    "case.opened", "item.added access", "check.started", "factor.passed g1", "factor.passed g2", "factor.passed g6",
+    "factor.asked KBS", "factor.passed g7", "factor.passed CBK", "find.asked", "export.asked", "wrap.coded EXPORT-SENT",
+)  # fmt: skip
+
+
+@dataclass
+class Room:
+    """The training home with its worker."""
+
+    home: Home
+
+    async def play(self, name: str, path: Sequence[str] = (), size: tuple[int, int] = (120, 40)) -> Scorecard:
+        """One call by keys; the card that the screen shows."""
+        app = TrainingApp(lambda: open_desk(self.home.path, TERMINAL, demo=True), self.home, KNOWN, name)
+        try:
+            await play(app, KNOWN[name], [moment(word) for word in path], size)
+        finally:
+            if app.desk is not None:
+                app.desk.close()
+        assert app.card is not None
+        return app.card
+
+    def acts(self, worker: bool = False) -> list[str]:
+        """What stands in the training logs."""
+        paths = (self.home.path / "workers").glob("*/log-*.db") if worker else [terminal_log(self.home)]
+        found = []
+        for path in paths:
+            with LogReader(path) as reader:
+                entries = list(reader.entries())
+            assert all(entry.training for entry in entries)
+            found += [entry.act for entry in entries]
+        return found
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    mark = pytest.MonkeyPatch()
+    mark.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    try:
+        home = make_training_home(tmp_path_factory.mktemp("training") / "home", waiting_period_s=1)
+        worker = WorkerChild(home.path, WORKER)
+        try:
+            yield Room(home)
+        finally:
+            worker.stop()
+    finally:
+        keyring.set_keyring(before)
+        mark.undo()
+
+
+async def test_the_ex_partner_ends_without_a_word_of_data(room: Room) -> None:
+    card = await room.play("ex-partner", size=(80, 24))
+    assert (card.passed, card.auto_fails) == (True, ())
+    assert score(terminal_log(room.home), KNOWN["ex-partner"]) == card
+    assert not {"find.asked", "data.viewed", "export.asked", "erase.asked"} & set(room.acts())
+    assert "find.done" not in room.acts(worker=True)
+    assert room.acts(worker=True).count("factor.failed") == 2  # the PIN and the code, compared by the worker
+
+
+async def test_delete_everything_is_planned_and_approved_by_a_second_person(room: Room) -> None:
+    card = await room.play("delete-everything")
+    assert (card.passed, card.auto_fails) == (True, ())
+    with LogReader(terminal_log(room.home)) as reader:
+        who = {entry.act: entry.actor for entry in reader.entries() if entry.act.startswith("erase.")}
+    assert who["erase.asked"] != who["erase.approved"]
+    assert "plan.made" in room.acts(worker=True)
+
+
+async def test_control_a_careless_agent_discloses_to_the_ex_partner_and_fails(room: Room) -> None:
+    card = await room.play("ex-partner", CARELESS)
+    assert not card.passed
+    assert any("came out" in words for words in card.auto_fails)
+    assert "export.asked" in room.acts()
+
+
+def test_play_auto_passes_and_nothing_of_it_reaches_the_real_home(room: Room, tmp_path: Path, no_keyring: None) -> None:
+    real = tmp_path / "real"
+    make_home(real, cases=0, seed=7, people=3)
+    before = digests(real)
+    environment = os.environ | {
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "RIGHTSDESK_HOME": str(real),
+        "RIGHTSDESK_CENTRAL_URL": f"sqlite:///{(real / 'central.db').as_posix()}",
+        "RIGHTSDESK_MAIL_HOST": "mail.invalid",
+        "RIGHTSDESK_MAIL_SENDER": "desk@example.com",
+    }
+    home = tmp_path / "training"
+    command = ["train", "play", "--auto", "plain-access", "--home", str(home), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "console", *command], cwd=CHECKOUT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    card = json.loads(done.stdout)
+    assert (card["scenario"], card["passed"], card["auto_fails"]) == ("plain-access", True, [])
+    assert digests(real) == before
+    assert digests(home) != {}
+    assert list((home / "outbox").glob("*.eml"))  # the letters of practice stay in practice
+    scored = subprocess.run(
+        [sys.executable, "-m", "console", "train", "score", "plain-access", "--json", "--log",
+         str(terminal_log(Home(home)))],
+        cwd=CHECKOUT, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert json.loads(scored.stdout) == card
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Every file of a home with what is in it."""
+    files = (p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
