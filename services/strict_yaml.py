@@ -69,6 +69,8 @@ def nearest(word: str, valid: Iterable[str]) -> str:
 
 
 def _compose(text: str, place: str) -> Node:
+    if _brackets(text) > MAX_DEPTH:  # the composer takes seconds over what the reader would refuse
+        raise BadInput("is nested too deeply", place=place)
     try:
         node = YAML(typ="rt").compose(text)
     except MarkedYAMLError as exc:
@@ -80,6 +82,18 @@ def _compose(text: str, place: str) -> Node:
     if node is None:
         raise BadInput("is empty", place=f"{place}:1")
     return cast(Node, node)
+
+
+def _brackets(text: str) -> int:
+    """How deep brackets are nested, those in quotes and comments counted too: a bound, not the truth."""
+    depth = deepest = 0
+    for char in text:
+        if char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth = max(0, depth - 1)
+    return deepest
 
 
 def _key(field: dataclasses.Field[Any]) -> str:

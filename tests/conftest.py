@@ -6,10 +6,14 @@ from pathlib import Path
 
 import keyring
 import pytest
+from hypothesis import settings
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from tests import servers
+
+settings.register_profile("ours", deadline=None)  # a busy machine is no failure
+settings.load_profile("ours")
 
 CHECKOUT = Path(__file__).parents[1]
 OURS = ("RIGHTSDESK_", "TEXTUAL")
