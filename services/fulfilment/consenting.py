@@ -8,7 +8,6 @@ import orjson
 
 from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
 from services.cases.case import Case
-from services.catalog.system import System
 from services.controllers import Controller, Purpose, words
 from services.errors import NotFound
 from services.fulfilment import people
@@ -28,25 +27,33 @@ SUPPRESSION = "suppression"
 
 
 def change_consent(task: Task) -> None:
-    """Write, read back and record per system; suppression for marketing; receipt; then the item ends."""
+    """Suppression for marketing first; write, read back and record per system; receipt; then the item ends.
+
+    A withdrawal is tried until every system took it (Art 7(3)); a consent that is not taken goes back to the agent.
+    """
     case = task.case()
     params = orjson.loads(task.job.params)
     named, given, at = list(params["purposes"]), bool(params["given"]), int(params["at"])
     controller = task.room.controller(case.controller)
-    purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
-    catalog = task.room.catalog(case.controller)
-    failed = [
-        f"{purpose}/{key}"
-        for purpose, key in _places(catalog, purposes)
-        if not _write(task, case, catalog.systems[key], purpose, given, at)
-    ]
     marketing = not named or any(p.marketing for p in controller.purposes if p.key in named)
     if marketing and not given:
-        task.step("suppression", lambda: _suppress(task.room, case))
+        task.patiently("suppression", lambda: _suppress(task.room, case), forever=True)
+    purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
+    places = task.patiently("places", lambda: _places(task.room.catalog(case.controller), purposes), forever=True)
+    attempt = 0
+    while places := [place for place in places if not _write(task, case, place, given, at, attempt)]:
+        if given:
+            task.patiently("failed", lambda: _give_back(task, case, named[0]), forever=True)
+            raise JobFailed("system-failed")
+        task.engine.pause(task.room.pauses[-1])
+        attempt += 1
     _receipt(task, case, controller, named, given, at)
-    if failed:
-        raise JobFailed("system-failed")
-    task.step("resolved", lambda: _resolve(task, case))
+    task.patiently("resolved", lambda: _resolve(task, case), forever=True)
+
+
+def _give_back(task: Task, case: Case, purpose: str) -> None:
+    act = ConsentFailed(purpose, None, "system-failed")
+    task.room.results.report(task.job.id, "failed", act, case, task.job.item)
 
 
 def status(room: Workroom, case: Case) -> dict[str, str]:
@@ -67,39 +74,41 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
     return told
 
 
-def _places(catalog: Catalog, purposes: Iterable[str]) -> list[tuple[str, str]]:
-    """(purpose, system) wherever the catalog says that a system holds the purpose."""
+def _places(catalog: Catalog, purposes: Iterable[str]) -> list[list[str]]:
+    """Purpose and system wherever the catalog says that a system holds the purpose."""
     return [
-        (purpose, key)
+        [purpose, key]
         for purpose in purposes
         for key, system in catalog.systems.items()
         if key in catalog.connectors and holds_purpose(system, purpose)
     ]
 
 
-def _write(task: Task, case: Case, system: System, purpose: str, given: bool, at: int) -> bool:
-    """One purpose in one system, with its act; whether the system took it."""
-    step, key = f"{purpose}:{system.key}", system.key
+def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attempt: int) -> bool:
+    """One purpose in one system, with its act; whether nothing is left to do there."""
+    purpose, key = place
 
     def work() -> list[int | bool]:
-        return list(_written(task.room, case, system, purpose, given, at))
+        return list(_written(task.room, case, key, purpose, given, at))
 
     try:
-        written = task.patiently(step, work)
+        written = task.patiently(f"{purpose}:{key}:{attempt}", work)
         rows, same = int(written[0]), bool(written[1])
         reason = SUPERSEDED if written[2] else "" if same else "not-read-back"
     except JobFailed as exc:
         rows, same, reason = 0, False, str(exc)
     act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same)
-    task.step(f"{step}:told", lambda: task.room.results.report(task.job.id, f"{step}:told", act, case, task.job.item))
+    step = f"{purpose}:{key}:{'failed' if reason else 'written'}"
+    task.patiently(step, lambda: task.room.results.report(task.job.id, step, act, case, task.job.item), forever=True)
     return reason in ("", SUPERSEDED)
 
 
-def _written(room: Workroom, case: Case, system: System, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:
+def _written(room: Workroom, case: Case, key: str, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:
     """Rows written, whether they read back so, and whether a newer opposite choice stood in the way (then none is)."""
     controller = room.controller(case.controller)
     known = _known(people.requester(room, case.id))
-    connector, region = room.catalog(case.controller).connectors[system.key], controller.country
+    catalog, region = room.catalog(case.controller), controller.country
+    system, connector = catalog.systems[key], catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)
     before = read_consent(system, connector, purpose, known, region=region)
     if any(s.given is not None and s.given != given and _is_later(s.since, when) for s in before):
@@ -171,9 +180,14 @@ def _on_file(room: Workroom, case: Case) -> str | None:
 
 
 def _resolve(task: Task, case: Case) -> None:
-    """The last of several choices under one item ends it."""
-    job = task.job
-    if any(j.kind == job.kind and j.item == job.item and j.id != job.id for j in task.room.store.unended_jobs(case.id)):
+    """The last of several choices under one item ends it, and only if all were written.
+
+    A job counts as done before it looks at the others, so one of them always finds itself the last; should two find
+    that, their act has the same id.
+    """
+    job, store = task.job, task.room.store
+    store.set_job(job.id, "done")
+    if any(j.kind == job.kind and j.item == job.item and j.id != job.id for j in store.unsettled_jobs(case.id)):
         return
     act = ItemResolved(Outcome.DONE, "7-1" if orjson.loads(job.params)["given"] else "7-3")
-    task.room.results.report(job.id, "resolved", act, case, job.item)
+    task.room.results.report(f"{case.id}/{job.item}", "resolved", act, case, job.item)

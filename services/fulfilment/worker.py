@@ -39,7 +39,7 @@ from services.sync.up import Uplink
 
 PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Between attempts at a system that is away; the last is repeated where giving up is not an answer."""
-_INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S, _SWEEP_S = 0.08, 0.08, 0.1, 0.5, 1.0, 30.0
+_INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S = 0.08, 0.08, 0.1, 0.5, 1.0
 _HEARTBEAT_ACT_S = 300.0
 _SLOWEST_S = 5.0
 _ASK_THREADS = 4
@@ -58,6 +58,7 @@ class Order:
     outbox: Path | None = None
     central_url: str = ""
     pauses: tuple[float, ...] = PAUSES_S
+    sweep_s: float = 30.0
 
 
 class Worker:
@@ -65,7 +66,7 @@ class Worker:
 
     def __init__(self, order: Order) -> None:
         home = Home(order.home)
-        self.id = order.worker
+        self.id, self._sweep_s = order.worker, order.sweep_s
         self.stop = threading.Event()
         self._leading = threading.Event()
         self._busy: set[str] = set()
@@ -120,7 +121,7 @@ class Worker:
             ("jobs", self._start_jobs, _JOBS_S),
             ("send", self._send, _SEND_S),
             ("life", self._live, _LIFE_S),
-            ("sweep", self._sweep, _SWEEP_S),
+            ("sweep", self._sweep, self._sweep_s),
         )
         for name, work, pause in loops:
             thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)

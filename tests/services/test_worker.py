@@ -347,3 +347,17 @@ def test_a_package_is_destroyed_when_its_days_are_over(live: WorkerCentre, desk)
     live.until(lambda: "package.destroyed" in live.acts(call.case), 45)
     assert not file.exists()
     assert not [d for d in live.store.details(call.case, "package-key") if d[0] == call.case]
+
+
+def test_Art_7_a_withdrawal_is_tried_until_the_system_takes_it(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    call = Call(live, desk, PEOPLE[6], Right.CONSENT_WITHDRAW)
+    file = live.home.path / "data" / "nordlicht" / "news.db"
+    file.rename(file.with_suffix(".away"))
+    try:
+        desk.act.consent(call.session, call.case, "newsletter", given=False)
+        live.until(lambda: "consent.failed" in live.acts(call.case))
+        assert live.case(call.case).items[0].state is ItemState.RUNNING
+    finally:
+        file.with_suffix(".away").rename(file)
+    live.until(lambda: live.case(call.case).closed)
+    assert subscriber(live, 6, "newsletter_withdrawn_at")[0] is not None
