@@ -8,7 +8,15 @@ from typing import Self
 
 from db.log_file import Connection, StoredHead, open_for_reading, plain_words, read_head
 from services.action_log.entry import Entry, decode
-from services.action_log.merkle import TreeHead, consistency_proof, inclusion_proof, leaf_hash, root_at
+from services.action_log.merkle import (
+    NodeReader,
+    TreeHead,
+    consistency_proof,
+    cover,
+    inclusion_proof,
+    leaf_hash,
+    root_at,
+)
 from services.action_log.tiles import WIDTH, TileReader, node_reader
 from services.errors import NotFound
 
@@ -107,19 +115,26 @@ class LogReader:
     def root(self, size: int) -> bytes:
         """Root of the first `size` entries; raises `NotFound` beyond the end."""
         self._within(size)
-        return root_at(size, node_reader(self.tile))
+        return root_at(size, self._nodes())
 
     def inclusion(self, seq: int, size: int | None = None) -> list[bytes]:
         """Audit path of entry `seq` in the tree of `size` (default: all); raises `BadInput`, `NotFound`."""
-        return inclusion_proof(seq, self._within(size), node_reader(self.tile))
+        return inclusion_proof(seq, self._within(size), self._nodes())
 
     def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """That the tree of `old` is a prefix of the tree of `new` (default: all); raises `BadInput`, `NotFound`."""
-        return consistency_proof(old, self._within(new), node_reader(self.tile))
+        return consistency_proof(old, self._within(new), self._nodes())
 
     def tile(self, level: int, index: int) -> bytes:
         """Hashes of a tile joined, fewer than 256 at the right edge."""
         return tile_reader(self._db)(level, index)
+
+    def _nodes(self) -> NodeReader:
+        """Any complete node: the right edge from the head row, the rest from tiles."""
+        frontier = self.head().frontier
+        edge = dict(zip(cover(0, frontier.size), frontier.peaks, strict=True))
+        inner = node_reader(self.tile)
+        return lambda level, index: edge.get((level, index)) or inner(level, index)
 
     def _within(self, size: int | None) -> int:
         last = self.head().frontier.size
