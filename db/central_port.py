@@ -65,6 +65,10 @@ class CentralPort:
         with _answering(), writing(self._engine).begin() as conn:
             yield conn
 
+    def close(self) -> None:
+        """Let go of central."""
+        self._engine.dispose()
+
     def facts(self) -> dict[str, str]:
         """Facts of the deployment: its name, public keys (hex)."""
         with self._reading() as conn:

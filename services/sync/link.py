@@ -80,6 +80,8 @@ class Link:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self.port is not None:
+            self.port.close()
 
     def _run(self) -> None:
         self._begin.wait(self._after_s)

@@ -94,7 +94,8 @@ class Uplink:
     def _conflict(self, hello: Hello) -> tuple[Kind, str] | None:
         """How this log and central's receipt contradict each other, if they do: it is ours that was changed."""
         log, writer = self._book.log, self._book.writer
-        if not hello.receipt or hello.receipt == self._fits.get(log):
+        if hello.receipt == self._fits.get(log, ""):
+            self._doubt = ""
             return None
         try:
             head, _ = verify_cosignature(hello.receipt, self._cosigner, self._cosigner_key)
