@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keyring
 import pytest
@@ -11,6 +12,9 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from tests import servers
+
+if TYPE_CHECKING:
+    from tests.centre import Centre
 
 settings.register_profile("ours", deadline=None)  # a busy machine is no failure
 settings.load_profile("ours")
@@ -107,3 +111,26 @@ def smtp() -> Iterator[servers.Smtp]:
     """A real SMTP server with host, port and the messages it got."""
     with servers.smtp_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def centre_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One small made home a session; tests copy it."""
+    from keyring.backends.fail import Keyring
+
+    from tests.centre import make_template
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    try:
+        return make_template(tmp_path_factory.mktemp("centre") / "home")
+    finally:
+        keyring.set_keyring(before)
+
+
+@pytest.fixture
+def centre(centre_template: Path, tmp_path: Path, no_keyring: None) -> "Centre":
+    """A centre of the test's own, its ingest in the test's hands."""
+    from tests.centre import copy_of
+
+    return copy_of(centre_template, tmp_path / "home")
