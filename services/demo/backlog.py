@@ -1,9 +1,11 @@
 """The demo's backlog: cases as an import from an older tool, one signed action each, over rights, states and dates."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -17,6 +19,7 @@ from services.demo.people import Person
 from services.identity import identifiers
 from services.types import Channel, ItemState, Outcome, Requester, Right
 
+T = TypeVar("T")
 Batch = tuple[list[Draft], list[Detail]]
 
 BATCH = 1024
@@ -39,10 +42,31 @@ _DAYS_BACK = 60
 _OPEN_DAYS = 36
 
 
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour in which requests came: its start (µs UTC), the day at the controller's, the age in days, the year."""
+
+    start: int
+    day: str
+    age: int
+    year: int
+
+
+def _hours(now: datetime, zone: ZoneInfo) -> tuple[Hour, ...]:
+    """Every whole hour of the last `_DAYS_BACK` days. Zones here are whole hours off UTC, so an hour has one day."""
+    newest = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    starts = (newest - timedelta(hours=n) for n in range(_DAYS_BACK * 24))
+    return tuple(
+        Hour(int(s.timestamp()) * 1_000_000, s.astimezone(zone).date().isoformat(), (now - s).days, s.year)
+        for s in starts
+    )
+
+
 class Backlog:
     """`count` cases of `people`, spread over `controllers`; equal seeds give equal cases but for ids and keys.
 
-    Each person keeps one pseudonym per controller. Who they are is sealed once, with their first case.
+    Each person turns to one controller and keeps one pseudonym there; who they are is sealed once, with their first
+    case. What many cases share is made once, as a million of them are made while somebody waits.
     """
 
     def __init__(
@@ -54,13 +78,14 @@ class Backlog:
         seed: int,
         now: datetime,
     ) -> None:
-        self._people, self._controllers = people, controllers
+        self._people = people
         self._deployment, self._deployment_key = deployment, deployment_key
         # Not for secrets: a demo must come out the same each time.
-        self._rng = Random(f"backlog/{seed}")  # noqa: S311
-        self._now = now
+        self._random = Random(f"backlog/{seed}").random  # noqa: S311
+        self._controllers = [controllers[p.number % len(controllers)] for p in people]
+        self._subjects = [_pseudonym(c.key, p.number) for c, p in zip(self._controllers, people, strict=True)]
+        self._hours = {c.key: _hours(now, ZoneInfo(c.zone)) for c in controllers}
         self._known: set[str] = set()
-        self._zones = {c.key: ZoneInfo(c.zone) for c in controllers}
         self._rights = tuple(rights for rights, weight in _RIGHTS for _ in range(weight))
 
     def batches(self, count: int, first_number: int) -> Iterator[Batch]:
@@ -75,27 +100,24 @@ class Backlog:
             yield drafts, details
 
     def _case(self, number: int) -> tuple[Draft, list[Detail]]:
-        rng = self._rng
-        controller = self._controllers[number % len(self._controllers)]
-        person = self._people[rng.randrange(len(self._people))]
-        received = self._now - timedelta(days=rng.randrange(_DAYS_BACK), seconds=rng.randrange(86_400))
-        rights = rng.choice(self._rights)
-        age = (self._now - received).days
-        closed = rng.random() < (0.35 if age < _OPEN_DAYS else 0.985)
-        state = ItemState.CLOSED if closed else rng.choice(_OPEN_STATES)
-        case = f"C-{received.year % 100:02d}-{number:06d}"
-        subject = _pseudonym(controller.key, person.number)
-        key, details = self._sealed(case, subject, controller, person)
+        place = int(self._random() * len(self._people))
+        controller, subject = self._controllers[place], self._subjects[place]
+        hour = self._one(self._hours[controller.key])
+        rights = self._one(self._rights)
+        closed = self._random() < (0.35 if hour.age < _OPEN_DAYS else 0.985)
+        state = ItemState.CLOSED if closed else self._one(_OPEN_STATES)
+        case = f"C-{hour.year % 100:02d}-{number:06d}"
+        key, details = self._sealed(case, subject, controller, self._people[place])
         act = acts.CaseImported(
             number=case,
-            channel=rng.choice(_CHANNELS),
+            channel=self._one(_CHANNELS),
             regime=controller.regime,
             requester=Requester.SELF,
-            received_at=int(received.timestamp() * 1_000_000),
-            received_on=received.astimezone(self._zones[controller.key]).date().isoformat(),
+            received_at=hour.start + int(self._random() * 3600) * 1_000_000,
+            received_on=hour.day,
             rights=rights,
             states=(state,) * len(rights),
-            outcomes=(rng.choice(_OUTCOMES) if closed else None,) * len(rights),
+            outcomes=(self._one(_OUTCOMES) if closed else None,) * len(rights),
             source="older-tool",
             key=key,
         )
@@ -109,6 +131,9 @@ class Backlog:
             details=tuple(d.hash for d in details),
         )
         return draft, details
+
+    def _one(self, choices: Sequence[T]) -> T:
+        return choices[int(self._random() * len(choices))]
 
     def _sealed(
         self, case: str, subject: str, controller: Controller, person: Person

@@ -175,6 +175,8 @@ class Ingest:
     def _subjects(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]]) -> dict[str, str]:
         """Masked labels of the persons behind the changed cases; new ones are opened, masked and made findable."""
         masked = tx.subjects(c.subject for c in folded.cases.values())
+        people: list[dict[str, object]] = []
+        lookups: list[dict[str, object]] = []
         keys = {str(d["owner"]): d["blob"] for d in details if d["kind"] == "key"}
         for detail in details:
             owner = str(detail["owner"])
@@ -186,9 +188,11 @@ class Ingest:
             except (Unusable, ValueError, KeyError, TypeError, AttributeError) as exc:
                 raise Refusal("a sealed requester does not open") from exc
             masked[case.subject] = found.masked
-            tx.insert(SUBJECT, [{"id": case.subject, "controller": case.controller, "masked": found.masked}])
+            people.append({"id": case.subject, "controller": case.controller, "masked": found.masked})
             digest = identifiers.lookup_digest(self._keys.lookup, case.controller, found.kind, found.normal)
-            tx.insert(LOOKUP, [{"digest": digest, "subject": case.subject, "controller": case.controller}])
+            lookups.append({"digest": digest, "subject": case.subject, "controller": case.controller})
+        tx.insert(SUBJECT, people)
+        tx.insert(LOOKUP, lookups)
         return masked
 
     def _open(self, case: str, sealed_key: object, blob: object) -> "Requester":

@@ -1,6 +1,5 @@
 """Folding every log from nothing: the tables a central would have if they were lost (design.md 7.4)."""
 
-from dataclasses import asdict
 
 from db.central_store import CentralStore
 from services.action_log.entry import decode
@@ -29,7 +28,8 @@ def from_nothing(store: CentralStore) -> Rows:
 def as_row(case: Case, controller: Controller) -> dict[str, object]:
     """What the fold alone decides of a row of `case_`."""
     own = {"id": case.id, "controller": case.controller, "subject": case.subject, "body": to_json(case)}
-    return {**own, "revision": case.revision, **asdict(columns(case, controller))}
+    shown = columns(case, controller)
+    return {**own, "revision": case.revision, **{name: getattr(shown, name) for name in shown.__slots__}}
 
 
 def differences(store: CentralStore) -> list[str]:

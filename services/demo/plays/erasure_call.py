@@ -83,25 +83,31 @@ def _waiting(stage: Stage, case: str) -> Approval | None:
 
 def _nothing_before_the_end(stage: Stage, call: Call, person: Person, before: Before) -> None:
     """Not by the job's own time, not by the table, and not when a worker is told directly to run it now."""
-    job = next((j for j in stage.store.unended_jobs(call.case) if j.kind == "erase"), None)
-    if job is None:
-        raise NotFound("there is no job for the approved erasure")
+    job = next((j for j in stage.store.unsettled_jobs(call.case) if j.kind == "erase"), None)
     now = time.time_ns() // 1000
     due = [j.id for j in stage.store.due_jobs(now, 1000)]
-    left = (job.not_before - now) / US
-    stage.check("erasure: before the end the job is not due", left > 0 and job.id not in due, f"{left:.1f} s left")
-    allowed = _may_run(stage, call)
-    stage.check("erasure: before the end the table says no", allowed != "", allowed or "it allows it")
+    waits = job is not None and job.not_before > now and job.id not in due
+    left = f"{(job.not_before - now) / US:.1f} s left" if job else "no job waits"
+    stage.check("erasure: before the end the job is not due", waits, left)
+    no = _may_run(stage, call)
+    stage.check("erasure: before the end the table says no", no != "", no or "it does not")
+    if job is None:
+        raise NotFound("there is no job for the approved erasure")
     early = _run_now(stage, job)
     state = stage.until("the worker's answer", lambda: _ended(stage, early))
-    started = stage.first(call.case, "erase.started")
+    began = stage.first(call.case, "erase.started") is not None
     in_time = time.time_ns() // 1000 < job.not_before
     rows = seen.rows_of(stage.home.path, call.controller, person)
-    refused = in_time and started is None and rows == before.rows
-    words = (
-        f"job {state}, nothing started, {seen.total(rows)} rows as before" if refused else "it ran, or too late to say"
-    )
-    stage.check("erasure: before the end a worker told to run it refuses", refused, words)
+    held, words = untouched(rows, before.rows, in_time=in_time, began=began)
+    stage.check("erasure: before the end a worker told to run it refuses", held, f"job {state}, {words}")
+
+
+def untouched(rows: seen.Rows, before: seen.Rows, *, in_time: bool, began: bool) -> tuple[bool, str]:
+    """Whether nothing had begun and every row was there, looked at before the end: later it would prove nothing."""
+    if not in_time:
+        return False, "too late to tell"
+    words = f"{'begun' if began else 'not begun'}, {seen.total(rows)} of {seen.total(before)} rows"
+    return not began and rows == before and seen.total(before) > 0, words
 
 
 def _may_run(stage: Stage, call: Call) -> str:
@@ -168,8 +174,15 @@ def _began(stage: Stage, call: Call) -> tuple[bool, str]:
     approved, started = stage.first(call.case, "erase.approved"), stage.first(call.case, "erase.started")
     if approved is None or started is None:
         return False, "not in the log"
-    wait, passed = wait_of(stage, call.controller), started[1].ts - approved[0]
-    return 0 < wait <= passed, f"{passed / US:.1f} s after approval, {wait / US:.0f} s were due"
+    return waited(approved[0], started[1].ts, wait_of(stage, call.controller))
+
+
+def waited(approved: int, started: int, wait: int) -> tuple[bool, str]:
+    """Whether there was a waiting period and the run came after it; µs."""
+    return (
+        0 < wait <= started - approved,
+        f"{(started - approved) / US:.1f} s after approval, {wait / US:.0f} s were due",
+    )
 
 
 def forgotten(before: seen.Rows, after: seen.Rows) -> tuple[bool, str]:
