@@ -1,0 +1,3 @@
+"""Fixtures of the tests with a real worker."""
+
+from tests.worker_fixtures import approved_template, make_centre, make_due  # noqa: F401 - fixtures
