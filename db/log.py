@@ -5,12 +5,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
+
+from sqlcipher3 import dbapi2
 
 from db.file_lock import FileLock
 from db.kill_points import reach
@@ -217,28 +220,38 @@ class LogWriter:
         return request.future
 
     def _do(self, work: Callable[[], Any], weight: int = 1) -> Any:
-        """Puts the work in line and waits for the turn; whoever has it commits for all, mostly for this one too."""
+        """Puts the work in line; commits all that waits when nobody else does, else leaves it to whoever does."""
         future = self._put(_Request(work, weight))
-        with self._turn:
-            while not future.done():
+        if self._turn.acquire(blocking=False):
+            try:
                 self._commit_waiting()
+            finally:
+                self._turn.release()
+            if not self._waiting.empty():  # they came meanwhile and found the turn taken
+                self._ring()
         return future.result()
 
     def _later(self, work: Callable[[], Any], weight: int) -> "Future[Any]":
         """Puts the work in line for the thread that serves those who do not wait."""
         future = self._put(_Request(work, weight))
+        self._ring()
+        return future
+
+    def _ring(self) -> None:
         with self._gate:
-            if self._server is None:
+            if self._server is None and not self._closed:
                 self._server = threading.Thread(target=self._serve, name=f"log {self.log}", daemon=True)
                 self._server.start()
         self._bell.release()
-        return future
 
     def _serve(self) -> None:
         while True:
             self._bell.acquire()
             with self._turn:
-                self._commit_waiting()
+                while not self._waiting.empty():
+                    self._commit_waiting()
+            if not self._waiting.empty():
+                self._ring()
             with self._gate:
                 if self._closed and self._waiting.empty():
                     return
@@ -261,10 +274,13 @@ class LogWriter:
         """One commit for all; when it fails each alone, so that one request cannot fail another."""
         try:
             results = self._commit(batch)
-        except Exception as exc:
+        except BaseException as exc:
             self._forget()
-            if len(batch) == 1:
-                batch[0].future.set_exception(as_desk_error(exc))
+            if len(batch) == 1 or not isinstance(exc, Exception):
+                for request in batch:
+                    request.future.set_exception(as_desk_error(exc))
+                if not isinstance(exc, Exception):
+                    raise  # an interrupt: nobody may be left waiting
                 return
             for request in batch:
                 self._commit_or_split([request])
@@ -327,7 +343,8 @@ class LogWriter:
         self._growing = None
         self._tiles.clear()
         if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+            with suppress(dbapi2.Error):  # whoever waits hears of the first error; the next commit meets this one
+                self._db.execute("ROLLBACK")
 
     def _own(self, act: LogOpened | LogRecovered) -> Draft:
         return Draft(act=act, actor=f"log:{self.log}", as_="log")

@@ -66,7 +66,8 @@ def test_a_log_goes_on_where_it_ended(tmp_path: Path) -> None:
 def test_append_many_writes_all_in_few_commits_and_a_bad_draft_stops_before_its_batch(tmp_path: Path) -> None:
     with open_log(tmp_path) as writer:
         assert writer.append_many((d for d in numbered(1000)), batch=256) == 1000
-        assert (writer.size, writer.commits) == (1001, 1 + 4)
+        assert writer.size == 1001
+        assert writer.commits <= 1 + 4
         bad = [*numbered(300), draft(acts.CaseClosed(reason="Ada Lovelace"))]
         with pytest.raises(BadInput):
             writer.append_many(bad, batch=100)
@@ -484,3 +485,16 @@ def test_a_value_turned_into_another_type_is_found(tmp_path: Path) -> None:
         with pytest.raises(LogBroken):
             open_log(tmp_path / column)
         assert check_file(tmp_path / column / "log-1.db").state == "tampered"
+
+
+def test_an_interrupt_leaves_nobody_waiting_and_the_log_in_order(tmp_path: Path) -> None:
+    with open_log(tmp_path) as writer:
+
+        def interrupt() -> None:
+            writer._insert([])
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            writer._do(interrupt)
+        assert writer.append([draft()])[0].seq == 1
+    assert check_file(tmp_path / "log-1.db").state == "whole"
