@@ -6,22 +6,8 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from db.central import (
-    AGENT,
-    ASK,
-    CASE,
-    CLAIM,
-    CONTROLLER,
-    ENTRY,
-    HEAD,
-    INBOX,
-    LOG,
-    META,
-    TERMINAL,
-    as_desk_error,
-    clock_us,
-    writing,
-)
+from db.central_engine import as_desk_error, clock_us, writing
+from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, TERMINAL
 from db.central_shapes import CaseSnapshot, Hello
 from services.errors import Conflict, NotFound, Refused
 

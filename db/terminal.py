@@ -68,7 +68,7 @@ class TerminalStore:
             conn.execute("PRAGMA cipher_log_level=NONE")
             conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
             conn.execute("PRAGMA journal_mode=WAL")
-            conn.execute("PRAGMA cache_size=-4000")
+            conn.execute("PRAGMA cache_size=-1000")
             self._local.conn = conn
             self._open.append(conn)
         return conn

@@ -14,6 +14,8 @@ from services.sync.logbook import Logbook
 if TYPE_CHECKING:
     from db.central_port import CentralPort
 
+TERMINAL_CACHE_KB = 1_000
+
 
 def open_desk(
     home: Path, terminal: str, *, passphrase: str | None = None, demo: bool = False, link_after_s: float = 0.0
@@ -34,11 +36,11 @@ def open_desk(
     book = Logbook(place, "terminal", owner, vault, deployment)
 
     def connect() -> "tuple[CentralPort, str, bytes]":
-        # SQLModel: imported in the link's thread, after the first rows
-        from db.central import open_engine
+        # SQLAlchemy: imported in the link's thread, after the first rows
+        from db.central_engine import open_engine
         from db.central_port import CentralPort
 
-        engine = open_engine(place.central_url, key(vault, CENTRAL_KEY))
+        engine = open_engine(place.central_url, key(vault, CENTRAL_KEY), cache_kb=TERMINAL_CACHE_KB)
         port = CentralPort(engine, owner)
         return port, f"{deployment}/central", bytes.fromhex(_fact(place, vault, store, "cosigner-key"))
 
@@ -62,7 +64,7 @@ def _fact(home: Home, vault: Vault, store: TerminalStore, name: str) -> str:
     kept = store.meta(name)
     if kept:
         return kept
-    from db.central import open_engine
+    from db.central_engine import open_engine
     from db.central_port import CentralPort
 
     engine = open_engine(home.central_url, key(vault, CENTRAL_KEY))

@@ -365,3 +365,12 @@ def test_two_ingests_at_once_take_every_batch_once_and_refuse_none_on_postgresql
         assert set(served.store.case_rows()) == set(cases)
         assert differences(served.store) == []
     served.engine.dispose()
+
+
+def test_the_names_a_terminal_speaks_are_those_of_the_tables() -> None:
+    from db import central_names
+
+    for name in ("LOG", "HEAD", "ENTRY", "INBOX", "CASE", "CLAIM", "AGENT", "CONTROLLER", "ASK", "TERMINAL", "META"):
+        spoken, real = getattr(central_names, name), getattr(central, name)
+        assert spoken.name == real.name
+        assert set(spoken.columns.keys()) <= set(real.columns.keys())

@@ -1,0 +1,129 @@
+"""How central's engine opens: SQLCipher with a raw key when embedded, PostgreSQL on a server. Knows no tables.
+
+Kept apart from the tables, so that a terminal opens central without SQLModel's 15 MB.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import sqlcipher3.dbapi2
+
+from services.errors import DeskError, Unavailable, Unusable
+
+SCHEMA = "0001"
+KEPT = "your log keeps every action"
+CACHE_KB = 16_000
+
+
+def open_engine(url: str, key: bytes | None, *, cache_kb: int = CACHE_KB) -> sa.Engine:
+    """Central's engine; `key` is the raw 32-byte SQLCipher key of an embedded file, `cache_kb` its page
+    cache in each connection.
+
+    Raises `Unusable` for a missing or damaged file, a wrong key or a schema newer than this program, `Unavailable`
+    when nothing answers.
+    """
+    file = _file(url)
+    if file is not None and not file.is_file():  # SQLite would make an empty one
+        raise Unusable(f"central's file {file.name} is not there", kept=KEPT, next_key="rightsdesk doctor")
+    engine = _engine(url, key, cache_kb)
+    try:
+        with engine.connect() as conn:
+            found = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    except sa.exc.DBAPIError as exc:
+        engine.dispose()
+        raise as_desk_error(exc) from exc
+    if found != SCHEMA:
+        engine.dispose()
+        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: update the program", kept=KEPT)
+    return engine
+
+
+def create(url: str, key: bytes | None) -> sa.Engine:
+    """A new central with every table, by the first migration; raises `Unusable` where one stands, `Unavailable`."""
+    from db.migrations.central.upgrade import upgrade
+
+    file = _file(url)
+    if file is not None:
+        if file.exists() and file.stat().st_size:
+            raise Unusable(f"{file.name} is there already")
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as exc:
+            raise Unavailable("central's folder cannot be written to") from exc
+    engine = _engine(url, key, CACHE_KB)
+    try:
+        upgrade(engine)
+    except sa.exc.DBAPIError as exc:
+        engine.dispose()
+        for half_made in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))) if file else ():
+            half_made.unlink(missing_ok=True)
+        raise as_desk_error(exc) from exc
+    return engine
+
+
+def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
+    """What a database said, for a person, without statement or values."""
+    text = str(exc.orig)
+    if "no such table" in text or type(exc.orig).__name__ == "UndefinedTable":
+        return Unusable("this database holds no central", kept=KEPT, next_key="rightsdesk doctor")
+    if "not a database" in text or "malformed" in text:
+        return Unusable("central cannot be read: wrong key or damaged file", kept=KEPT, next_key="rightsdesk doctor")
+    if "full" in text or "disk I/O" in text:
+        return Unavailable("central cannot be written: its disk is full or does not answer", kept=KEPT)
+    if "readonly" in text or "unable to open" in text:
+        return Unavailable("central's file cannot be opened for this: check its folder's permissions", kept=KEPT)
+    if isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return Unavailable("central does not answer", kept=KEPT)
+    return Unusable(f"central refused ({type(exc.orig).__name__})", kept=KEPT, next_key="rightsdesk doctor")
+
+
+def _file(url: str) -> Path | None:
+    """The file of an embedded central; None on a server."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
+
+
+def _engine(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:
+    return _sqlite(url, key, cache_kb) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
+
+
+def _sqlite(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:
+    engine = sa.create_engine(
+        url, module=sqlcipher3.dbapi2, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
+    )
+
+    def prepare(conn: Any, _record: Any) -> None:
+        conn.isolation_level = None
+        cursor = conn.cursor()
+        cursor.execute("PRAGMA cipher_log_level=NONE")
+        if key is not None:
+            cursor.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{cache_kb}")
+        cursor.close()
+
+    def begin(conn: sa.Connection) -> None:
+        # Immediate: a writer that starts as a reader can be refused half-way.
+        immediate = conn.get_execution_options().get("writes", False)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", begin)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The engine for transactions that write: `with writing(engine).begin() as conn`."""
+    return engine.execution_options(writes=True)
+
+
+def clock_us(conn: sa.Connection) -> int:
+    """Central's own clock in µs since 1970: the server's, so that no terminal's clock decides a lease."""
+    if conn.dialect.name == "sqlite":
+        return time.time_ns() // 1000
+    return int(conn.exec_driver_sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").scalar_one())
