@@ -282,7 +282,7 @@ def test_a_job_moves_from_where_it_was_or_not_at_all(engine: sa.Engine) -> None:
     assert [j.id for j in store.due_jobs(2**41)] == ["j"]
     assert store.set_job("j", "running", only_from="queued")
     assert not store.set_job("j", "running", only_from="queued")
-    assert [j.id for j in store.begun_jobs()] == [j.id for j in store.unended_jobs("C-26-000001")] == ["j"]
+    assert [j.id for j in store.begun_jobs()] == [j.id for j in store.unsettled_jobs("C-26-000001")] == ["j"]
     with store.ingest() as tx:
         tx.cancel_jobs("C-26-000001", "1", "erase")
     assert store.job("j").state == "running"  # begun: it is not taken back under its feet
