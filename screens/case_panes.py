@@ -190,7 +190,7 @@ def history_line(line: HistoryLine, now: datetime, room: int) -> Content:
     at = clock(line.at, now.tzinfo) if same_day else stamp(line.at, now.tzinfo)
     who = line.actor.removeprefix("agent:")
     who = "worker" if who.startswith("worker:") else who
-    return hang(f"{at} {who}", line.text, room, "" if line.synced else "  (not synced yet)")
+    return hang(f"{at} {who}", line.text if line.synced else f"{line.text} (not synced yet)", room)
 
 
 def proofs(lines: Sequence[HistoryLine], since: Collection[str], now: datetime, room: int) -> list[Content]:

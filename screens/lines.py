@@ -16,11 +16,11 @@ def pair(name: str, value: str, room: int, style: str = "") -> Content:
     return shown(fit(name, NAME), "$quiet") + shown(("\n" + " " * NAME).join(lines), style, lines=True)
 
 
-def hang(head: str, text: str, room: int, after: str = "") -> Content:
-    """`head`, quietly, `text`, and `after` as a warning; further lines are set in by two cells."""
+def hang(head: str, text: str, room: int) -> Content:
+    """`head`, quietly, and `text`; further lines are set in by two cells."""
     front = clean(head) + " "
     lines = textwrap.wrap(front + clean(text), max(20, room), subsequent_indent="  ") or [""]
-    return shown(front, "$quiet") + shown("\n".join(lines)[len(front) :], lines=True) + shown(after, "$warning")
+    return shown(front, "$quiet") + shown("\n".join(lines)[len(front) :], lines=True)
 
 
 def under(text: str, room: int) -> Content:

@@ -145,6 +145,11 @@ def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     return ""
 
 
+def _marketing_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """A case that has ended opens again for it: the caller may say so last of all (Art 21(3))."""
+    return "the person was erased; only the record is left" if case.shredded else ""
+
+
 def _requester_more(case: Case, item: Item | None, moment: Moment) -> str:
     if case.requester is Requester.AUTHORITY:
         return "an authority's request is no request of a person: hand it to legal"
@@ -167,7 +172,7 @@ RULES: dict[str, Rule] = {
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
-        Rule("marketing", online=False),
+        Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
         Rule("resolve"),
