@@ -13,6 +13,8 @@ from services.types import Factor, ItemState, Tier
 CHECK_US = 30 * 60 * 1_000_000
 
 FACTORS = frozenset(Factor)
+DATE_TOLD = "g9"
+"""The step whose `y` says that the person knows the request is logged and until when it is answered (G9, INT-6)."""
 PRESSURE = "g6"
 """The step whose `f` says that the caller presses; every checklist has it under this id."""
 
@@ -68,7 +70,8 @@ def _asked(case: Case, done: acts.FactorAsked, entry: Entry, at: int) -> Case:
 def _passed(case: Case, done: acts.FactorPassed, entry: Entry, at: int) -> Case:
     check = _the_check(case, done.check, entry)
     if done.factor not in FACTORS:
-        return _with(case, _marked(check, entry, done.factor, "y"))
+        told = case.acknowledged or done.factor == DATE_TOLD
+        return _with(replace(case, acknowledged=told), _marked(check, entry, done.factor, "y"))
     if done.factor in COMPARED:
         by_worker(entry)
     elif entry.session != check.session and done.factor != Factor.SUP:

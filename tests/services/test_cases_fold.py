@@ -3,8 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.action_log import acts
 from services.action_log.act import Act
@@ -123,6 +122,12 @@ def test_G6_pressure_raises_the_tier_once() -> None:
     case = after(opened(Right.ACCESS), entry(started()), entry(pressed), entry(pressed))
     assert case.check is not None
     assert case.check.tier_needed is Tier.T3
+
+
+def test_G9_telling_the_date_acknowledges_the_request() -> None:
+    case = after(opened(Right.ACCESS), entry(started()), entry(passed("g1", "agent")))
+    assert not case.acknowledged
+    assert after(case, entry(passed("g9", "agent"))).acknowledged
 
 
 def test_the_second_colleague_is_another_person() -> None:
