@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, cast
 
-from textual.pilot import Pilot
+from textual import events
 
 from console.training_app import TrainingApp
 from screens.case import CaseScreen
@@ -36,6 +36,7 @@ SIZE: Final = (120, 40)
 PAUSE_S: Final = 0.1
 """Between keys that act: faster ones count as a paste and do nothing."""
 TYPE_S: Final = 0.03
+SLIDE_S: Final = 0.01
 PATIENCE_S: Final = 45.0
 WORDS: Final = "asks for it by phone"
 
@@ -48,8 +49,8 @@ async def play(app: TrainingApp, scenario: Scenario, path: Sequence[Moment] = ()
 
     Raises `Unavailable` when a screen does not come to what the path needs, `BadInput` for a step without keys here.
     """
-    async with app.run_test(size=size) as pilot:
-        player = Player(app, scenario, pilot)
+    async with app.run_test(size=size):
+        player = Player(app, scenario)
         await player.sign_in(AGENT)
         await player.until(lambda: app.call is not None, "the phone rings")
         for step in path or scenario.path:
@@ -60,8 +61,8 @@ async def play(app: TrainingApp, scenario: Scenario, path: Sequence[Moment] = ()
 class Player:
     """One agent's hands, and in the end a lead's."""
 
-    def __init__(self, app: TrainingApp, scenario: Scenario, pilot: Pilot[Any]) -> None:
-        self.app, self.scenario, self._pilot = app, scenario, pilot
+    def __init__(self, app: TrainingApp, scenario: Scenario) -> None:
+        self.app, self.scenario = app, scenario
 
     async def do(self, step: Moment) -> None:
         """The keys for one step of the path."""
@@ -85,15 +86,29 @@ class Player:
     # --- fingers and eyes ------------------------------------------------------------------------------------------
 
     async def press(self, *keys: str) -> None:
+        """Keys that act: each with a pause after it."""
         for key in keys:
-            await self._pilot.press(key)
+            self._send(key)
             await asyncio.sleep(PAUSE_S)
 
-    async def write(self, text: str) -> None:
+    async def slide(self, *keys: str) -> None:
+        """Keys that only move, or text: as fast as they come."""
+        for key in keys:
+            self._send(key)
+            await asyncio.sleep(SLIDE_S)
+        await asyncio.sleep(PAUSE_S)
+
+    async def write_code(self, text: str) -> None:
+        """A PIN or code: such a field takes no storm of keys."""
         for character in text:
-            await self._pilot.press(character)
+            self._send(character)
             await asyncio.sleep(TYPE_S)
         await asyncio.sleep(PAUSE_S)
+
+    def _send(self, key: str) -> None:
+        """As the terminal's driver does; a pilot would wait for a quiet processor after each key."""
+        character = key if len(key) == 1 else None
+        self.app.post_message(events.Key("space" if key == " " else key, character))
 
     async def until(self, what: Callable[[], Any], words: str) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -126,9 +141,9 @@ class Player:
 
     async def sign_in(self, agent: DemoAgent) -> None:
         await self.until(lambda: self.app.desk is not None, "the desk")
-        await self.write(agent.number)
+        await self.slide(*agent.number)
         await self.press("enter")
-        await self.write(agent.pin)
+        await self.slide(*agent.pin)
         await self.press("enter")
         await self.until(lambda: self.app.session and self.app.session.agent == agent.number, "the session")
 
@@ -138,12 +153,10 @@ class Player:
         screen = await self.on(IntakeScreen, lambda one: one.query_one("#controller", Choices).options)
         offered = screen.query_one("#controller", Choices).options
         key = next(option.key for option in offered if option.value == self.scenario.controller)
-        await self.press(*["shift+tab"] * 4, key, *["tab"] * 4)
+        await self.slide(*["shift+tab"] * 4, key, *["tab"] * 4)
         rights = [Right(m.code) for m in self.scenario.path if m.act == "item.added"]
         await self.press(*(RIGHTS[right][0] for right in rights), "tab")
-        await self.write(self.says("email"))
-        await self.press("tab")
-        await self.write(WORDS)
+        await self.slide(*self.says("email"), "tab", *WORDS)
         await self.press("enter")
         await self.on(CaseScreen, lambda one: one.view)
 
@@ -163,7 +176,9 @@ class Player:
         if at is None:
             raise Unavailable(f"{self.scenario.id}: the checklist has no such step")
         while screen.cursor != at:
-            await self.press("j" if screen.cursor < at else "k")
+            before = screen.cursor
+            await self.slide("j" if before < at else "k")
+            await self.until(lambda: screen.cursor != before, "the next line")  # noqa: B023 - awaited at once
         return screen
 
     async def _factor(self, step: Moment) -> None:
@@ -182,7 +197,7 @@ class Player:
         fact = "code" if factor is Factor.OTP else fact_of(screen.asked.key if screen.asked else "")
         if fact == "code":
             await self.until(lambda: self.says("code")[:1].isdigit(), "the code")
-        await self.write(self.says(fact) or "no idea")
+        await self.slide(*(self.says(fact) or "no idea"))
         await self.press("enter")
         await self.on(ChecklistScreen, lambda one: one.asked is None and not one.busy)
 
@@ -204,14 +219,14 @@ class Player:
         screen = await self.on(EraseScreen, lambda one: one.preview and not one.why_not("proceed"))
         await self.press(*(name[-1] for name in GROUNDS if name == step.code), "enter")
         await self.on(TypedConfirm, lambda one: not one.query_one("CodeInput").disabled)
-        await self.write(screen.case[-4:])
+        await self.write_code(screen.case[-4:])
         await self.press("enter")
         await self._pin(AGENT)
         await self.on(EraseScreen, lambda one: one.asked)
 
     async def _pin(self, agent: DemoAgent) -> None:
         await self.on(PinPrompt)
-        await self.write(agent.pin)
+        await self.write_code(agent.pin)
         await self.press("enter")
 
     async def _wrap(self, step: Moment) -> None:

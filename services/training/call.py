@@ -11,7 +11,7 @@ from services.errors import NotFound
 from services.home import Home
 from services.training import caller
 from services.training.facts import WORDS
-from services.training.home import newest_code, people, terminal_log
+from services.training.home import newest_code, people, restore_systems, terminal_log
 from services.training.scenario import Scenario
 from services.training.score import best_of, calls_of, score
 from services.types import CallerLine, Scorecard, Session
@@ -59,12 +59,13 @@ class Training:
         return tuple(_row(one, best.get(one.id)) for one in self._known.values())
 
     def begin(self, session: Session, name: str) -> CallView:
-        """The phone rings. A call that was on is ended first. Raises `NotFound`."""
+        """The phone rings, and everybody is on file. A call that was on is ended first. Raises `NotFound`."""
         scenario = self._known.get(name)
         if scenario is None:
             raise NotFound(f"there is no scenario {name}; there are {', '.join(self._known)}")
         if self._on is not None:
             self._desk.practice.ended(session, self._on.id)
+        restore_systems(self._home)
         self._first = self._desk.practice.started(session, scenario.id, scenario.version_code)
         self._on = scenario
         return self._view(scenario, self._call())

@@ -1,5 +1,7 @@
 """The training home stands apart: its own deployment, `training` in every entry, nothing of it in real work."""
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,11 +118,27 @@ def test_a_real_home_is_never_taken_for_training(centre: Centre) -> None:
     assert not (centre.home.path / TRAINING_MARK).exists()
 
 
+def test_each_call_finds_everybody_on_file_again(home: Home, desk: Desk) -> None:
+    file = home.path / "data" / "nordlicht" / "crm.db"
+
+    def customers() -> int:
+        with contextlib.closing(sqlite3.connect(file)) as db:
+            return int(db.execute("SELECT count(*) FROM customer").fetchone()[0])
+
+    with contextlib.closing(sqlite3.connect(file)) as db, db:
+        db.execute("DELETE FROM customer WHERE id > 3")
+    assert customers() == 3
+    training = Training(desk, home, {"plain-access": shipped("plain-access")})
+    training.begin(desk.sign.sign_in(AGENT, AGENT_PIN), "plain-access")
+    assert customers() == len(people())
+
+
 def test_a_code_is_read_from_the_mailbox_on_file_only(home: Home, tmp_path: Path) -> None:
     box = Home(tmp_path)
     box.outbox.mkdir()
     owner, other = people()[1], people()[2]
     (box.outbox / "a.eml").write_bytes(f"To: {other.email}\r\nSubject: x\r\n\r\nYour code: 111111\r\n".encode())
+    (box.outbox / "c.eml").write_bytes(f"To: {owner.email}\r\nSubject: x\r\n\r\nYour case C-26-000007\r\n".encode())
     assert newest_code(box, owner, 0) == ""
     (box.outbox / "b.eml").write_bytes(f"To: {owner.email}\r\nSubject: x\r\n\r\nYour code: 482913.\r\n".encode())
     assert newest_code(box, owner, 0) == "482913"

@@ -74,7 +74,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     mark = pytest.MonkeyPatch()
     mark.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     try:
-        home = make_training_home(tmp_path_factory.mktemp("training") / "home", waiting_period_s=1)
+        home = make_training_home(tmp_path_factory.mktemp("training") / "home")
         worker = WorkerChild(home.path, WORKER)
         try:
             yield Room(home)
