@@ -105,7 +105,8 @@ class DeskApp(SessionApp):
         self._asking_status = False
         if message.status != self.status:
             self.status = message.status
-            self.screen.query("StatusBar, TopBar").refresh()
+            for front in self.screen_stack[-1:]:  # none is left when the app closes meanwhile
+                front.query("StatusBar, TopBar").refresh()
 
     @on(JobFailed)
     def _failed(self, message: JobFailed) -> None:

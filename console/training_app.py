@@ -84,7 +84,7 @@ class TrainingApp(DeskApp):
     def _heard(self, message: CallHeard) -> None:
         self._hearing = False
         was, self.call = self.call, message.call
-        for panel in self.screen.query(CallerPanel):
+        for panel in [panel for front in self.screen_stack[-1:] for panel in front.query(CallerPanel)]:
             panel.look()
         if was is not None and self.call is not None and self.call.over:
             self.action_end_call()
