@@ -123,26 +123,30 @@ class IntakeDesk:
 
     def _number(self, year: int) -> str:
         """`C-26-004107` out of this log's block of numbers (design.md 7.6)."""
-        store, log = self._ctx.store, self._ctx.book.log
         with self._ctx.lock:
-            nxt, end = (int(store.meta(k, "0")) for k in ("number-next", "number-end"))
-            if nxt >= end or store.meta("number-log") != log:
-                nxt, end = self._block(nxt, end)
-            store.set_meta({"number-next": str(nxt + 1), "number-end": str(end), "number-log": log})
+            nxt, end, log = self._block()
+            facts = {"number-next": str(nxt + 1), "number-end": str(end), "number-log": log}
+            self._ctx.store.set_meta(facts)
             return f"C-{year % 100:02d}-{nxt:06d}"
 
-    def _block(self, nxt: int, end: int) -> tuple[int, int]:
-        """A new block from central; offline, what is left of the old one. Raises `Unavailable` when there is neither.
+    def _block(self) -> tuple[int, int, str]:
+        """(next number, end of its block, the log it was reserved for); raises `Unavailable` when none is to be had.
 
-        A log's successor takes a new one: whatever put the log back may have put the count of numbers back as well.
+        A log's successor takes a new block: whatever put the log back may have put the count of numbers back as well.
+        Offline it goes on with what is left of the old one.
         """
+        store, log = self._ctx.store, self._ctx.book.log
+        nxt, end = (int(store.meta(k, "0")) for k in ("number-next", "number-end"))
+        of = store.meta("number-log")
+        if nxt < end and of == log:
+            return nxt, end, of
         try:
             first = self._ctx.port().reserve_numbers(BLOCK)
         except Unavailable:
             if nxt >= end:
                 raise
-            return nxt, end
-        return first, first + BLOCK
+            return nxt, end, of
+        return first, first + BLOCK, log
 
 
 def _say(dates: DueDates) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
@@ -15,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from db import central
 from db.central_port import CentralPort
-from db.log import LogReader, LogWriter
+from db.central_shapes import pack_details
+from db.log import Detail, LogReader, LogWriter
 from db.log_check import check_file
 from services.action_log import acts
 from services.action_log.entry import Draft, Entry, decode
@@ -470,6 +472,98 @@ def test_a_receipt_that_central_did_not_sign_counts_for_nothing(
     monkeypatch.undo()
     terminal.push(2)
     assert terminal.uplink.state.alarm == ""
+
+
+# ── what one terminal cannot do to the others ─────────────────────────────────────────────────────────────────
+
+
+def jobs_of(centre: Centre, kind: str) -> int:
+    with centre.engine.connect() as conn:
+        query = sa.select(sa.func.count()).select_from(central.JOB).where(central.JOB.c.kind == kind)
+        return int(conn.execute(query).scalar_one())
+
+
+def test_a_case_number_used_twice_is_a_conflict_in_sight_and_stops_nobody(centre: Centre) -> None:
+    with centre.desk("desk-1") as one, centre.desk("desk-2") as two:
+        case = one.intake.open(sign_in(one), request()).case
+        centre.settle(one, two)
+        session, intake = sign_in(two), two.intake
+        controller, at = two._ctx.controller("nordlicht"), intake._now()
+        drafts, details = intake._drafts(session, request(), controller, at, intake._dates(controller, at), case)
+        two._ctx.write(drafts, details)
+        after = two.intake.open(session, request()).case
+        centre.settle(one, two)
+        assert two.alarms() == ()
+        assert "the number is another case's already" in one.case.state(case).conflicts[0]
+        assert after in centre.store.case_rows()
+        assert jobs_of(centre, "acknowledge") == 2
+        assert differences(centre.store) == []
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        b"no JSON",
+        b"[[1,2]]",
+        b'[["h","C-26-000001","key","zz"]]',
+        pack_details([("h" * 64, "C-26-000001", "key", b"k")]),
+    ],
+    ids=["no JSON", "short", "no hex", "not named"],
+)
+def test_poisoned_details_retire_their_own_log_and_stop_nobody(terminal: Terminal, details: bytes) -> None:
+    other = Terminal(terminal.centre)
+    bodies = bodies_of(terminal.file)
+    terminal.port.submit(terminal.book.log, 0, bodies, details, terminal.book.writer.checkpoint)
+    other.append()
+    other.push(3)
+    terminal.push(4)
+    assert terminal.book.log.endswith("/2")
+    assert (len(other.held()), other.book.alarms) == (2, ())
+    other.book.close()
+
+
+def test_nobody_replaces_the_sealed_key_of_another_case(centre: Centre) -> None:
+    with centre.desk("desk-1") as one, centre.desk("desk-2") as two:
+        case = one.intake.open(sign_in(one), request()).case
+        centre.settle(one, two)
+        blob = b"sealed to nobody"
+        digest = sha256(blob).hexdigest()
+        session, state = sign_in(two), two.case.state(case)
+        act = acts.NoteKept(kind="note", reason=None, flags=())
+        two._ctx.write([two._ctx.draft(session, act, state, details=(digest,))], [Detail(digest, case, "key", blob)])
+        with suppress(AssertionError):
+            centre.settle(two)
+        assert "another case's" in two.alarms()[0]
+        assert centre.store.count_details(case) == 3
+
+
+def test_however_many_conflicts_a_case_has_an_unfit_action_makes_no_job(centre: Centre) -> None:
+    """The list of conflicts ends at twenty: its length alone does not say that one more came."""
+    with centre.desk() as desk:
+        session = sign_in(desk)
+        case = desk.intake.open(session, request()).case
+        state = desk.case.state(case)
+        early = acts.ExportAsked(format="json", language="de", delivery="on-file")
+        desk._ctx.write([desk._ctx.draft(session, early, state, "1") for _ in range(25)])
+        centre.settle(desk)
+        assert len(desk.case.state(case).conflicts) == 20
+        assert jobs_of(centre, "export") == 0
+
+
+def test_a_successor_takes_a_new_block_of_case_numbers_and_goes_on_offline_with_the_old(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of a terminal was put back whole: its count of numbers went back with its log."""
+    with centre.desk() as desk:
+        session = sign_in(desk)
+        first = int(desk.intake.open(session, request()).case[5:])
+        desk._ctx.book.refused("rolled-back", "for the test")
+        monkeypatch.setattr(CentralPort, "reserve_numbers", unreachable)
+        assert int(desk.intake.open(session, request()).case[5:]) == first + 1
+        monkeypatch.undo()
+        later = int(desk.intake.open(session, request()).case[5:])
+        assert later >= first + 1000
+        assert int(desk.intake.open(session, request()).case[5:]) == later + 1
 
 
 # ── any order of things ───────────────────────────────────────────────────────────────────────────────────────
