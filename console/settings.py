@@ -136,9 +136,7 @@ def load_standing(home: Path | str | None = None) -> Settings:
     """As `load`, for a home that stands already: a name mistyped must not make a new one. Raises `BadInput`."""
     settings = load(home)
     if not settings.home.is_dir():
-        raise BadInput(
-            "there is no desk here", place=str(settings.home), next_key="rightsdesk demo makes one to try, or --home DIR"
-        )
+        raise BadInput("there is no desk here", place=str(settings.home), next_key="rightsdesk demo makes one to try")
     return settings
 
 

@@ -15,6 +15,8 @@ from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink
 
+BURST = 8
+"""Batches written before they are handed in: two processes that write to one SQLite file wait for each other."""
 _SAID_S = 2.0
 _POLL_S = 0.01
 
@@ -38,19 +40,28 @@ def import_backlog(
     uplink = Uplink(port, book, f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
     size = cases + book.writer.size
     ingest = _in_turn(home, vault, side, book.log, size)
-    written, said = 0, time.monotonic()
-    for drafts, details in backlog.batches(cases, port.reserve_numbers(cases)):
+    said = time.monotonic()
+    for number, (drafts, details) in enumerate(backlog.batches(cases, port.reserve_numbers(cases)), 1):
         book.append(drafts, details)
-        written += len(drafts)
-        uplink.run_once()
+        if number % BURST:
+            continue
+        _hand_in(uplink)
         ingest()
         if time.monotonic() - said > _SAID_S:
-            progress(f"{written:,} of {cases:,} cases written, {uplink.state.waiting:,} not folded yet")
+            progress(f"{book.writer.size:,} of {cases:,} cases written, {uplink.state.waiting:,} not folded yet")
             said = time.monotonic()
-    while uplink.run_once() or uplink.state.waiting:
+    while _hand_in(uplink) or uplink.state.waiting:
         ingest()
         time.sleep(_POLL_S if side.apart else 0)
     book.close()
+
+
+def _hand_in(uplink: Uplink) -> bool:
+    """Hand in until the inbox is full or everything is there; whether there was something to do."""
+    done = False
+    while uplink.run_once():
+        done = True
+    return done
 
 
 def ingest_keys(vault: Vault, deployment: str) -> IngestKeys:
@@ -85,10 +96,11 @@ def _in_turn(home: Home, vault: Vault, side: SideWork, log: str, size: int) -> C
     if not side.apart:
         ingest, _ = _ingest(home, vault)
 
-        def ingest_one() -> None:
-            ingest.run_once()
+        def ingest_all() -> None:
+            while ingest.run_once():
+                pass
 
-        return ingest_one
+        return ingest_all
     side.start(drain, home.path, log, size)
     return side.check
 
