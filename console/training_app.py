@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from console.app import DeskApp
 from screens.caller_panel import CallerPanel, TrainingBanner
+from screens.kit.messages import JobFailed
 from services.home import Home
 from services.training.call import CallView, Training
 from services.training.scenario import Scenario
@@ -74,6 +75,9 @@ class TrainingApp(DeskApp):
         self.set_interval(self.HEAR_S, self._hear)
 
     def _hear(self) -> None:
+        """Listen to the caller; and a screen that has no top bar gets the banner."""
+        if not self.screen_stack:
+            return
         if not self.screen.is_modal and not self.screen.query("TopBar, TrainingBanner"):
             self.screen.mount(TrainingBanner())
         if self.training is not None and self.call is not None and self.session is not None and not self._hearing:
@@ -88,6 +92,11 @@ class TrainingApp(DeskApp):
             panel.look()
         if was is not None and self.call is not None and self.call.over:
             self.action_end_call()
+
+    @on(JobFailed)
+    def _not_heard(self, message: JobFailed) -> None:
+        if message.what == "call":
+            self._hearing = False
 
     def action_training(self) -> None:
         self.show("training")

@@ -27,6 +27,7 @@ from services.training.scenario import scenarios
 from services.training.score import score
 from services.types import Scorecard
 from tests.conftest import CHECKOUT
+from tests.terminal.pty import Console
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -144,3 +145,18 @@ def digests(folder: Path) -> dict[str, str]:
     """Every file of a home with what is in it."""
     files = (p for p in folder.rglob("*") if p.is_file())
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def test_train_run_rings_on_a_real_terminal_and_every_screen_says_training(room: Room) -> None:
+    command = [sys.executable, "-m", "console", "train", "run", "ex-partner", "--home", str(room.home.path)]
+    console = Console(command, env={"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
+    try:
+        assert console.wait_on_screen("TRAINING: invented people", 30)
+        console.type("0042\r2580\r")
+        assert console.wait_on_screen("TRAINING CALL", 30)
+        assert console.wait_on_screen("Hello, I need all my data", 10)
+        console.type("L")
+        assert console.wait_on_screen("The desk is locked", 10)
+        assert console.wait_on_screen("TRAINING: invented people", 10)
+    finally:
+        console.close()
