@@ -561,6 +561,7 @@ def test_a_successor_takes_a_new_block_of_case_numbers_and_goes_on_offline_with_
         monkeypatch.setattr(CentralPort, "reserve_numbers", unreachable)
         assert int(desk.intake.open(session, request()).case[5:]) == first + 1
         monkeypatch.undo()
+        wait_until(lambda: desk._ctx.online)
         later = int(desk.intake.open(session, request()).case[5:])
         assert later >= first + 1000
         assert int(desk.intake.open(session, request()).case[5:]) == later + 1
