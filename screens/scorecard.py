@@ -44,7 +44,7 @@ class ScorecardScreen(KitScreen):
             yield Static(verdict(card))
             for point in card.points:
                 with Horizontal(classes="item"):
-                    yield Static(name_of(point), classes="name")
+                    yield Static(points_of(point), classes="name")
                     yield Static(why(point), classes="why")
             yield Static(shown("\nDebrief", "bold", lines=True))
             yield Static(shown(card.debrief, lines=True))
@@ -79,7 +79,7 @@ def verdict(card: Scorecard) -> Content:
     return Content("\n").join([*lines, Content("")])
 
 
-def name_of(point: ScorePoint) -> Content:
+def points_of(point: ScorePoint) -> Content:
     """Points of an item and what it is called."""
     mark = "✓" if point.got == point.of else "·" if point.got else "✗"
     return shown(f"{mark} {point.got:>2}/{point.of:<2} {NAMES.get(point.name, point.name)}")

@@ -5,33 +5,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-import keyring
 import pytest
-from keyring.backends.fail import Keyring
 
-from console.auto_play import play
-from console.training_app import TrainingApp
 from db.log_reader import LogReader
 from services.demo.make import make_home
-from services.demo.worker_child import WorkerChild
-from services.desk.open import open_desk
 from services.home import Home
-from services.training.call import folder_of_scenarios
-from services.training.home import TERMINAL, WORKER, make_training_home, terminal_log
-from services.training.moments import moment
-from services.training.scenario import scenarios
+from services.training.home import terminal_log
 from services.training.score import score
-from services.types import Scorecard
 from tests.conftest import CHECKOUT
 from tests.terminal.pty import Console
+from tests.training_room import KNOWN, Room, training_room
 
 pytestmark = pytest.mark.timeout(400)
 
-KNOWN = scenarios(folder_of_scenarios())
 # Takes a call-back for done that nobody could have answered, and lets the data go.
 CARELESS = (
     "case.opened", "item.added access", "check.started", "factor.passed g1", "factor.passed g2", "factor.passed g6",
@@ -39,51 +28,10 @@ CARELESS = (
 )  # fmt: skip
 
 
-@dataclass
-class Room:
-    """The training home with its worker."""
-
-    home: Home
-
-    async def play(self, name: str, path: Sequence[str] = (), size: tuple[int, int] = (120, 40)) -> Scorecard:
-        """One call by keys; the card that the screen shows."""
-        app = TrainingApp(lambda: open_desk(self.home.path, TERMINAL, demo=True), self.home, KNOWN, name)
-        try:
-            await play(app, KNOWN[name], [moment(word) for word in path], size)
-        finally:
-            if app.desk is not None:
-                app.desk.close()
-        assert app.card is not None
-        return app.card
-
-    def acts(self, worker: bool = False) -> list[str]:
-        """What stands in the training logs."""
-        paths = (self.home.path / "workers").glob("*/log-*.db") if worker else [terminal_log(self.home)]
-        found = []
-        for path in paths:
-            with LogReader(path) as reader:
-                entries = list(reader.entries())
-            assert all(entry.training for entry in entries)
-            found += [entry.act for entry in entries]
-        return found
-
-
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    mark = pytest.MonkeyPatch()
-    mark.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    try:
-        home = make_training_home(tmp_path_factory.mktemp("training") / "home")
-        worker = WorkerChild(home.path, WORKER)
-        try:
-            yield Room(home)
-        finally:
-            worker.stop()
-    finally:
-        keyring.set_keyring(before)
-        mark.undo()
+    with training_room(tmp_path_factory.mktemp("training") / "home") as made:
+        yield made
 
 
 async def test_the_ex_partner_ends_without_a_word_of_data(room: Room) -> None:
