@@ -9,8 +9,7 @@ from functools import cache
 import holidays
 import pytest
 import typer
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from typer.testing import CliRunner
 
 from console.commands.clock import clock

@@ -3,8 +3,7 @@
 from collections import Counter
 from random import Random
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.identity.ask import Question, pick
 from services.identity.codes import LIFE_US, is_late, keep, new_code, same_code

@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 from argon2 import PasswordHasher
 from babel.dates import get_month_names
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from services.identity.compare import _KINDS, MAX_ANSWER, amount_of, same
 from services.identity.said_date import month_named, said_date

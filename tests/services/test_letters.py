@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller as MailServer
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.catalog.system import System, load_controller_systems
 from services.controllers import Controller, load_controllers

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 import pyzipper
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.controllers import Controller, load_controllers
 from services.demo.people import make_people
