@@ -31,6 +31,14 @@ PAGE = 4096
 NOBODY = 65534
 
 
+def execute(file: Path, sql: str) -> None:
+    """One statement past our own code."""
+    db = dbapi2.connect(str(file), isolation_level=None)
+    db.execute(f"PRAGMA key=\"x'{KEY.hex()}'\"")
+    db.execute(sql)
+    db.close()
+
+
 class DeskDoor:
     """desk.db with agents, one of them planted."""
 
@@ -66,10 +74,7 @@ class DeskDoor:
             store.close()
 
     def make_newer(self, folder: Path, newer: bool) -> None:
-        db = dbapi2.connect(str(folder / self.name))
-        db.execute(f"PRAGMA key=\"x'{KEY.hex()}'\"")
-        db.execute(f"PRAGMA user_version={99 if newer else 1}")
-        db.close()
+        execute(folder / self.name, f"PRAGMA user_version={99 if newer else 1}")
 
 
 class CentralDoor:
@@ -111,10 +116,7 @@ class CentralDoor:
         return found
 
     def make_newer(self, folder: Path, newer: bool) -> None:
-        engine = central._engine(self.url(folder), KEY)
-        with central.writing(engine).begin() as conn:
-            conn.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": "9999" if newer else "0001"})
-        engine.dispose()
+        execute(folder / self.name, f"UPDATE alembic_version SET version_num = '{'9999' if newer else '0001'}'")
 
 
 Door = DeskDoor | CentralDoor

@@ -1,0 +1,1 @@
+"""Central's revisions, in order; Alembic reads them, nothing imports them."""
