@@ -166,6 +166,20 @@ def test_a_refused_batch_retires_the_log_and_what_comes_after_goes_up(terminal: 
     assert len(kept) == 7  # nothing is deleted because it was refused
 
 
+def test_a_new_log_that_is_refused_for_its_beginning_is_not_followed_by_logs_without_end(terminal: Terminal) -> None:
+    terminal.book.refused("bad-checkpoint", "for the test")
+    terminal.uplink.run_once()
+    with terminal.centre.store.ingest() as tx:
+        tx.refuse(terminal.book.log, "no")
+    for _ in range(3):
+        with pytest.raises(Unusable, match="refuses even a new log"):
+            terminal.uplink.run_once()
+    assert terminal.book.log.endswith("/2")
+    terminal.append()  # the agent works on, and what follows is given another try
+    terminal.push()
+    assert len(terminal.held(f"{terminal.owner}/3")) == 2
+
+
 def test_an_append_while_the_log_is_being_retired_goes_into_the_new_one(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

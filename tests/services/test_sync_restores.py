@@ -28,6 +28,7 @@ def test_central_restored_from_a_backup_is_noticed_and_gets_everything_again(cen
     again = Centre(centre.home.path)
     with again.desk("desk-1") as one, again.desk("desk-2") as two:
         session = sign_in(one)
+        wait_until(lambda: one.status().central == "reached")
         lost = [one.intake.open(session, request(Right.ERASURE)).case for _ in range(3)]
         for _ in range(6):  # many steps of the change feed, which will be few when they come again in one batch
             one.act.note(session, kept, "said in passing")
