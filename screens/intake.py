@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
@@ -63,28 +63,30 @@ class IntakeScreen(KitScreen):
 
     def body(self) -> ComposeResult:
         yield Crumbs()
-        yield Choices[str]("Controller", id="controller")
-        yield Choices("Channel", _numbered(CHANNELS), id="channel")
-        yield Choices("Who asks", _numbered(REQUESTERS), id="requester")
-        yield from self._line("Received", CleanInput(id="received", placeholder="now", max_length=16), "received")
-        yield Choices(
-            "Asks for", [Option(key, words, one) for one, (key, words) in RIGHTS.items()],
-            several=True, columns=3, id="rights",
-        )  # fmt: skip
-        yield Static("", id="rights-error", classes="error under")
-        who = CleanInput(id="identifier", placeholder="e-mail, phone or customer number", max_length=200)
-        yield from self._line("Person", who, "identifier")
-        with Horizontal(classes="field words"):
-            yield Static(shown("Words"), classes="label")
-            yield WatchedText(longest=WORDS, placeholder="in a few words, as the caller says it", id="words")
-        yield Static("", id="words-error", classes="error under")
-        yield Static("", id="due")
+        with VerticalScroll(id="form", can_focus=False):
+            yield Choices[str]("Controller", id="controller")
+            yield Choices("Channel", _numbered(CHANNELS), id="channel")
+            yield Choices("Who asks", _numbered(REQUESTERS), id="requester")
+            yield from self._line("Received", CleanInput(id="received", placeholder="now", max_length=16))
+            yield Choices(
+                "Asks for", [Option(key, words, one) for one, (key, words) in RIGHTS.items()],
+                several=True, columns=3, id="rights",
+            )  # fmt: skip
+            yield Static("", id="rights-error", classes="error")
+            who = CleanInput(id="identifier", placeholder="e-mail, phone or customer number", max_length=200)
+            yield from self._line("Person", who)
+            with Horizontal(classes="field words"):
+                yield Static(shown("Words"), classes="label")
+                yield WatchedText(longest=WORDS, placeholder="in a few words, as the caller says it", id="words")
+            yield Static("", id="words-error", classes="error")
+            yield Static("", id="due")
 
-    def _line(self, label: str, field: CleanInput, name: str) -> ComposeResult:
+    def _line(self, label: str, field: CleanInput) -> ComposeResult:
+        """A field with its label before it, and a line below it for what is wrong with it."""
         with Horizontal(classes="field"):
             yield Static(shown(label), classes="label")
             yield field
-            yield Static("", id=f"{name}-error", classes="error")
+        yield Static("", id=f"{field.id}-error", classes="error")
 
     def on_mount(self) -> None:
         self.query_one(Crumbs).path = ("Queue", "Log a request", "Enter logs it at once")
@@ -241,7 +243,9 @@ class IntakeScreen(KitScreen):
             self.flash("not logged yet: see beside the field", "no")
 
     def _say_beside(self, name: str, words: str) -> None:
-        self.query_one(f"#{name}-error", Static).update(shown(f"◂ {words}" if words else ""))
+        line = self.query_one(f"#{name}-error", Static)
+        line.update(shown(f"▲ {words}"))
+        line.display = bool(words)
 
     # --- lock --------------------------------------------------------------------------------------------------------
 

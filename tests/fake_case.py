@@ -262,6 +262,11 @@ class FakeLog:
     """`desk.log` with 40 entries."""
 
     size = 40
+    whole = True
+
+    def verify(self, session: Session, stage: Any) -> tuple[bool, str]:
+        stage("checking 40 entries")
+        return (True, "whole: 40 entries") if self.whole else (False, "tampered: changed-entry at 5f0e9a1b/1:7")
 
     def page(
         self, session: Session, before: int | None = None, limit: int = 100, case: str = ""

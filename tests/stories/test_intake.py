@@ -17,7 +17,7 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
         await player.press("enter")
         await player.sees("say what the person asks for")
         await player.press("a", "enter")
-        await player.sees("is needed to find the person")
+        await player.sees("customer number is needed to find")
         assert "case.opened" not in acts(terminal_log(home)), "nothing was logged by halves"
         await player.write(person.email)
         await player.press("tab")

@@ -29,3 +29,5 @@ async def test_lines_filter_and_one_entry(home: Path) -> None:
         await player.sees(leaf_hash(encode(first)).hex()[:32])
         await player.press("escape")
         await player.sees("1 of ")
+        await player.press("V")
+        await player.sees("signed by the enrolled key")

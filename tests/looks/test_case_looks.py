@@ -1,0 +1,83 @@
+"""How the screens of a case look at 80×24 and 120×40, and the gravest of them without colour and in high contrast."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.app import DeskApp
+from screens.kit.dialog import Dialog
+from screens.kit.widgets.confirm import ARM_S
+from tests.fake_case import NOW, CaseDesk
+from tests.looks.conftest import signed_in
+from tests.screens.conftest import until
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+LEAD = "0007"
+PATHS: dict[str, tuple[str, ...]] = {
+    "intake": ("i", "a", "e", "tab", *"ada", "at", *"example.com", "tab", *"card4111111111111111"),
+    "case": ("enter",),
+    "case-identity": ("enter", "2"),
+    "case-data": ("enter", "3"),
+    "case-history": ("enter", "5"),
+    "checklist": ("enter", "v"),
+    "checklist-question": ("enter", "v", "enter", *"20"),
+    "find": ("enter", "p"),
+    "export": ("enter", "x"),
+    "erase": ("enter", "E"),
+    "erase-confirm": ("enter", "E", "enter", *"415"),
+    "consent": ("enter", "c"),
+    "note": ("enter", "o", *"spoke"),
+    "wrap": ("enter", "w"),
+    "reveal": ("enter", "full_stop", "p", "1"),
+    "review": ("e",),
+    "entry": ("colon", *"action log", "down", "enter", "enter"),
+}
+
+
+def walk(path: tuple[str, ...], agent: str = "0042") -> Callable[[Any], Any]:
+    """Press the keys, letting every dialog arm and every job come back."""
+
+    async def pressed(pilot: Any) -> None:
+        await signed_in(pilot, agent)
+        for key in path:
+            await pilot.press(key)
+            await pilot.pause(ARM_S + 0.1 if isinstance(pilot.app.screen, Dialog) else 0.12)
+        await until(pilot, lambda: not pilot.app.jobs.writing)
+        await pilot.pause(0.4)
+
+    return pressed
+
+
+@pytest.fixture
+def desk_app(tmp_path: Path) -> Callable[..., DeskApp]:
+    """Makes the app on a desk without stores; the environment counts as it is then."""
+
+    def made(theme: str = "dark") -> DeskApp:
+        desk = CaseDesk()
+        app = DeskApp(lambda: desk, tmp_path / "logs", theme=theme, clock=lambda: NOW)
+        app.QUIET_S = 0
+        return app
+
+    return made
+
+
+@SIZES
+@pytest.mark.parametrize("name", PATHS)
+def test_look(snap_compare: Any, desk_app: Callable[..., DeskApp], size: tuple[int, int], name: str) -> None:
+    agent = LEAD if name == "review" else "0042"
+    assert snap_compare(desk_app(), terminal_size=size, run_before=walk(PATHS[name], agent))
+
+
+@pytest.mark.parametrize("name", ["intake", "case", "checklist", "erase"])
+def test_look_without_colour(
+    snap_compare: Any, desk_app: Callable[..., DeskApp], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(desk_app(), terminal_size=(80, 24), run_before=walk(PATHS[name]))
+
+
+@pytest.mark.parametrize("name", ["case", "erase"])
+def test_look_in_high_contrast(snap_compare: Any, desk_app: Callable[..., DeskApp], name: str) -> None:
+    assert snap_compare(desk_app("high-contrast"), terminal_size=(80, 24), run_before=walk(PATHS[name]))
