@@ -20,10 +20,11 @@ from services.demo import play as play_module
 from services.demo.make import make_home
 from services.demo.people import make_people
 from services.demo.plays import consent_call, erasure_call, export_call, seen
+from services.demo.plays.caller import Caller
 from services.demo.plays.report import Check, Report
 from services.demo.plays.stage import Stage
 from services.demo.worker_child import WorkerChild
-from services.errors import Refused, Unavailable
+from services.errors import NotFound, Refused, Unavailable
 from services.home import Home
 from tests.conftest import CHECKOUT
 
@@ -268,3 +269,25 @@ def test_a_worker_that_cannot_start_is_said(small_home: Path) -> None:
         child.wait_ready()
     child.stop()
     assert "worker-9" in (small_home / "logs" / "worker-start.log").read_text()
+
+
+def test_a_caller_reads_the_code_out_of_their_own_mail_only(tmp_path: Path) -> None:
+    def mail(name: str, to: str, text: str) -> None:
+        (tmp_path / name).write_text(f"To: {to}\nSubject: x\nContent-Type: text/plain\n\n{text}\n")
+
+    mail("old.eml", PERSON.email, "Your code: 111111")
+    caller = Caller(PERSON, tmp_path)
+    mail("a.eml", PERSON.email, "Your case C-26-000025 is logged.")
+    mail("b.eml", "else@example.com", "Ihr Code: 222222")
+    mail("c.eml", PERSON.email, "Ihr Code: 333333")
+    assert caller.code() == "333333"
+    mail("d.eml", PERSON.email, "Your code: 444444")
+    assert caller.code() == "444444"
+
+
+def test_a_caller_knows_what_people_know_and_nothing_else(tmp_path: Path) -> None:
+    caller = Caller(PERSON, tmp_path)
+    assert caller.says("crm.customer.pin_hash") == PERSON.pin
+    assert caller.says("crm.customer.postcode") == PERSON.postcode
+    with pytest.raises(NotFound):
+        caller.says("shop.orders.total")

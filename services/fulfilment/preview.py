@@ -41,6 +41,7 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
     room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome), case, item)
     if plan is not None and wanted.state in OPEN:
         number = _keep(room, ask, case, wanted, plan)
+    room.results.settle(stopped=room.stopped)  # whoever reads the answer may ask for this very plan at once
     return {
         "systems": [
             {"system": s.key, "state": _IN_WORDS[s.reach], "found": s.count, "reason": s.reason} for s in found.systems
