@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from textual import events
+from textual.css.query import NoMatches
 
 from console.training_app import TrainingApp
 from screens.case import CaseScreen
@@ -17,6 +18,7 @@ from screens.erase import EraseScreen
 from screens.export import ExportScreen
 from screens.find import FindScreen
 from screens.intake import IntakeScreen
+from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.choices import Choices
 from screens.kit.widgets.confirm import PinPrompt, TypedConfirm
 from screens.queue import QueueScreen
@@ -112,10 +114,15 @@ class Player:
 
     async def until(self, what: Callable[[], Any], words: str) -> None:
         end = time.monotonic() + PATIENCE_S
-        while not what():
+        while not _holds(what):
             if time.monotonic() > end:
-                raise Unavailable(f"{self.scenario.id}: waited {PATIENCE_S:.0f} s in vain for {words}")
+                raise Unavailable(f"{self.scenario.id}: waited {PATIENCE_S:.0f} s for {words}; {self._front()}")
             await asyncio.sleep(TYPE_S)
+
+    def _front(self) -> str:
+        """What stands in front, and what its flash line says."""
+        said = [line.render().plain for line in self.app.screen.query(FlashLine)]
+        return f"in front: {type(self.app.screen).__name__}, {' '.join(said).strip() or 'silent'}"
 
     async def on(self, kind: type[S], ready: Callable[[S], Any] = lambda _: True) -> S:
         """The screen in front, once it is of this kind and ready."""
@@ -186,9 +193,14 @@ class Player:
             await self._answer(Factor(step.code))
             return
         name = step.code
-        await self._to_line(lambda line: line.rpartition(".")[2] == name)
+        screen = await self._to_line(lambda line: line.rpartition(".")[2] == name)
+        before = screen.view
         await self.press("y" if step.act == "factor.passed" else "f")
-        await self.on(ChecklistScreen, lambda one: not one.busy)
+        await self._kept(before)
+
+    async def _kept(self, before: object) -> None:
+        """Until the checklist has come back with what was done: a key pressed before that would go astray."""
+        await self.on(ChecklistScreen, lambda one: one.view is not before and not one.busy and one.asked is None)
 
     async def _answer(self, factor: Factor) -> None:
         screen = await self._to_line(lambda line: line.rpartition(".")[2] == factor)
@@ -197,9 +209,10 @@ class Player:
         fact = "code" if factor is Factor.OTP else fact_of(screen.asked.key if screen.asked else "")
         if fact == "code":
             await self.until(lambda: self.says("code")[:1].isdigit(), "the code")
+        before = screen.view
         await self.slide(*(self.says(fact) or "no idea"))
         await self.press("enter")
-        await self.on(ChecklistScreen, lambda one: one.asked is None and not one.busy)
+        await self._kept(before)
 
     async def _find(self, step: Moment) -> None:
         await self.back_to(CaseScreen)
@@ -248,3 +261,11 @@ class Player:
         await self.press("y")
         await self._pin(LEAD)
         await self.until(lambda: not isinstance(self.app.screen, PinPrompt), "the approval")
+
+
+def _holds(what: Callable[[], Any]) -> bool:
+    """Whether it is so; a screen that is not composed yet is not."""
+    try:
+        return bool(what())
+    except NoMatches:
+        return False
