@@ -26,7 +26,7 @@ class EntryBox(Dialog):
         with Vertical(classes="box"):
             yield Static(shown(f"Entry {self.detail.seq}", "bold"), classes="title")
             with VerticalScroll(id="entry", can_focus=False):
-                yield Static(words(self.detail))
+                yield Static(content_of(self.detail))
             yield Static(shown("j k scroll   Esc back", "$quiet"))
 
     def on_key(self, event: events.Key) -> None:
@@ -42,7 +42,7 @@ class EntryBox(Dialog):
         self.dismiss(None)
 
 
-def words(detail: LogDetail) -> Content:
+def content_of(detail: LogDetail) -> Content:
     """The entry's fields, then what proves it."""
     lines: list[Content] = []
     for name, value in json.loads(detail.body).items():

@@ -21,7 +21,7 @@ from screens.kit.widgets.heads import Tabs
 from screens.kit.widgets.table import Column, VirtualTable
 from screens.queue_filter import is_identifier, view_of
 from screens.queue_preview import Preview
-from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView
+from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView, Session
 
 VIEWS: Final = ("all", "mine", "unassigned", "approval", "closed")
 REFRESH_S: Final = 5
@@ -66,6 +66,13 @@ class Done(Message):
 @dataclass
 class AgentsRead(Message):
     agents: tuple[tuple[str, str], ...]
+    cases: tuple[str, ...]
+
+
+@dataclass
+class PersonFound(Message):
+    """The cases of the person behind a whole identifier, newest first."""
+
     cases: tuple[str, ...]
 
 
@@ -169,6 +176,9 @@ class QueueScreen(KitScreen):
 
     @on(FilterBar.Changed)
     def _filtered(self, message: FilterBar.Changed) -> None:
+        if is_identifier(message.text):
+            self.query_one(FilterBar).found("Enter finds the person's cases")
+            return
         view, problem = view_of(QueueView(kind=self.view.kind), message.text)
         if problem:
             self.flash(problem, "no")
@@ -178,8 +188,31 @@ class QueueScreen(KitScreen):
     @on(FilterBar.Left)
     def _back_to_list(self) -> None:
         bar = self.query_one(FilterBar)
-        bar.veil(is_identifier(bar.text))
+        identifier = bar.text if is_identifier(bar.text) else ""
+        bar.veil(bool(identifier))
         self.table.focus()
+        if identifier:
+            bar.clear()  # it is not shown back
+            call = partial(_cases_of, self.desk, self.host.session, identifier)
+            self.run(call, reply=PersonFound, serial="person", write=True, stage="looking for the person")
+
+    @on(PersonFound)
+    def _person_found(self, message: PersonFound) -> None:
+        cases = message.cases[:9]
+        if not cases:
+            self.flash("no case of that person here", "no")
+        elif len(cases) == 1:
+            self.host.show("case", cases[0])
+        else:
+            from screens.kit.widgets.confirm import Choice
+
+            answers = {str(n): case for n, case in enumerate(cases, 1)}
+            title = f"{count(len(message.cases))} cases of that person"
+            self.app.push_screen(Choice(title, [], answers), lambda key: self._show_case(answers, key))
+
+    def _show_case(self, answers: dict[str, str], key: str | None) -> None:
+        if key is not None:
+            self.host.show("case", answers[key])
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).open()
@@ -305,3 +338,9 @@ def _done(words: str, _result: object) -> Message:
 
 def _agents(cases: tuple[str, ...], agents: tuple[tuple[str, str], ...]) -> Message:
     return AgentsRead(agents, cases)
+
+
+def _cases_of(desk: Any, session: Session | None, identifier: str) -> tuple[str, ...]:
+    """Asked of each controller that is granted: finding never crosses them (design.md 7.10)."""
+    granted = session.controllers if session else ()
+    return tuple(sorted({case for one in granted for case in desk.find.search(session, one, identifier)}, reverse=True))

@@ -49,3 +49,23 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
     kept = b"".join(path.read_bytes() for path in home.glob("terminals/*/log-1.db*"))
     assert CARD.encode() not in kept
     assert person.email.encode() not in kept
+
+
+async def test_a_whole_identifier_finds_the_case_and_is_not_shown_back(home: Path, person: Person) -> None:
+    async with console(home) as player:
+        await player.sign_in(AGENT, AGENT_PIN)
+        case = await player.log_request(person, "a")
+        await player.sees("synced")
+        await player.press("escape", "slash")
+        await player.write("nobody@example.org")
+        await player.press("enter")
+        await player.sees("no case of that person here")
+        await player.press("slash")
+        await player.write(person.email.upper())
+        await player.press("enter")
+        await player.sees("Newest action")
+        assert case in player.screen()
+        assert person.email.lower() not in player.screen().lower()
+    looked = [e for e in terminal_log(home) if e.act == "data.viewed"]
+    assert {e.params["what"] for e in looked} == {"search"}, "looking is in the log"
+    assert [e.params["count"] for e in looked].count(1) == 1
