@@ -66,6 +66,8 @@ def interpreter() -> Path:
 def run(arguments: list[str]) -> int:
     """Become `.venv`'s python with these arguments; on Windows, wait for it and give its exit code."""
     command = [str(interpreter()), *arguments]
+    # The libraries are compiled when first imported: where that is not kept, every start pays for it again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if os.name != "nt":
         os.execv(command[0], command)
     return subprocess.call(command)
