@@ -136,7 +136,7 @@ def test_a_console_killed_at_random_loses_nothing_it_acknowledged(centre: Centre
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_a_console_killed_at_random_a_hundred_times_loses_nothing_it_acknowledged(centre: Centre) -> None:
     assert random_console_kills(centre, 100, seed=13) >= 100
 
@@ -234,7 +234,7 @@ def test_an_ingest_killed_at_random_is_gone_on_with(full_inbox: Path, tmp_path: 
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_an_ingest_killed_at_random_a_hundred_times_is_gone_on_with(
     full_inbox: Path, tmp_path: Path, no_keyring: None
 ) -> None:
