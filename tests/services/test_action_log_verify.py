@@ -3,85 +3,42 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlcipher3 import dbapi2
 
-from db import log_check
 from db.log import LogWriter
 from db.log_check import check_file
 from services.action_log import checkpoint
-from services.action_log.checkpoint import Signer
 from services.action_log.known import Known
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
-from services.action_log.report import Report
+from tests.attacked_logs import (
+    COSIGNER,
+    COUNT,
+    KEY,
+    RECEIPT,
+    UPDATE,
+    Sample,
+    attacked,
+    body,
+    cut_to,
+    found,
+    sample as sample,
+    signed_again,
+    signed_with,
+    sqlite,
+)
 from tests.log_samples import (
     CENTRAL,
-    CENTRAL_SEED,
     LOG,
     ORIGIN,
     OTHER_SEED,
     SEED,
     copy_of,
-    detail,
-    draft,
     numbered,
     open_log,
     unguarded,
 )  # fmt: skip
-
-COUNT = 600  # two full tiles and a tail
-RECEIPT = 400
-KEY = Signer(ORIGIN, SEED).public_key
-COSIGNER = (CENTRAL, Signer(CENTRAL, CENTRAL_SEED).public_key)
-
-
-class Sample:
-    """A log, what is known of it, and an older copy of its file."""
-
-    def __init__(self, folder: Path) -> None:
-        with open_log(folder) as writer:
-            writer.append_many(numbered(RECEIPT - 1))
-            note = checkpoint.cosign(writer.checkpoint, CENTRAL, CENTRAL_SEED, 1_764_000_000)
-            assert writer.size == RECEIPT
-            self.old_head = writer.head
-        self.old = copy_of(folder / "log-1.db", folder / "old")
-        with open_log(folder) as writer:
-            writer.store_receipt(RECEIPT, note)
-            writer.append_many(numbered(COUNT - RECEIPT - 1, RECEIPT - 1))
-            writer.append([draft(details=(detail().hash,))], [detail()])
-            self.head = writer.head
-        self.path = folder / "log-1.db"
-        self.known = Known(public_key=KEY, origin=ORIGIN, anchor=self.head, cosigner=COSIGNER)
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return Sample(tmp_path_factory.mktemp("sample"))
-
-
-def attacked(sample: Sample, folder: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
-    path = copy_of(sample.path, folder)
-    with unguarded(path) as db:
-        for sql, values in statements:
-            assert db.execute(sql, values).rowcount, sql
-    return path
-
-
-def body(path: Path, seq: int) -> bytes:
-    db = dbapi2.connect(path.as_posix())
-    try:
-        return bytes(db.execute("SELECT body FROM log WHERE seq = ?", (seq,)).fetchone()[0])
-    finally:
-        db.close()
-
-
-def found(report: Report) -> tuple[str, str | None, int | None, int | None]:
-    return report.state, report.kind, report.first, report.last
-
-
-UPDATE = "UPDATE log SET body = ? WHERE seq = ?"
 
 
 def test_an_untouched_log_is_whole_and_so_is_a_copy_with_triggers_put_back(sample: Sample, tmp_path: Path) -> None:
@@ -307,127 +264,3 @@ def test_an_emptied_log_is_found_by_its_anchor(sample: Sample, tmp_path: Path) -
     open_for_writing(path).close()
     assert check_file(path).kind == "head-missing"
     assert check_file(path, sample.known).kind == "rolled-back"
-
-
-# ── on more than one core ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def both(path: Path, known: Known, monkeypatch: pytest.MonkeyPatch) -> Report:
-    """The report of two processes, which must be that of one."""
-    monkeypatch.setattr(log_check, "PARALLEL_FROM", 100)
-    apart, alone = check_file(path, known, cores=2), check_file(path, known)
-    assert (apart.state, apart.kind, apart.first, apart.size) == (alone.state, alone.kind, alone.first, alone.size)
-    return apart
-
-
-def test_two_cores_say_what_one_says(sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert both(sample.path, sample.known, monkeypatch).root == sample.head.root
-    edited = body(sample.path, 300).replace(b"agent:0042", b"agent:0043")
-    changes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {
-        "edited-entry": [(UPDATE, (edited, 300))],
-        "missing-entry": [("DELETE FROM log WHERE seq BETWEEN ? AND ?", (500, 513))],
-        "tail-cut": [("DELETE FROM log WHERE seq >= ?", (590,))],
-        "rolled-back": cut_to(sample.path, 390),
-    }
-    for kind, statements in changes.items():
-        assert both(attacked(sample, tmp_path, *statements), sample.known, monkeypatch).kind == kind
-
-
-def small(folder: Path) -> tuple[Path, Known, str]:
-    """A log of 300 entries with a receipt, as small as one with all kinds of pages can be."""
-    with open_log(folder) as writer:
-        writer.append_many(numbered(298))
-        note = checkpoint.cosign(writer.checkpoint, CENTRAL, CENTRAL_SEED, 1_764_000_000)
-        writer.store_receipt(writer.size, note)
-        writer.append(numbered(1))
-        known = Known(public_key=KEY, origin=ORIGIN, anchor=writer.head, cosigner=COSIGNER)
-    return folder / "log-1.db", known, content(folder / "log-1.db")
-
-
-def content(path: Path) -> str:
-    """All that the file holds, read the way the program reads it."""
-    db = dbapi2.connect(path.as_posix())
-    try:
-        tables = ("log", "tile", "head", "receipt", "detail", "sqlite_master")
-        return repr([db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables])
-    finally:
-        db.close()
-
-
-def flip_campaign(folder: Path, step: int) -> tuple[int, int]:
-    """Flips one byte at a time: each flip is found, or the file still holds exactly what it held."""
-    path, known, before = small(folder)
-    assert check_file(path, known).state == "whole"
-    raw = path.read_bytes()
-    flipped = folder / "flipped.db"
-    caught = harmless = 0
-    for place in range(0, len(raw), step):
-        changed = bytearray(raw)
-        changed[place] ^= 1 << place % 8
-        flipped.write_bytes(changed)
-        if check_file(flipped, known).state != "whole":
-            caught += 1
-        else:
-            assert content(flipped) == before, f"byte {place}: changed, and not found"
-            harmless += 1
-        for name in ("flipped.db-wal", "flipped.db-shm"):
-            (folder / name).unlink(missing_ok=True)
-    return caught, harmless
-
-
-def test_a_flipped_byte_is_found_or_harmless_a_sample(tmp_path: Path) -> None:
-    caught, harmless = flip_campaign(tmp_path, step=1409)
-    assert caught > harmless > 0
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_a_flipped_byte_is_found_or_harmless_one_byte_in_seven(tmp_path: Path) -> None:
-    caught, harmless = flip_campaign(tmp_path, step=7)
-    assert caught > harmless > 0
-
-
-# ── logs that their own key signed wrongly ────────────────────────────────────────────────────────────────────
-
-
-def signed_with(folder: Path, change: Callable[[bytes], bytes]) -> Path:
-    """A log of three entries whose second one was changed before it was signed."""
-    with open_log(folder) as writer:
-        writer.append_many(numbered(2))
-    path = folder / "log-1.db"
-    bodies = [body(path, seq) for seq in range(3)]
-    return signed_again(path, [bodies[0], change(bodies[1]), bodies[2]])
-
-
-def signed_again(path: Path, bodies: list[bytes]) -> Path:
-    with unguarded(path) as db:
-        frontier = Frontier()
-        for seq, one in enumerate(bodies):
-            db.execute(UPDATE, (one, seq))
-            frontier.append(leaf_hash(one))
-        note = checkpoint.sign(ORIGIN, SEED, frontier.head())
-        db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", (len(bodies), frontier.to_bytes(), note))
-    return path
-
-
-def cut_to(path: Path, size: int) -> list[tuple[str, tuple[Any, ...]]]:
-    """What somebody with the seed does to shorten a log cleanly."""
-    frontier = Frontier()
-    for seq in range(size):
-        frontier.append(leaf_hash(body(path, seq)))
-    note = checkpoint.sign(ORIGIN, SEED, frontier.head())
-    roots = Frontier()
-    for seq in range(256):
-        roots.append(leaf_hash(body(path, seq)))
-    return [
-        ("DELETE FROM log WHERE seq >= ?", (size,)),
-        ("DELETE FROM tile WHERE level = 0 AND idx >= ?", (1,)),
-        ("UPDATE tile SET data = ? WHERE level = 1", (roots.root(),)),
-        ("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", (size, frontier.to_bytes(), note)),
-    ]
-
-
-def sqlite(path: Path, sql: str) -> None:
-    db = dbapi2.connect(path.as_posix(), isolation_level=None)
-    db.execute(sql)
-    db.close()

@@ -147,7 +147,9 @@ def test_a_code_goes_to_the_address_on_file_counts_once_and_not_when_it_is_late(
 
 @pytest.mark.parametrize("who", [LATELY_CHANGED, None])
 def test_no_code_leaves_for_a_young_address_or_for_nobody_and_the_reply_is_the_same(
-    live: WorkerCentre, desk, who: int | None  # type: ignore[no-untyped-def]
+    live: WorkerCentre,
+    desk,
+    who: int | None,  # type: ignore[no-untyped-def]
 ) -> None:
     call = stranger(live, desk) if who is None else call_of(live, desk, who)
     check = check_of(call)
@@ -205,7 +207,8 @@ def test_the_status_of_purposes_needs_T1(live: WorkerCentre, desk) -> None:  # t
 
 
 def test_a_question_of_an_unknown_kind_or_a_garbled_one_gets_a_sentence_without_data(
-    live: WorkerCentre, desk  # type: ignore[no-untyped-def]
+    live: WorkerCentre,
+    desk,  # type: ignore[no-untyped-def]
 ) -> None:
     call = call_of(live, desk, 1)
     with pytest.raises(Refused, match="no question of the kind"):
