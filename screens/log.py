@@ -120,8 +120,6 @@ class LogScreen(KitScreen):
     def why_not(self, action: str) -> str:
         if action == "open" and self.is_mounted and self.table.current is None:
             return "no entry under the cursor"
-        if action == "verify_log" and not hasattr(self.desk.log, "verify"):
-            return "not from here: rightsdesk log verify"
         if action == "verify_log" and self.verifying:
             return "it is being verified"
         return ""

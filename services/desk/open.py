@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from db.terminal import TerminalStore
 from services.desk.context import Context
 from services.desk.desk import Desk
+from services.errors import DeskError
 from services.home import CENTRAL_KEY, Home, key, owner_of
 from services.secrets import Vault, open_vault
 from services.sync.link import Link
@@ -33,7 +34,11 @@ def open_desk(
     owner = owner_of(place, "terminal", terminal)
     store = TerminalStore(place.desk(owner), key(vault, f"desk-key:{owner}"))
     deployment = _fact(place, vault, store, "deployment")
-    book = Logbook(place, "terminal", owner, vault, deployment)
+    try:
+        book = Logbook(place, "terminal", owner, vault, deployment)
+    except DeskError:
+        store.close()
+        raise
 
     def connect() -> "tuple[CentralPort, str, bytes]":
         # SQLAlchemy: imported in the link's thread, after the first rows
