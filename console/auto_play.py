@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 
 from textual import events
 from textual.css.query import NoMatches
+from textual.widgets import Input
 
 from console.training_app import TrainingApp
 from screens.case import CaseScreen
@@ -139,6 +140,10 @@ class Player:
             await self.press("escape")
         return await self.on(kind)
 
+    def _in_field(self) -> bool:
+        """Whether a text field has the keys: before that they would act."""
+        return isinstance(self.app.focused, Input)
+
     def says(self, fact: str) -> str:
         """What the caller answers, as the panel shows it; empty when they do not know."""
         known = {name: value for name, _, value in self.app.call.answers} if self.app.call else {}
@@ -157,7 +162,9 @@ class Player:
     async def _open(self, step: Moment) -> None:
         await self.on(QueueScreen)
         await self.press("i")
-        screen = await self.on(IntakeScreen, lambda one: one.query_one("#controller", Choices).options)
+        screen = await self.on(
+            IntakeScreen, lambda one: one.query_one("#controller", Choices).options and self.app.focused
+        )
         offered = screen.query_one("#controller", Choices).options
         key = next(option.key for option in offered if option.value == self.scenario.controller)
         await self.slide(*["shift+tab"] * 4, key, *["tab"] * 4)
@@ -205,7 +212,7 @@ class Player:
     async def _answer(self, factor: Factor) -> None:
         screen = await self._to_line(lambda line: line.rpartition(".")[2] == factor)
         await self.press("s" if factor is Factor.OTP else "enter")
-        await self.on(ChecklistScreen, lambda one: one.asked is not None)
+        await self.on(ChecklistScreen, lambda one: one.asked is not None and self._in_field())
         fact = "code" if factor is Factor.OTP else fact_of(screen.asked.key if screen.asked else "")
         if fact == "code":
             await self.until(lambda: self.says("code")[:1].isdigit(), "the code")
@@ -231,14 +238,14 @@ class Player:
         await self.press("enter")
         screen = await self.on(EraseScreen, lambda one: one.preview and not one.why_not("proceed"))
         await self.press(*(name[-1] for name in GROUNDS if name == step.code), "enter")
-        await self.on(TypedConfirm, lambda one: not one.query_one("CodeInput").disabled)
+        await self.on(TypedConfirm, lambda _: self._in_field())
         await self.write_code(screen.case[-4:])
         await self.press("enter")
         await self._pin(AGENT)
         await self.on(EraseScreen, lambda one: one.asked)
 
     async def _pin(self, agent: DemoAgent) -> None:
-        await self.on(PinPrompt)
+        await self.on(PinPrompt, lambda _: self._in_field())
         await self.write_code(agent.pin)
         await self.press("enter")
 

@@ -204,6 +204,8 @@ class IntakeScreen(KitScreen):
     @on(TextBox.Submitted)
     def _submitted(self) -> None:
         if self._restored:
+            if self._timer is not None:
+                self._timer.stop()  # what is parked after the request is logged would stand here again
             self.query_one(WatchedText).settle(self._log)
 
     def _log(self, settled: Settled) -> None:

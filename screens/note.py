@@ -84,6 +84,8 @@ class NoteScreen(Dialog):
     @on(TextBox.Submitted)
     def _submitted(self) -> None:
         if self.words.text.strip():
+            if self._timer is not None:
+                self._timer.stop()  # what is parked after the note is kept would stand here again
             self.words.settle(self._keep)
         else:
             self.flash("something must stand here; Esc leaves", "no")
