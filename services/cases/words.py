@@ -82,7 +82,9 @@ def item_words(item: Item, run_at: int, now: int) -> str:
     if item.state is ItemState.RUNNING:
         done = sum(1 for s in item.systems if s.state == "done")
         failed = [s.system for s in item.systems if s.state == "failed"]
-        return f"running, failed in {', '.join(failed)}" if failed else f"running, {done} systems done"
+        if failed:
+            return f"running, failed in {', '.join(failed)}"
+        return f"running, {done} system{'s' if done > 1 else ''} done" if done else "running"
     if item.returned:
         return f"back: {item.returned}"
     return _STATES[item.state]
