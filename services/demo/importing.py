@@ -1,14 +1,16 @@
 """The backlog's way into a demo home: the import's own log, central's inbox, the real ingest."""
 
 import gc
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from db import central
 from db.central_port import CentralPort
 from db.central_store import CentralStore
-from services.demo.backlog import Backlog
+from services.demo.backlog import Backlog, Batch
 from services.demo.side_work import SideWork
 from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
 from services.secrets import Vault, open_vault
@@ -16,8 +18,8 @@ from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink
 
-BURST = 8
-"""Batches written before they are handed in: two processes that write to one SQLite file wait for each other."""
+FAR_AHEAD = 50_000
+"""Entries written and not folded yet at which writing waits."""
 _SAID_S = 2.0
 _POLL_S = 0.01
 
@@ -33,36 +35,67 @@ def import_backlog(
 ) -> None:
     """Write the backlog into the import's log and hand it in; it is folded when this returns.
 
-    The ingest runs beside this process when `side` does, else in turn.
+    Where `side` works apart, the ingest is another process, and what is written is handed in by a thread meanwhile.
     """
     port = CentralPort(central.open_engine(home.central_url, key(vault, CENTRAL_KEY)), owner)
     facts = port.facts()
     book = Logbook(home, "import", owner, vault, facts["deployment"])
     uplink = Uplink(port, book, f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
-    size = cases + book.writer.size
-    ingest = _in_turn(home, vault, side, book.log, size)
-    said = time.monotonic()
-    for number, (drafts, details) in enumerate(backlog.batches(cases, port.reserve_numbers(cases)), 1):
+    batches = backlog.batches(cases, port.reserve_numbers(cases))
+    try:
+        if side.apart:
+            side.start(drain, home.path, book.log, cases + book.writer.size)
+            _beside(book, uplink, batches, side.check, progress)
+        else:
+            _in_turn(book, uplink, batches, _ingest(home, vault)[0])
+    finally:
+        book.close()
+
+
+def _in_turn(book: Logbook, uplink: Uplink, batches: Iterable[Batch], ingest: Ingest) -> None:
+    for drafts, details in batches:
         book.append(drafts, details)
-        if number % BURST:
-            continue
-        _hand_in(uplink)
-        ingest()
-        if time.monotonic() - said > _SAID_S:
-            progress(f"{book.writer.size:,} of {cases:,} cases written, {uplink.state.waiting:,} not folded yet")
-            said = time.monotonic()
-    while _hand_in(uplink) or uplink.state.waiting:
-        ingest()
-        time.sleep(_POLL_S if side.apart else 0)
-    book.close()
+        uplink.run_once()
+        ingest.run_once()
+    while uplink.run_once() or uplink.state.waiting:
+        ingest.run_once()
 
 
-def _hand_in(uplink: Uplink) -> bool:
-    """Hand in until the inbox is full or everything is there; whether there was something to do."""
-    done = False
-    while uplink.run_once():
-        done = True
-    return done
+def _beside(
+    book: Logbook,
+    uplink: Uplink,
+    batches: Iterable[Batch],
+    check: Callable[[], None],
+    progress: Callable[[str], None],
+) -> None:
+    written = threading.Event()
+    said = time.monotonic()
+    with ThreadPoolExecutor(1, thread_name_prefix="hand-in") as pool:
+        handing = pool.submit(_hand_in, uplink, written, check)
+        try:
+            for drafts, details in batches:
+                book.append(drafts, details)
+                while uplink.state.waiting > FAR_AHEAD and not handing.done():
+                    time.sleep(_POLL_S)
+                if handing.done():
+                    break  # only an error ends it before everything is written
+                if time.monotonic() - said > _SAID_S:
+                    progress(f"{book.writer.size:,} written, {uplink.state.waiting:,} of them not folded yet")
+                    said = time.monotonic()
+        finally:
+            written.set()
+        handing.result()
+
+
+def _hand_in(uplink: Uplink, written: threading.Event, check: Callable[[], None]) -> None:
+    """Hand in until all is written and folded; raises what `check` raises."""
+    while True:
+        check()
+        everything = written.is_set()
+        if not uplink.run_once():
+            if everything and not uplink.state.waiting:
+                return
+            time.sleep(_POLL_S)
 
 
 def ingest_keys(vault: Vault, deployment: str) -> IngestKeys:
@@ -91,20 +124,6 @@ def drain(home: Path, log: str, size: int) -> None:
         while ingest.run_once():
             pass
         time.sleep(_POLL_S)
-
-
-def _in_turn(home: Home, vault: Vault, side: SideWork, log: str, size: int) -> Callable[[], None]:
-    """What to call after each batch so that it is ingested."""
-    if not side.apart:
-        ingest, _ = _ingest(home, vault)
-
-        def ingest_all() -> None:
-            while ingest.run_once():
-                pass
-
-        return ingest_all
-    side.start(drain, home.path, log, size)
-    return side.check
 
 
 def _ingest(home: Home, vault: Vault) -> tuple[Ingest, CentralStore]:

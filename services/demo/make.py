@@ -12,7 +12,7 @@ from services.demo.importing import deployment_key, import_backlog
 from services.demo.people import make_people
 from services.demo.side_work import SideWork
 from services.demo.systems import fill_databases, write_catalog
-from services.home import Home, create, enrol, make_folders, owner_of, put_controllers
+from services.home import Home, create, enrol, make_folders, put_controllers
 from services.secrets import open_vault
 
 DEPLOYMENT = "demo.rightsdesk.example"
@@ -74,11 +74,6 @@ def make_home(
         side.finish()
     mark.complete(home)
     return DemoHome(place, AGENTS)
-
-
-def worker_of(home: Path) -> str:
-    """The demo worker's owner id."""
-    return owner_of(Home(home), "worker", WORKER)
 
 
 def _fill(home: Path, controller: str, people: int, seed: int) -> None:
