@@ -127,7 +127,7 @@ def words(texts: dict[str, str], language: str) -> str:
 
 def load_controllers(home: Path) -> dict[str, Controller]:
     """Every `controllers/<key>/controller.yml` under `home`, by key; raises `BadInput` with file and line."""
-    from services import strict_yaml  # ruamel costs 80 ms: only readers of files pay it
+    from services import strict_yaml  # PyYAML: only readers of files pay for it
 
     found = {}
     for path in sorted((home / "controllers").glob("*/controller.yml")):

@@ -17,9 +17,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from services.errors import BadInput
 
@@ -27,6 +26,9 @@ T = TypeVar("T")
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 60
+
+# Composed only: nodes keep the words as written, and no tag makes an object. Where libyaml is missing, Python does it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}
@@ -72,12 +74,12 @@ def _compose(text: str, place: str) -> Node:
     if _brackets(text) > MAX_DEPTH:  # the composer takes seconds over what the reader would refuse
         raise BadInput("is nested too deeply", place=place)
     try:
-        node = YAML(typ="rt").compose(text)
-    except MarkedYAMLError as exc:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         where = f"{place}:{mark.line + 1}" if mark is not None else place
         raise BadInput(exc.problem or "is not YAML", place=where) from exc
-    except (YAMLError, ValueError, RecursionError) as exc:
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise BadInput("is not YAML", place=place) from exc
     if node is None:
         raise BadInput("is empty", place=f"{place}:1")
@@ -130,7 +132,7 @@ class _Reader:
 
     def _union(self, node: Node, members: tuple[Any, ...], path: str, depth: int) -> Any:
         kinds = [m for m in members if m is not type(None)]
-        plain = isinstance(node, ScalarNode) and node.style is None
+        plain = isinstance(node, ScalarNode) and not node.style
         if plain and node.value in _NULLS and type(None) in members:
             return None
         shaped = [k for k in kinds if dataclasses.is_dataclass(k) == isinstance(node, MappingNode)] or kinds
@@ -202,7 +204,7 @@ class _Reader:
             raise self.fail(node, path, f"'{text}' is neither true nor false")
         if schema is Any:
             return self._untyped(node)
-        if schema is str and text == "" and getattr(node, "style", None) is None:
+        if schema is str and text == "" and not getattr(node, "style", None):
             raise self.fail(node, path, "has no value (write '' for empty text)")
         convert = _CONVERT.get(schema)
         if convert is None:
@@ -216,7 +218,7 @@ class _Reader:
     def _untyped(node: Node) -> object:
         """A scalar that has no schema: YAML 1.2 core types, dates left as text."""
         text = str(node.value)
-        if getattr(node, "style", None) is None:
+        if not getattr(node, "style", None):
             if text in _NULLS:
                 return None
             if text in _TRUE or text in _FALSE:

@@ -18,7 +18,7 @@ LONGEST = 400
 # Each costs tens of milliseconds; they are imported after the first frame, by the job that needs them.
 LATE = (
     "alembic", "argon2", "babel", "cryptography.x509", "dbos", "faker", "holidays", "httpx", "jinja2", "keyring",
-    "phonenumbers", "psycopg", "pydantic", "pyzipper", "ruamel", "sqlalchemy", "sqlmodel", "stamina", "stdnum", "typer",
+    "phonenumbers", "psycopg", "pydantic", "pyzipper", "yaml", "sqlalchemy", "sqlmodel", "stamina", "stdnum", "typer",
 )  # fmt: skip
 
 

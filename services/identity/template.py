@@ -114,7 +114,7 @@ def templates() -> Mapping[str, Template]:
 
 def read_template(path: Path) -> Template:
     """The checklist in `path`, whose name is its id; raises `BadInput` with file and line."""
-    from services import strict_yaml  # ruamel costs 80 ms: paid when the first checklist opens
+    from services import strict_yaml  # PyYAML: paid when the first checklist opens
 
     template = strict_yaml.read(path, Template)
     if template.id != path.stem:
