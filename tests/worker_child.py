@@ -1,6 +1,6 @@
 """What the tests start as a worker process: the real command with short pauses; `row-by-row` is the control's worker.
 
-    python -m tests.worker_child HOME [WORKER] [row-by-row]
+python -m tests.worker_child HOME [WORKER] [row-by-row]
 """
 
 import os

@@ -198,5 +198,3 @@ def _resolved(task: Task, rows: int) -> None:
     outcome = Outcome.DONE if rows else Outcome.NOTHING_HELD
     article = "20" if task.item(case).right is Right.PORTABILITY else "15"
     task.room.results.report(task.job.id, "resolved", ItemResolved(outcome, article), case, task.job.item)
-
-

@@ -82,9 +82,7 @@ class Worker:
         facts = port.facts()
         deployment = facts["deployment"]
         private, lookup = key(vault, DEPLOYMENT_KEY), key(vault, LOOKUP_KEY)
-        keys = IngestKeys(
-            deployment=deployment, private=private, cosign_seed=key(vault, INGEST_SEED), lookup=lookup
-        )
+        keys = IngestKeys(deployment=deployment, private=private, cosign_seed=key(vault, INGEST_SEED), lookup=lookup)
         self._ingest = Ingest(self._store, keys)
         self._book = Logbook(home, "worker", self.id, vault, deployment)
         uplink = Uplink(port, self._book, keys.cosigner, bytes.fromhex(facts["cosigner-key"]))

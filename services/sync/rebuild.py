@@ -1,6 +1,5 @@
 """Folding every log from nothing: the tables a central would have if they were lost (design.md 7.4)."""
 
-
 from db.central_store import CentralStore
 from services.action_log.entry import decode
 from services.cases.case import Case, to_json
