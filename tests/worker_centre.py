@@ -89,7 +89,10 @@ class WorkerCentre:
         for desk in self._desks:
             desk.close()
         if self.worker is not None and self.worker.poll() is None:
-            self.kill()
+            try:
+                self.stop()  # in peace, so that what it ran is counted as covered
+            except subprocess.TimeoutExpired:
+                self.kill()
         self.engine.dispose()
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
