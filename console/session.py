@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.message import Message
 
-from console import routes
+from console import memory, routes
 from console.guard import GuardedApp
 from console.idle import Idle
 from screens.kit.deskside import Deskside
@@ -19,6 +19,10 @@ from screens.kit.jobs import Jobs
 if TYPE_CHECKING:
     from console.settings import Lock
     from services.types import Session
+
+
+SETTLED_S = 3.0
+"""After the first rows: by then everything is loaded and central was reached."""
 
 
 @dataclass
@@ -53,6 +57,10 @@ class SessionApp(GuardedApp):
             self._prepared = True
             self.desk.connect()
             self.jobs.run(self, routes.import_all, serial="screens")
+            self.set_timer(SETTLED_S, self._settled)
+
+    def _settled(self) -> None:
+        self.jobs.run(self, memory.give_back, serial="screens")
 
     def flash(self, words: str, kind: str = "info") -> None:
         """On whatever screen is in front."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from db.central_engine import (
+    CACHE_KB as CACHE_KB,
     SCHEMA as SCHEMA,
     as_desk_error as as_desk_error,
     clock_us as clock_us,
@@ -18,6 +19,7 @@ from db.central_engine import (
     writing as writing,
 )
 
+_APPROVAL = sa.text("approval")
 NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A row number that never ends; SQLite numbers rows itself only in a column of the type INTEGER."""
 
@@ -87,8 +89,9 @@ class CaseRow(SQLModel, table=True):
     """A folded case and what the queue shows of it. `rev` is the change feed's counter."""
 
     __tablename__ = "case_"
+    __table_args__ = (sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),)
     id: str = Field(primary_key=True)
-    controller: str = Field(index=True)
+    controller: str
     subject: str = Field(index=True)
     body: bytes
     revision: int

@@ -30,6 +30,13 @@ QUEUE_COLUMNS = (
     CASE.c.rev,
 )
 
+_CLAIMED = sa.text(
+    "INSERT INTO claim (case_id, holder, fence, until) VALUES (:case, :holder, 1, :until) "
+    "ON CONFLICT (case_id) DO UPDATE SET holder = excluded.holder, fence = claim.fence + 1, until = excluded.until "
+    "WHERE claim.until < :now OR claim.holder = excluded.holder OR claim.holder = '' RETURNING fence"
+)
+"""One statement, so that of many who claim at once one wins. A case that nobody ever claimed has no row."""
+
 
 class CentralPort:
     """A terminal's (or worker's) hand in central. Every call is one short transaction.
@@ -97,16 +104,10 @@ class CentralPort:
         """The new fence when the case was free, over, or ours; None when another holds it (action-log.md 7)."""
         with self._writing() as conn:
             now = clock_us(conn)
-            claimed = (
-                sa.update(CLAIM)
-                .where(CLAIM.c.case_id == case)
-                .where(sa.or_(CLAIM.c.until < now, CLAIM.c.holder == holder, CLAIM.c.holder == ""))
-                .values(holder=holder, fence=CLAIM.c.fence + 1, until=now + lease_us)
-                .returning(CLAIM.c.fence)
-            )
             if conn.execute(sa.select(CASE.c.id).where(CASE.c.id == case)).first() is None:
                 raise NotFound(f"central has no case {case} yet")
-            return conn.execute(claimed).scalar()
+            claimed = {"case": case, "holder": holder, "now": now, "until": now + lease_us}
+            return conn.execute(_CLAIMED, claimed).scalar()
 
     def renew(self, case: str, holder: str, fence: int, lease_us: int) -> bool:
         """Lengthen a lease that is still ours."""

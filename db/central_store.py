@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -78,18 +79,26 @@ class IngestTx:
 
     def cases(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Folded bodies of those cases that exist."""
-        wanted, found = sorted(set(ids)), {}
-        for at in range(0, len(wanted), IN_CHUNK):
-            query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.id.in_(wanted[at : at + IN_CHUNK]))
-            found.update({r[0]: r[1] for r in self.conn.execute(query)})
-        return found
+        return self._found(CASE.c.id, CASE.c.body, ids)
 
     def subjects(self, ids: Iterable[str]) -> dict[str, str]:
         """Masked labels of those subjects that exist."""
+        return self._found(SUBJECT.c.id, SUBJECT.c.masked, ids)
+
+    def known_details(self, digests: Iterable[str]) -> set[str]:
+        """Those of the sealed details that are here already."""
+        return set(self._found(DETAIL.c.hash, DETAIL.c.owner, digests))
+
+    def _found(self, key: sa.Column[Any], value: sa.Column[Any], ids: Iterable[str]) -> dict[str, Any]:
+        """`value` by `key` of the rows that exist."""
         wanted, found = sorted(set(ids)), {}
+        marker = "?" if self.conn.dialect.paramstyle == "qmark" else "%s"
         for at in range(0, len(wanted), IN_CHUNK):
-            query = sa.select(SUBJECT.c.id, SUBJECT.c.masked).where(SUBJECT.c.id.in_(wanted[at : at + IN_CHUNK]))
-            found.update({r[0]: r[1] for r in self.conn.execute(query)})
+            part = wanted[at : at + IN_CHUNK]
+            # The driver's own way again: SQLAlchemy looks at each of the ids, and an import has a million.
+            markers = ", ".join([marker] * len(part))
+            query = f"SELECT {key.name}, {value.name} FROM {key.table.name} WHERE {key.name} IN ({markers})"  # noqa: S608
+            found.update({row[0]: row[1] for row in self.conn.exec_driver_sql(query, tuple(part)).fetchall()})
         return found
 
     def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -110,38 +119,15 @@ class IngestTx:
             values: dict[str, sa.BindParameter[object]] = {n: sa.bindparam(f"b_{n}") for n in names}
             self.conn.execute(sa.update(CASE).where(CASE.c.id == sa.bindparam("b_id")).values(values), changed)
 
-    def next_batch(self) -> Batch | None:
-        """The oldest batch in the inbox, with its log's head locked until the end of the transaction."""
+    def lock(self, batch: Batch) -> bool:
+        """Lock the head of the batch's log until the end; False when the batch is gone or the log has grown."""
         query = (
-            sa.select(
-                INBOX.c.id,
-                INBOX.c.log,
-                INBOX.c.start,
-                INBOX.c.entries,
-                INBOX.c.details,
-                INBOX.c.checkpoint,
-                HEAD.c.size,
-                HEAD.c.frontier,
-                LOG.c.public_key,
-                LOG.c.origin,
-                LOG.c.kind,
-            )
-            .join(HEAD, HEAD.c.log == INBOX.c.log)
-            .join(LOG, LOG.c.id == INBOX.c.log)
-            .order_by(INBOX.c.id)
-            .limit(1)
+            sa.select(HEAD.c.size)
+            .join(INBOX, INBOX.c.log == HEAD.c.log)
+            .where(INBOX.c.id == batch.id)
             .with_for_update(of=HEAD)
         )
-        row = self.conn.execute(query).mappings().first()
-        return Batch(**row) if row else None
-
-    def known_details(self, digests: Sequence[str]) -> set[str]:
-        """Those of the sealed details that are here already."""
-        found: set[str] = set()
-        for at in range(0, len(digests), IN_CHUNK):
-            query = sa.select(DETAIL.c.hash).where(DETAIL.c.hash.in_(digests[at : at + IN_CHUNK]))
-            found.update(self.conn.execute(query).scalars())
-        return found
+        return self.conn.execute(query).scalar() == batch.size
 
     def next_revs(self, count: int) -> int:
         """The first of `count` numbers of the change feed, whose counter stays locked until the end."""
@@ -189,6 +175,31 @@ class CentralStore(DetailStore):
         """Whether there is a batch to ingest; takes no lock."""
         with self.engine.connect() as conn:
             return conn.execute(sa.select(INBOX.c.id).limit(1)).first() is not None
+
+    def next_batch(self) -> Batch | None:
+        """The oldest batch in the inbox; takes no lock, so that it can be checked while others write."""
+        query = (
+            sa.select(
+                INBOX.c.id,
+                INBOX.c.log,
+                INBOX.c.start,
+                INBOX.c.entries,
+                INBOX.c.details,
+                INBOX.c.checkpoint,
+                HEAD.c.size,
+                HEAD.c.frontier,
+                LOG.c.public_key,
+                LOG.c.origin,
+                LOG.c.kind,
+            )
+            .join(HEAD, HEAD.c.log == INBOX.c.log)
+            .join(LOG, LOG.c.id == INBOX.c.log)
+            .order_by(INBOX.c.id)
+            .limit(1)
+        )
+        with self.engine.connect() as conn:
+            row = conn.execute(query).mappings().first()
+        return Batch(**row) if row else None
 
     def size_of(self, log: str) -> int:
         """How many entries of a log are folded."""

@@ -21,7 +21,8 @@ from scripts.bench.terminal import Terminal, percentile
 
 DOWN, PAGE_DOWN = b"j", b"\x1b[6~"
 CASE = r"C-\d\d-\d{6}"
-INSIDE, SCROLLED, PAGES = 20, 140, 40
+UP = b"k"
+ROUNDS, INSIDE, SCROLLED, PAGES = 10, 10, 140, 60
 
 
 def first_page(home: Path) -> float:
@@ -70,7 +71,7 @@ def main() -> None:
         if terminal.wait_for(CASE, timeout=120) is None:
             raise SystemExit("the queue never came")
         terminal.settle(0.45, 20)
-        cursor = moves(terminal, DOWN, INSIDE)
+        cursor = [t for _ in range(ROUNDS) for key in (DOWN, UP) for t in moves(terminal, key, INSIDE)]
         terminal.send(b"G")
         terminal.read_for(0.5)
         terminal.send(b"g")

@@ -58,13 +58,13 @@ def from_params(name: str, params: Params) -> Act:
     checks = _checks(cls)
     if type(params) is not dict or len(params) != len(checks):
         raise BadInput(f"params of {name} are not those of the act", place=name)
-    values: dict[str, Any] = {}
+    values: list[Any] = []
     for field, check in checks:
         if field not in params:
             raise BadInput("is missing", place=f"{name}.{field}")
         value = params[field]
-        values[field] = check(tuple(value) if type(value) is list else value)
-    return cls(**{field: tuple(v) if type(v) is list else v for field, v in values.items()})
+        values.append(tuple(check(tuple(value))) if type(value) is list else check(value))
+    return cls(*values)
 
 
 Check = Callable[[object], Any]

@@ -41,9 +41,12 @@ class Draft:
     op: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as it stands in a log: `ts` µs since 1970 UTC, `mono` µs since the boot `boot`; `as_` is JSON `as`."""
+    """An entry as it stands in a log: `ts` µs since 1970 UTC, `mono` µs since the boot `boot`; `as_` is JSON `as`.
+
+    Fields stand in the order of the bytes (`KEYS`).
+    """
 
     act: str
     actor: str
@@ -124,7 +127,9 @@ def encode(entry: Entry) -> bytes:
 
 def decode(body: bytes) -> Entry:
     """The entry in `body`; raises `BadInput` unless `body` is exactly what `encode` writes."""
-    return from_raw(parse(body))
+    raw = parse(body)
+    raw["details"] = tuple(raw["details"])
+    return Entry(*raw.values())  # in the order of KEYS, which `parse` has checked
 
 
 def parse(body: bytes) -> dict[str, Any]:

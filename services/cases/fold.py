@@ -7,6 +7,7 @@ actions gives their `ts`.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from services.action_log import acts
 from services.action_log.act import Act, from_params
@@ -90,10 +91,16 @@ def _opened(done: acts.CaseOpened, entry: Entry, at: int) -> Case:
 
 
 def _imported(done: acts.CaseImported, entry: Entry, at: int) -> Case:
-    triples = enumerate(zip(done.rights, done.states, done.outcomes, strict=True), 1)
-    items = tuple(Item(str(n), Right(r), ItemState(s), Outcome(o or Outcome.OPEN)) for n, (r, s, o) in triples)
+    items = _items(done.rights, done.states, done.outcomes)
     closed = all(i.ended for i in items)
     return _new(done, entry, at, items, closed=closed, source=done.source)
+
+
+@lru_cache(maxsize=1024)
+def _items(rights: tuple[str, ...], states: tuple[str, ...], outcomes: tuple[str | None, ...]) -> tuple[Item, ...]:
+    """The items of an imported case; an import has many cases with the same ones."""
+    triples = enumerate(zip(rights, states, outcomes, strict=True), 1)
+    return tuple(Item(str(n), Right(r), ItemState(s), Outcome(o or Outcome.OPEN)) for n, (r, s, o) in triples)
 
 
 def _new(

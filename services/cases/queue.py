@@ -3,7 +3,6 @@
 What is stored does not depend on the day; the band is decided at read time from the hard date and today.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -39,26 +38,12 @@ REASONS = {
     Band.CLOSED: "closed",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class QueueColumns:
-    """A case's stored queue columns; `due` is the ISO date that leads."""
-
-    rights: str
-    state: str
-    who: str
-    tier: str
-    due: str
-    is_open: bool
-    acknowledged: bool
-    breach: bool
-    approval: bool
-    conflicts: int
+_NO_CHECK = (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED)
 
 
 def tier_of(case: Case) -> Tier:
     """The highest tier that an open item of the case needs, before data and flags are known (rules.md 7.4)."""
-    return max((tier_needed(i.right, case.requester) for i in case.items if not i.ended), default=Tier.T0)
+    return max([tier_needed(i.right, case.requester) for i in case.items if not i.ended], default=Tier.T0)
 
 
 def calendar_of(controller: Controller) -> Calendar:
@@ -81,21 +66,21 @@ def _dates(received_on: str, regime: Regime, extended: bool, place: tuple[str, s
     return dates_for(day, calendar, regime, extended=extended, internal_days=internal)
 
 
-def columns(case: Case, controller: Controller) -> QueueColumns:
-    """What central keeps for the queue of every terminal."""
+def columns(case: Case, controller: Controller) -> dict[str, object]:
+    """What central keeps for the queue of every terminal, by column; `due` is the ISO date that leads."""
     state = case.state
-    return QueueColumns(
-        rights="+".join(SHORT[i.right] for i in case.items if not i.ended or case.closed) or "-",
-        state="closed" if case.closed else state.value,
-        who=(case.assigned or case.holder).removeprefix("agent:"),
-        tier="-" if state in (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED) else tier_of(case).value,
-        due=dates_of(case, controller).due.isoformat(),
-        is_open=not case.closed,
-        acknowledged=case.acknowledged,
-        breach="breach" in case.flags,
-        approval=any(i.state is ItemState.REVIEW for i in case.items),
-        conflicts=len(case.conflicts),
-    )
+    return {
+        "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended]) or "-",
+        "state": "closed" if case.closed else state.value,
+        "who": (case.assigned or case.holder).removeprefix("agent:"),
+        "tier": "-" if state in _NO_CHECK else tier_of(case).value,
+        "due": dates_of(case, controller).due.isoformat(),
+        "is_open": not case.closed,
+        "acknowledged": case.acknowledged,
+        "breach": "breach" in case.flags,
+        "approval": any(i.state is ItemState.REVIEW for i in case.items),
+        "conflicts": len(case.conflicts),
+    }
 
 
 def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: bool) -> Band:

@@ -22,7 +22,7 @@ from services.types import Channel, ItemState, Outcome, Requester, Right
 T = TypeVar("T")
 Batch = tuple[list[Draft], list[Detail]]
 
-BATCH = 1024
+BATCH = 4096
 _RIGHTS = (
     ((Right.ACCESS,), 30),
     ((Right.ERASURE,), 24),

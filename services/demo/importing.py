@@ -10,7 +10,7 @@ from pathlib import Path
 from db import central
 from db.central_port import CentralPort
 from db.central_store import CentralStore
-from services.demo.backlog import Backlog, Batch
+from services.demo.backlog import BATCH, Backlog, Batch
 from services.demo.side_work import SideWork
 from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
 from services.secrets import Vault, open_vault
@@ -18,8 +18,10 @@ from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink
 
-FAR_AHEAD = 50_000
-"""Entries written and not folded yet at which writing waits."""
+FAR_AHEAD = 100_000
+"""Entries written and not handed in yet at which writing waits."""
+_AT_ONCE, _CACHE_KB = 32_768, 256_000
+"""Entries in one transaction of the ingest, and its page cache: a page that many cases touch is written once."""
 _SAID_S = 2.0
 _POLL_S = 0.01
 
@@ -40,7 +42,7 @@ def import_backlog(
     port = CentralPort(central.open_engine(home.central_url, key(vault, CENTRAL_KEY)), owner)
     facts = port.facts()
     book = Logbook(home, "import", owner, vault, facts["deployment"])
-    uplink = Uplink(port, book, f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
+    uplink = Uplink(port, book, f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]), _AT_ONCE)
     batches = backlog.batches(cases, port.reserve_numbers(cases))
     try:
         if side.apart:
@@ -71,11 +73,11 @@ def _beside(
     written = threading.Event()
     said = time.monotonic()
     with ThreadPoolExecutor(1, thread_name_prefix="hand-in") as pool:
-        handing = pool.submit(_hand_in, uplink, written, check)
+        handing = pool.submit(_hand_in, uplink, book, written, check)
         try:
             for drafts, details in batches:
                 book.append(drafts, details)
-                while uplink.state.waiting > FAR_AHEAD and not handing.done():
+                while book.writer.size - uplink.handed_in > FAR_AHEAD and not handing.done():
                     time.sleep(_POLL_S)
                 if handing.done():
                     break  # only an error ends it before everything is written
@@ -87,12 +89,14 @@ def _beside(
         handing.result()
 
 
-def _hand_in(uplink: Uplink, written: threading.Event, check: Callable[[], None]) -> None:
-    """Hand in until all is written and folded; raises what `check` raises."""
+def _hand_in(uplink: Uplink, book: Logbook, written: threading.Event, check: Callable[[], None]) -> None:
+    """Hand in, in full batches, until all is written and folded; raises what `check` raises."""
     while True:
         check()
         everything = written.is_set()
-        if not uplink.run_once():
+        wanted = min(_AT_ONCE, max(BATCH, uplink.handed_in))  # small ones first, so that folding begins at once
+        full = everything or book.writer.size - uplink.handed_in >= wanted
+        if not (full and uplink.run_once()):
             if everything and not uplink.state.waiting:
                 return
             time.sleep(_POLL_S)
@@ -118,7 +122,7 @@ def deployment_key(home: Home, vault: Vault) -> bytes:
 
 def drain(home: Path, log: str, size: int) -> None:
     """Ingest what comes into the inbox until central holds `size` entries of `log`."""
-    ingest, store = _ingest(Home(home), open_vault(home, demo=True))
+    ingest, store = _ingest(Home(home), open_vault(home, demo=True), _CACHE_KB)
     gc.disable()  # nothing that stays is cyclic, and looking for it costs a sixteenth
     while store.size_of(log) < size:
         while ingest.run_once():
@@ -126,7 +130,7 @@ def drain(home: Path, log: str, size: int) -> None:
         time.sleep(_POLL_S)
 
 
-def _ingest(home: Home, vault: Vault) -> tuple[Ingest, CentralStore]:
-    store = CentralStore(central.open_engine(home.central_url, key(vault, CENTRAL_KEY)))
+def _ingest(home: Home, vault: Vault, cache_kb: int = central.CACHE_KB) -> tuple[Ingest, CentralStore]:
+    store = CentralStore(central.open_engine(home.central_url, key(vault, CENTRAL_KEY), cache_kb=cache_kb))
     deployment = CentralPort(store.engine, "").facts()["deployment"]
     return Ingest(store, ingest_keys(vault, deployment)), store

@@ -72,44 +72,42 @@ class Ingest:
         self._controllers: dict[str, Controller] = {}
 
     def run_once(self) -> int:
-        """Ingest the oldest batch; how many entries it held, 0 when the inbox is empty."""
-        if not self._store.inbox_waits():
+        """Ingest the oldest batch; how many entries it held, 0 when the inbox is empty.
+
+        What needs no store is checked before the transaction: others can write meanwhile.
+        """
+        batch = self._store.next_batch()
+        if batch is None:
             return 0
-        log = ""
         try:
+            checked = check(batch)
             with self._store.ingest() as tx:
-                batch = tx.next_batch()
-                if batch is None:
-                    return 0
-                log = batch.log
-                bodies = batch.entries.split(b"\n")
-                self._take(tx, batch, bodies)
-                reach("ingest.before-commit")
-                return len(bodies)
+                if tx.lock(batch):  # else another worker was quicker
+                    self._take(tx, batch, checked)
+                    reach("ingest.before-commit")
+            return len(checked.entries)
         except (Refusal, BadInput) as exc:
             reason = str(exc)
         except (ValueError, KeyError, TypeError, IntegrityError, DataError) as exc:
             # What its content makes impossible is its owner's trouble, and must not stop the others.
             reason = f"the entries do not fit what central holds ({type(exc).__name__})"
         with self._store.ingest() as tx:
-            tx.refuse(log, reason)
+            if tx.lock(batch):
+                tx.refuse(batch.log, reason)
         return 1
 
-    def _take(self, tx: IngestTx, batch: Batch, bodies: Sequence[bytes]) -> None:
-        at = tx.now()
-        entries = check_entries(batch, bodies)
-        frontier = check_tree(batch, bodies)
-        details = check_details(batch, entries)
+    def _take(self, tx: IngestTx, batch: Batch, checked: "Checked") -> None:
+        at, details = tx.now(), checked.details
         rows = [
             {"log": batch.log, "seq": e.seq, "case_id": e.case, "accepted_at": at, "body": body}
-            for e, body in zip(entries, bodies, strict=True)
+            for e, body in zip(checked.entries, checked.bodies, strict=True)
         ]
         tx.insert(ENTRY, rows)
-        there = tx.known_details([str(d["hash"]) for d in details])
+        there = tx.known_details(str(d["hash"]) for d in details)
         tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
-        self._write(tx, self._fold(tx, entries, at), details, at)
+        self._write(tx, self._fold(tx, checked.entries, at), details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
-        tx.set_head(batch.log, frontier.size, frontier.to_bytes(), batch.checkpoint, receipt)
+        tx.set_head(batch.log, checked.frontier.size, checked.frontier.to_bytes(), batch.checkpoint, receipt)
         tx.drop_batch(batch.id)
 
     def _fold(self, tx: IngestTx, entries: Sequence[Entry], at: int) -> Folded:
@@ -132,8 +130,8 @@ class Ingest:
 
     def _effects(self, folded: Folded, entry: Entry, case: Case, at: int) -> None:
         folded.jobs.extend(jobs_of(entry, case, at, self._controller(case.controller).waiting_period_s * 1_000_000))
-        if entry.act in OPENING:
-            until = at + LEASE_US if case.holder else 0
+        if entry.act == "case.opened":
+            until = at + LEASE_US
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
             folded.cancelled.append((case.id, entry.item or ""))
@@ -143,14 +141,9 @@ class Ingest:
     def _write(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]], at: int) -> None:
         masked = self._subjects(tx, folded, details)
         rev = tx.next_revs(len(folded.cases))
-        rows = [
-            {
-                **as_row(case, self._controller(case.controller)),
-                "rev": rev + n,
-                "person": masked.get(case.subject, "-"),
-            }
-            for n, case in enumerate(folded.cases.values())
-        ]
+        rows = [as_row(case, self._controller(case.controller)) for case in folded.cases.values()]
+        for n, row in enumerate(rows, rev):
+            row["rev"], row["person"] = n, masked.get(str(row["subject"]), "-")
         tx.put_cases(rows, folded.known)
         tx.insert(CLAIM, folded.claims)
         for case, fence in folded.freed:
@@ -219,6 +212,24 @@ class Requester:
     kind: str
     normal: str
     masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A batch that holds in itself: its entries with their bytes, its details, its log's frontier after it."""
+
+    bodies: list[bytes]
+    entries: list[Entry]
+    details: list[dict[str, object]]
+    frontier: Frontier
+
+
+def check(batch: Batch) -> Checked:
+    """The batch as what it says, all signatures and shapes checked; raises `Refusal`."""
+    bodies = batch.entries.split(b"\n")
+    entries = check_entries(batch, bodies)
+    frontier = check_tree(batch, bodies)
+    return Checked(bodies, entries, check_details(batch, entries), frontier)
 
 
 def check_entries(batch: Batch, bodies: Sequence[bytes]) -> list[Entry]:

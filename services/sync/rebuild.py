@@ -27,8 +27,7 @@ def from_nothing(store: CentralStore) -> Rows:
 def as_row(case: Case, controller: Controller) -> dict[str, object]:
     """What the fold alone decides of a row of `case_`."""
     own = {"id": case.id, "controller": case.controller, "subject": case.subject, "body": to_json(case)}
-    shown = columns(case, controller)
-    return {**own, "revision": case.revision, **{name: getattr(shown, name) for name in shown.__slots__}}
+    return {**own, "revision": case.revision, **columns(case, controller)}
 
 
 def differences(store: CentralStore) -> list[str]:

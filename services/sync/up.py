@@ -13,8 +13,8 @@ from services.sync.logbook import Logbook
 if TYPE_CHECKING:
     from db.central_port import CentralPort
 
-MAX_WAITING = 8 * BATCH
-"""Entries in the inbox above which a terminal waits for the worker."""
+MAX_WAITING = 8
+"""Batches in the inbox above which a terminal waits for the worker."""
 OWN = 2
 """Entries that a successor begins with: that it was opened, and what it follows."""
 
@@ -31,16 +31,20 @@ class UpState:
 class Uplink:
     """Sends a logbook's entries to central and keeps its receipts. Not thread-safe: one thread calls it.
 
-    `cosigner` and `cosigner_key` say whose receipts count.
+    `cosigner` and `cosigner_key` say whose receipts count, `batch` how many entries are handed in at once.
     """
 
-    def __init__(self, port: "CentralPort", book: Logbook, cosigner: str, cosigner_key: bytes) -> None:
-        self._port, self._book = port, book
+    def __init__(
+        self, port: "CentralPort", book: Logbook, cosigner: str, cosigner_key: bytes, batch: int = BATCH
+    ) -> None:
+        self._port, self._book, self._batch = port, book, batch
         self._cosigner, self._cosigner_key = cosigner, cosigner_key
         self._kept: dict[str, int] = {}  # by log: size of the newest receipt that we hold
         self._fits: dict[str, str] = {}  # by log: the receipt that was held against our own tree
         self._lost, self._doubt = "", ""
         self.state = UpState(*book.waiting())
+        self.handed_in = 0
+        """Entries of the open log that central has, or has in its inbox, as seen last."""
 
     def run_once(self) -> bool:
         """One exchange; whether there was something to do.
@@ -56,9 +60,10 @@ class Uplink:
         self._book.accepted = hello.size
         self._measure()
         start, size = hello.size + hello.pending, self._book.writer.size
-        if start >= size or hello.pending >= MAX_WAITING:
+        self.handed_in = start
+        if start >= size or hello.pending >= MAX_WAITING * self._batch:
             return moved
-        self._send(start, min(size, start + BATCH))
+        self._send(start, min(size, start + self._batch))
         return True
 
     def _hello(self) -> Hello:
@@ -144,6 +149,7 @@ class Uplink:
             details = pack_details([(d.hash, d.owner, d.kind, d.blob) for d in reader.details(start, stop)])
         try:
             self._port.submit(self._book.log, start, bodies, details, self._book.writer.checkpoint_at(stop))
+            self.handed_in = stop
             reach("up.after-submit")
         except Conflict:
             return  # somebody moved the size meanwhile: the next exchange starts from there

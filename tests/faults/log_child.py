@@ -7,12 +7,16 @@ tests must catch: acknowledging before the commit, and writing entry and head in
 import sys
 from concurrent.futures import Future
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 from db.kill_points import reach
 from db.log import LogWriter, _Request
 from services.action_log.entry import Entry
 from tests.log_samples import LOG, ORIGIN, SEED, numbered
+
+
+SAID = Semaphore(0)
 
 
 class AcknowledgesBeforeCommit(LogWriter):
@@ -25,6 +29,7 @@ class AcknowledgesBeforeCommit(LogWriter):
         head = self._store_edge(self._growing)
         for request, result in zip(batch, results, strict=True):
             request.future.set_result(result)
+            SAID.acquire(timeout=0.5)  # nobody says the opening of the log
         reach("log.before-commit")
         self._db.execute("COMMIT")
         self._head = head
@@ -56,6 +61,7 @@ def say(future: "Future[tuple[Entry, ...]]") -> None:
     entry = future.result()[0]
     sys.stdout.write(f"{entry.seq} {entry.params['seconds']}\n")
     sys.stdout.flush()
+    SAID.release()
 
 
 def main() -> None:

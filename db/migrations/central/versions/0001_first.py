@@ -51,7 +51,10 @@ def upgrade() -> None:
         sa.Column("conflicts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_case__controller"), "case_", ["controller"], unique=False)
+    approval = sa.text("approval")
+    op.create_index(
+        "ix_case__approval", "case_", ["due"], unique=False, sqlite_where=approval, postgresql_where=approval
+    )
     op.create_index(op.f("ix_case__rev"), "case_", ["rev"], unique=False)
     op.create_index(op.f("ix_case__subject"), "case_", ["subject"], unique=False)
     op.create_table(
