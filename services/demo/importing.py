@@ -20,7 +20,7 @@ from services.sync.up import Uplink
 
 FAR_AHEAD = 100_000
 """Entries written and not handed in yet at which writing waits."""
-_AT_ONCE, _CACHE_KB = 32_768, 256_000
+_AT_ONCE, _CACHE_KB = 16_384, 256_000
 """Entries in one transaction of the ingest, and its page cache: a page that many cases touch is written once."""
 _SAID_S = 2.0
 _POLL_S = 0.01

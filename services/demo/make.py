@@ -65,7 +65,7 @@ def make_home(
     progress(f"{len(persons):,} people, four systems at each of {len(CONTROLLERS)} controllers")
     with SideWork(apart=cases >= MANY) as side:
         for controller in CONTROLLERS:
-            side.start(_fill, home, controller, len(persons), seed)
+            side.start_patiently(_fill, home, controller, len(persons), seed)
         if cases:
             backlog = Backlog(
                 persons, list(controllers.values()), DEPLOYMENT, deployment_key(place, vault), seed, today()

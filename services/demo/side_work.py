@@ -1,13 +1,17 @@
 """Further processes for what is large: each does one function, and what it raises is raised here."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from types import TracebackType
 from typing import ParamSpec, Self
 
 P = ParamSpec("P")
 _MOST = 3
+_PATIENT = 15
+"""Steps down in priority, where the system knows them."""
 
 
 class SideWork:
@@ -29,6 +33,13 @@ class SideWork:
         else:
             self._begun.append(self._pool.submit(work, *args, **kwargs))
 
+    def start_patiently(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Like `start`, for what nobody waits for: apart, it takes what processor time the others leave."""
+        if self._pool is None:
+            work(*args, **kwargs)
+        else:
+            self._begun.append(self._pool.submit(_patiently, partial(work, *args, **kwargs)))
+
     def check(self) -> None:
         """Raise what one of them has raised so far."""
         for one in self._begun:
@@ -48,3 +59,9 @@ class SideWork:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+
+def _patiently(work: Callable[[], None]) -> None:
+    if hasattr(os, "nice"):
+        os.nice(_PATIENT)
+    work()
