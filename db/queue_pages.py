@@ -15,12 +15,12 @@ COLUMNS = "case_id, controller, rights, person, state, who, tier, due, open, ack
 
 @dataclass(frozen=True, slots=True)
 class BandRange:
-    """A band as SQL over `queue`; every row of an open case is in exactly one."""
+    """A band as SQL over `queue`; every row of an open case is in exactly one. `order` names the indexes that fit."""
 
     band: Band
     where: str
     args: tuple[object, ...]
-    index: str
+    order: str
 
 
 def bands(today: Mapping[str, str]) -> tuple[BandRange, ...]:
@@ -28,12 +28,12 @@ def bands(today: Mapping[str, str]) -> tuple[BandRange, ...]:
     day, days = _today_sql(today)
     latest = (max(today.values(), default="9999"),)
     return (
-        BandRange(Band.BREACH, "open=1 AND breach=1", (), "queue_due"),
-        BandRange(Band.OVERDUE, f"open=1 AND breach=0 AND due<? AND due<{day}", (*latest, *days), "queue_due"),
-        BandRange(Band.TODAY, f"open=1 AND breach=0 AND due<=? AND due={day}", (*latest, *days), "queue_due"),
-        BandRange(Band.UNACKNOWLEDGED, f"open=1 AND breach=0 AND ack=0 AND due>{day}", days, "queue_ack"),
-        BandRange(Band.REST, f"open=1 AND breach=0 AND ack=1 AND due>{day}", days, "queue_ack"),
-        BandRange(Band.CLOSED, "open=0 AND breach=0", (), "queue_due"),
+        BandRange(Band.BREACH, "open=1 AND breach=1", (), "due"),
+        BandRange(Band.OVERDUE, f"open=1 AND breach=0 AND due<? AND due<{day}", (*latest, *days), "due"),
+        BandRange(Band.TODAY, f"open=1 AND breach=0 AND due<=? AND due={day}", (*latest, *days), "due"),
+        BandRange(Band.UNACKNOWLEDGED, f"open=1 AND breach=0 AND ack=0 AND due>{day}", days, "ack"),
+        BandRange(Band.REST, f"open=1 AND breach=0 AND ack=1 AND due>{day}", days, "ack"),
+        BandRange(Band.CLOSED, "open=0 AND breach=0", (), "due"),
     )
 
 
@@ -51,7 +51,7 @@ def page(
         inside = after is not None and part.band == after.band
         place = f" AND (due, case_id) {step} (?, ?)" if inside else ""
         sql = (
-            f"SELECT {COLUMNS} FROM queue INDEXED BY {_index(view, part)} WHERE {part.where}{where}{place} "  # noqa: S608
+            f"SELECT {COLUMNS} FROM queue INDEXED BY {index_for(view, part)} WHERE {part.where}{where}{place} "  # noqa: S608
             f"ORDER BY due {at}, case_id {at} LIMIT ?"
         )
         key = (after.due, after.case) if inside and after is not None else ()
@@ -63,10 +63,12 @@ def page(
 
 
 def count(store: TerminalStore, view: QueueView) -> int:
-    """How many rows the view has."""
+    """How many rows the view has: from the tally, unless a text is looked for."""
     where, args = filters(view)
-    shut = "" if view.kind == "closed" else "open=1"
-    sql = f"SELECT count(*) FROM queue WHERE {shut or 'open=0'}{where}"  # noqa: S608
+    if view.text:
+        sql = f"SELECT count(*) FROM queue WHERE TRUE{where}"  # noqa: S608
+    else:
+        sql = f"SELECT coalesce(sum(n), 0) FROM tally WHERE open={int(view.kind != 'closed')}{where}"  # noqa: S608
     return int(store.rows(sql, args)[0][0])
 
 
@@ -102,8 +104,11 @@ def filters(view: QueueView) -> tuple[str, tuple[object, ...]]:
     return "".join(f" AND {p}" for p in parts), tuple(args)
 
 
-def _index(view: QueueView, part: BandRange) -> str:
-    return "queue_who" if view.kind in ("mine", "unassigned") else part.index
+def index_for(view: QueueView, part: BandRange) -> str:
+    """The index in whose order the rows of a band stand in this view."""
+    if view.kind == "approval":
+        return "queue_approval"
+    return f"queue_who_{part.order}" if view.kind in ("mine", "unassigned") else f"queue_{part.order}"
 
 
 def _plain(text: str) -> str:

@@ -19,28 +19,68 @@ from services.errors import Unavailable, Unusable
 
 KEPT = "your log keeps every action"
 
-MIGRATIONS = (
-    """
-    CREATE TABLE queue (
-        case_id TEXT PRIMARY KEY, controller TEXT NOT NULL, rights TEXT NOT NULL, person TEXT NOT NULL,
-        state TEXT NOT NULL, who TEXT NOT NULL, tier TEXT NOT NULL, due TEXT NOT NULL, open INT NOT NULL,
-        ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, rev INT NOT NULL
-    ) STRICT;
-    CREATE INDEX queue_due ON queue (open, breach, due, case_id);
-    CREATE INDEX queue_ack ON queue (open, breach, ack, due, case_id);
-    CREATE INDEX queue_who ON queue (who, open, due, case_id);
-    CREATE TABLE snapshot (
-        case_id TEXT PRIMARY KEY, body BLOB NOT NULL, rev INT NOT NULL, own_size INT NOT NULL
-    ) STRICT;
-    CREATE TABLE draft (id TEXT PRIMARY KEY, agent TEXT NOT NULL, body BLOB NOT NULL, saved_at INT NOT NULL) STRICT;
-    CREATE TABLE agent (
-        id TEXT PRIMARY KEY, name TEXT NOT NULL, pin_hash TEXT NOT NULL, roles TEXT NOT NULL, disabled INT NOT NULL,
-        tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE TABLE controller (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-    """,
+_COLUMNS = (
+    "case_id", "controller", "rights", "person", "state", "who", "tier", "due", "open", "ack", "breach", "approval",
+    "rev",
+)  # fmt: skip
+_PUT = (
+    f"INSERT INTO queue VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
+    f"ON CONFLICT DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])}"
 )
+_MORE = (
+    "INSERT INTO tally VALUES (NEW.controller, NEW.open, NEW.who, NEW.approval, NEW.state, NEW.rights, 1) "
+    "ON CONFLICT DO UPDATE SET n = n + 1"
+)
+_LESS = (
+    "UPDATE tally SET n = n - 1 WHERE controller = OLD.controller AND open = OLD.open AND who = OLD.who "
+    "AND approval = OLD.approval AND state = OLD.state AND rights = OLD.rights"
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE queue (
+            case_id TEXT PRIMARY KEY, controller TEXT NOT NULL, rights TEXT NOT NULL, person TEXT NOT NULL,
+            state TEXT NOT NULL, who TEXT NOT NULL, tier TEXT NOT NULL, due TEXT NOT NULL, open INT NOT NULL,
+            ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, rev INT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX queue_due ON queue (open, breach, due, case_id)",
+        "CREATE INDEX queue_ack ON queue (open, breach, ack, due, case_id)",
+        "CREATE INDEX queue_who_due ON queue (who, open, breach, due, case_id)",
+        "CREATE INDEX queue_who_ack ON queue (who, open, breach, ack, due, case_id)",
+        "CREATE INDEX queue_approval ON queue (open, breach, due, case_id) WHERE approval=1",
+        # How many rows of each kind there are: counting a million takes seconds, and the screen asks again and again.
+        """
+        CREATE TABLE tally (
+            controller TEXT NOT NULL, open INT NOT NULL, who TEXT NOT NULL, approval INT NOT NULL,
+            state TEXT NOT NULL, rights TEXT NOT NULL, n INT NOT NULL,
+            PRIMARY KEY (controller, open, who, approval, state, rights)
+        ) STRICT, WITHOUT ROWID
+        """,
+        f"CREATE TRIGGER queue_in AFTER INSERT ON queue BEGIN {_MORE}; END",
+        f"CREATE TRIGGER queue_out AFTER DELETE ON queue BEGIN {_LESS}; END",
+        f"CREATE TRIGGER queue_moved AFTER UPDATE ON queue BEGIN {_LESS}; {_MORE}; END",
+        """
+        CREATE TABLE snapshot (
+            case_id TEXT PRIMARY KEY, body BLOB NOT NULL, rev INT NOT NULL, own_size INT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE draft (id TEXT PRIMARY KEY, agent TEXT NOT NULL, body BLOB NOT NULL, saved_at INT NOT NULL)
+        STRICT
+        """,
+        """
+        CREATE TABLE agent (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, pin_hash TEXT NOT NULL, roles TEXT NOT NULL,
+            disabled INT NOT NULL, tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
+        ) STRICT
+        """,
+        "CREATE TABLE controller (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    ),
+)
+"""Statements by schema version."""
 
 
 class TerminalStore:
@@ -88,9 +128,9 @@ class TerminalStore:
         if version > len(MIGRATIONS):
             reason = f"the desk store has schema {version}, this program knows {len(MIGRATIONS)}: update it"
             raise Unusable(reason, kept=KEPT)
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        for number, statements in enumerate(MIGRATIONS[version:], version + 1):
             with self.writing() as cursor:
-                for statement in filter(str.strip, script.split(";")):
+                for statement in statements:
                     cursor.execute(statement)
                 cursor.execute(f"PRAGMA user_version={number}")
 
@@ -134,7 +174,7 @@ class TerminalStore:
     def apply_changes(self, rows: Iterable[Sequence[object]], rev: int) -> None:
         """A page of the change feed and its cursor, in one transaction; columns as in `queue`."""
         with self.writing() as conn:
-            conn.executemany("INSERT OR REPLACE INTO queue VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+            conn.executemany(_PUT, rows)
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('rev', ?)", (str(rev),))
             reach("down.before-commit")
 

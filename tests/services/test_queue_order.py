@@ -112,11 +112,35 @@ def test_a_filter_is_text_never_a_pattern_or_sql(tmp_path: Path, text: str) -> N
     assert queue_pages.count(store, QueueView()) == 1
 
 
-def test_pages_read_indexes_not_the_table(tmp_path: Path) -> None:
-    store = store_of(tmp_path)
+@pytest.mark.parametrize("kind", ["all", "mine", "unassigned", "approval", "closed"])
+def test_pages_read_indexes_not_the_table(tmp_path: Path, kind: str) -> None:
+    store, view = store_of(tmp_path), QueueView(kind=kind, agent="0042")
+    where, args = queue_pages.filters(view)
     for part in queue_pages.bands({"nordlicht": "2026-11-24"}):
-        chosen = f"SELECT case_id FROM queue INDEXED BY {part.index} WHERE {part.where}"
+        chosen = f"SELECT case_id FROM queue INDEXED BY {queue_pages.index_for(view, part)} WHERE {part.where}{where}"
         sql = f"EXPLAIN QUERY PLAN {chosen} ORDER BY due, case_id LIMIT 5"
-        plan = " ".join(str(r[3]) for r in store.rows(sql, part.args))
+        plan = " ".join(str(r[3]) for r in store.rows(sql, (*part.args, *args)))
         assert "USING INDEX" in plan or "USING COVERING INDEX" in plan
+        assert "open=? AND breach=?" in plan
         assert "TEMP B-TREE" not in plan
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 6), ROW), max_size=30))
+def test_counts_stay_true_whatever_moves(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, tuple[str, int, bool, bool, bool, str]]]
+) -> None:
+    store = TerminalStore(tmp_path_factory.mktemp("queue") / "desk.db", KEY)
+    for number, made in changes:
+        store.apply_changes([row(number, made)], 1)
+    today = {key: TODAY.isoformat() for key in ("nordlicht", "harbour")}
+    for kind in ("all", "mine", "unassigned", "approval", "closed"):
+        view = QueueView(kind=kind, agent="0042")
+        shown = queue_pages.page(store, view, today, None, 100, reverse=False)
+        assert queue_pages.count(store, view) == len(shown)
+        text = QueueView(kind=kind, agent="0042", text="C-26")
+        shown = queue_pages.page(store, text, today, None, 100, reverse=False)
+        assert queue_pages.count(store, text) == len(shown)
+    store.forget_queue()
+    assert queue_pages.count(store, QueueView()) == 0
+    store.close()
