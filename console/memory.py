@@ -9,5 +9,7 @@ def give_back() -> None:
 
     Only glibc keeps it back and has a call for it; elsewhere nothing is done.
     """
-    if sys.platform == "linux" and hasattr(ctypes.pythonapi, "malloc_trim"):
-        ctypes.pythonapi.malloc_trim(0)
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "malloc_trim"):
+            library.malloc_trim(0)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from services.types import Session
 
 
-SETTLED_S = 3.0
-"""After the first rows: by then everything is loaded and central was reached."""
+GIVE_BACK_S = 10.0
+"""How often memory that was used and freed goes back to the system."""
 
 
 @dataclass
@@ -57,9 +57,9 @@ class SessionApp(GuardedApp):
             self._prepared = True
             self.desk.connect()
             self.jobs.run(self, routes.import_all, serial="screens")
-            self.set_timer(SETTLED_S, self._settled)
+            self.set_interval(GIVE_BACK_S, self._give_back)
 
-    def _settled(self) -> None:
+    def _give_back(self) -> None:
         self.jobs.run(self, memory.give_back, serial="screens")
 
     def flash(self, words: str, kind: str = "info") -> None:

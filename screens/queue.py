@@ -25,7 +25,7 @@ from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, Queue
 
 VIEWS: Final = ("all", "mine", "unassigned", "approval", "closed")
 REFRESH_S: Final = 5
-SETTLE_S: Final = 0.06  # the preview follows the cursor when it rests
+SETTLE_S: Final = 0.12  # the preview follows the cursor when it rests, not between two moves of a hand
 
 COLUMNS: Final[tuple[Column[QueueRow], ...]] = (
     Column("Due", 11, lambda row: row.due, 1),

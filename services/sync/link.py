@@ -98,7 +98,8 @@ class Link:
                 busy = self._exchange(up, down)
                 failures = 0
                 self._ready.set()
-                pause = BUSY_S if busy or up.state.waiting else IDLE_S
+                soon = up.state.waiting and self.state.worker_alive  # nobody takes it without a worker
+                pause = BUSY_S if busy or soon else IDLE_S
             except Exception as exc:  # a dead thread would say nothing; the next try may do better
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)] * secrets.SystemRandom().uniform(0.8, 1.2)
                 failures += 1

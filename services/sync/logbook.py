@@ -56,6 +56,7 @@ class Logbook:
         self._home, self._vault, self._training = home, vault, training or home.training
         self._seed = key(vault, f"log-seed:{owner}")
         self._lock = threading.Lock()
+        self._oldest: tuple[str, int, int | None] = "", 0, None
         self._anchored_at = time.monotonic()
         self._clock, self._moment = clock, clock()
         self._writer = self._open(self._newest())
@@ -134,8 +135,11 @@ class Logbook:
         accepted, count = self.accepted, self._writer.size - self.accepted
         if count <= 0:
             return 0, None
-        with self.reader() as reader:
-            return count, next((e.ts for e in reader.entries(accepted, accepted + 1)), None)
+        if self._oldest[:2] != (self.log, accepted):  # asked for twice a second: the file is read once
+            with self.reader() as reader:
+                ts = next((e.ts for e in reader.entries(accepted, accepted + 1)), None)
+            self._oldest = self.log, accepted, ts
+        return count, self._oldest[2]
 
     def retire(self, broken: LogBroken) -> None:
         """Close the open log, keep it as evidence, open its successor."""

@@ -3,7 +3,7 @@
 The cursor stays with its row when rows move, rows not read yet show as `…`, and every cell is inert text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -160,11 +160,23 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
         if message.era != self._era:
             return
         self._reading = False
+        page, before = message.ask.page, (self.pages.total, self.cursor)
+        same = self.pages.pages.get(page) == message.answer.rows
         self.pages.put(message.ask, message.answer)
         self._follow()
-        self._resized()
-        self.post_message(self.Moved())
+        if not same or before != (self.pages.total, self.cursor):
+            self._page_changed(page, (self.pages.total, self.cursor) != before)
         self._ask()
+
+    def _page_changed(self, page: int, moved: bool) -> None:
+        """Draw what can be seen of a page; most are neighbours, read ahead."""
+        first, size = page * self.pages.size, self.pages.size
+        if moved or first - self.size.height < self.scroll_offset.y < first + size:
+            self._resized()
+        else:
+            self._drop_strips(range(first, first + size))
+        if moved or self.cursor // size == page:
+            self.post_message(self.Moved())
 
     @on(JobFailed)
     def _page_failed(self, message: JobFailed) -> None:
@@ -244,9 +256,13 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
         self._strips.clear()
         self.refresh()
 
+    def _drop_strips(self, rows: Iterable[int]) -> None:
+        for index in rows:
+            for at_cursor in (False, True):
+                self._strips.discard((index, at_cursor, self.size.width))
+
     def _redraw_row(self, index: int) -> None:
-        for at_cursor in (False, True):
-            self._strips.discard((index, at_cursor, self.size.width))
+        self._drop_strips((index,))
         y = index - self.scroll_offset.y + 1
         if 1 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
