@@ -137,8 +137,8 @@ class QueueScreen(KitScreen):
 
     @on(CountsRead)
     def _counts_read(self, message: CountsRead) -> None:
-        if message.view != self.view:
-            return
+        if message.view != self.view or message.counts == self.counts:
+            return  # nothing new to draw
         self.counts = message.counts
         if not self.view.text and self.view == replace(QueueView(), kind=self.view.kind):
             self.all_of_view = message.counts.total

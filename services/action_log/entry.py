@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from services.action_log import canonical
@@ -127,9 +128,7 @@ def encode(entry: Entry) -> bytes:
 
 def decode(body: bytes) -> Entry:
     """The entry in `body`; raises `BadInput` unless `body` is exactly what `encode` writes."""
-    raw = parse(body)
-    raw["details"] = tuple(raw["details"])
-    return Entry(*raw.values())  # in the order of KEYS, which `parse` has checked
+    return from_raw(parse(body))
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -152,11 +151,12 @@ def to_raw(entry: Entry) -> dict[str, Any]:
 
 def from_raw(raw: dict[str, Any]) -> Entry:
     """The entry of a raw dict that `parse` returned."""
-    values = {name: raw[key] for key, name in _NAMES}
-    values["details"] = tuple(raw["details"])
-    return Entry(**values)
+    values = list(_IN_ORDER(raw))
+    values[_DETAILS] = tuple(values[_DETAILS])
+    return Entry(*values)
 
 
+_IN_ORDER, _DETAILS = itemgetter(*KEYS), KEYS.index("details")
 _NAMES = tuple((key, "as_" if key == "as" else key) for key in KEYS)
 _STR, _OPT_STR, _INT, _OPT_INT = {str}, {str, type(None)}, {int}, {int, type(None)}
 _TYPES_V1: tuple[set[Any], ...] = (

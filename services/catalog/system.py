@@ -15,7 +15,7 @@ from services.strict_yaml import Word, line_of, read
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a system may take: to connect, and for one statement (seconds)."""
+    """How long a system may take: to connect or to give up a lock, and for one statement (seconds)."""
 
     connect_s: float = 5.0
     statement_s: float = 30.0

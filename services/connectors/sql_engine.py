@@ -54,14 +54,14 @@ def make_engine(system: System, password: str | None) -> Engine:
 
 def _postgresql(system: System, url: URL) -> Engine:
     limits = system.limits
-    milliseconds = int(limits.statement_s * 1000)
+    milliseconds, wait = int(limits.statement_s * 1000), int(limits.connect_s * 1000)
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         hide_parameters=True,
         connect_args={
             "connect_timeout": max(2, round(limits.connect_s)),
-            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} -c timezone=UTC",
+            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={wait} -c timezone=UTC",
             "application_name": "rightsdesk",
             "client_encoding": "utf8",
             "prepare_threshold": None,
@@ -78,21 +78,21 @@ def _postgresql(system: System, url: URL) -> Engine:
 
 def _sqlite(system: System, url: URL) -> Engine:
     path = Path(url.database or "")
-    limit = system.limits.statement_s
+    wait = system.limits.connect_s
 
     def connect() -> dbapi2.Connection:
         if not path.is_file():
             raise Unavailable(f"system '{system.key}' does not answer: its file is not there")
         mode = "ro" if url.query.get("mode") == "ro" or not os.access(path, os.W_OK) else "rw"
         address = f"{path.absolute().as_uri()}?mode={mode}"
-        connection = dbapi2.connect(address, uri=True, timeout=limit, isolation_level=None, check_same_thread=False)
+        connection = dbapi2.connect(address, uri=True, timeout=wait, isolation_level=None, check_same_thread=False)
         connection.text_factory = _text
         connection.execute("PRAGMA cipher_log_level=NONE")
         connection.execute("PRAGMA foreign_keys=ON")
         return connection
 
     engine = create_engine("sqlite://", module=dbapi2, creator=connect, poolclass=NullPool, hide_parameters=True)
-    _bound_statements(engine, limit)
+    _bound_statements(engine, system.limits.statement_s)
     return engine
 
 

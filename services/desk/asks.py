@@ -13,7 +13,8 @@ from services.errors import Refused, Unavailable
 from services.home import key
 
 POLL_S = 0.04
-TIMEOUT_S = 30.0
+TIMEOUT_S = 40.0
+"""Longer than a data system may take for one statement; it begins anew with each stage that the worker reports."""
 
 Stage = Callable[[str], None]
 Payload = dict[str, str | int | bool | None]
@@ -46,9 +47,10 @@ class Asks:
             now, reply = port.take_reply(ask)
             if reply is not None:
                 return self._read(ask, reply)
-            if stage is not None and now and now != said:
-                said = now
-                stage(now)
+            if now != said:
+                said, until = now, time.monotonic() + TIMEOUT_S
+                if stage is not None and now:
+                    stage(now)
             time.sleep(POLL_S)
         raise Unavailable("the worker did not answer in time", kept="the case and what you did", next_key="try again")
 
