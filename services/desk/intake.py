@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from string import Template
 
 import orjson
 
@@ -17,6 +18,7 @@ from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, Refused, Unavailable
 from services.identity import identifiers
+from services.letters.dates import weekday
 from services.types import Intake, Opened, Session
 
 BLOCK = 1000
@@ -34,8 +36,9 @@ class IntakeDesk:
     def preview(self, session: Session, controller: str, received_at: datetime | None = None) -> Opened:
         """The dates a request would have, without logging it."""
         self._ctx.require(session)
-        dates = self._dates(self._ctx.controller(controller), received_at or self._now())
-        return Opened("", dates.due_nominal, dates.due_hard, _say(dates))
+        held = self._ctx.controller(controller)
+        dates = self._dates(held, received_at or self._now())
+        return Opened("", dates.due_nominal, dates.due_hard, _say(dates, held))
 
     def open(self, session: Session, intake: Intake) -> Opened:
         """Log the request; durable when this returns. Raises `BadInput` for what is missing or wrong."""
@@ -57,7 +60,7 @@ class IntakeDesk:
         number = self._number(now.year)
         drafts, details = self._drafts(session, intake, controller, received, dates, number)
         self._ctx.write(drafts, details)
-        return Opened(number, dates.due_nominal, dates.due_hard, _say(dates))
+        return Opened(number, dates.due_nominal, dates.due_hard, _say(dates, controller))
 
     def add_item(self, session: Session, case: str, right: str) -> None:
         """One more right in the same contact; it keeps the case's receipt date (rules.md 0)."""
@@ -149,9 +152,14 @@ class IntakeDesk:
         return first, first + BLOCK, log
 
 
-def _say(dates: DueDates) -> str:
-    """The sentence to say: the period from day to day (INT-6)."""
-    return (
-        f"Your request is logged as of {dates.received_on:%A %d %B %Y}. "
-        f"You will have an answer by {dates.due_hard:%A %d %B %Y} at the latest."
-    )
+_SENTENCES = {
+    "en": "Your request is logged as of $received. You will have an answer by $due at the latest.",
+    "de": "Ihr Anliegen ist mit Eingang $received aufgenommen. Sie bekommen spätestens am $due eine Antwort.",
+}
+
+
+def _say(dates: DueDates, controller: Controller) -> str:
+    """The sentence to say, in the language that the controller's callers speak: the period from day to day (INT-6)."""
+    language = next((one for one in controller.languages if one in _SENTENCES), "en")
+    received, due = (weekday(day, language) for day in (dates.received_on, dates.due_hard))
+    return Template(_SENTENCES[language]).substitute(received=received, due=due)

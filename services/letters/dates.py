@@ -11,6 +11,13 @@ def day(value: date, language: str) -> str:
     return format_date(value, "long", locale=_locale(language))
 
 
+def weekday(value: date, language: str) -> str:
+    """`Thursday, 5 March 2026`, `Donnerstag, 5. März 2026`."""
+    from babel.dates import format_date
+
+    return format_date(value, "full", locale=_locale(language))
+
+
 def moment(value: datetime, zone: str, language: str) -> str:
     """An aware time in the controller's `zone`: `5 March 2026 at 10:30 (Europe/Berlin)`."""
     from babel.dates import format_time

@@ -15,7 +15,6 @@ from db.log import LogWriter, _Request
 from services.action_log.entry import Entry
 from tests.log_samples import LOG, ORIGIN, SEED, numbered
 
-
 SAID = Semaphore(0)
 
 

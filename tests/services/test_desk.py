@@ -71,7 +71,8 @@ def test_INT_4_a_request_is_logged_before_any_check_with_its_dates(centre: Centr
         desk._ctx.now = lambda: int((received + timedelta(minutes=1)).timestamp() * 1e6)
         opened = desk.intake.open(session, replace(request(Right.ACCESS), received_at=received))
         assert opened.due_hard.isoformat() == "2026-04-07"  # rules.md 2.4, row 1
-        assert "Tuesday 07 April 2026" in opened.say
+        assert "Dienstag, 7. April 2026" in opened.say
+        assert "Tuesday, 7 April 2026" in desk.intake.preview(session, "harbour", received).say
         assert desk.case.state(opened.case).items[0].state is ItemState.NEW
         assert acts_of(desk)[-3:] == ["case.opened", "contact.started", "item.added"]
 
