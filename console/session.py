@@ -4,6 +4,7 @@ import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ from screens.kit.jobs import Jobs
 if TYPE_CHECKING:
     from console.settings import Lock
     from services.types import Session
+
+
+@dataclass
+class RoleTaken(Message):
+    session: "Session"
 
 
 GIVE_BACK_S = 10.0
@@ -70,6 +76,29 @@ class SessionApp(GuardedApp):
     def signed_in(self, session: "Session") -> None:
         self._to_base()
         self.session, self.locked_at = session, None
+        if len(session.roles) > 1:
+            self.call_later(self._ask_role, session)  # not from the lock, which is gone when the answer comes
+        else:
+            self.show("queue")
+
+    def _ask_role(self, session: "Session") -> None:
+        from screens.kit.widgets.confirm import Choice
+
+        answers = {str(n): role.value for n, role in enumerate(session.roles, 1)}
+        self.push_screen(Choice("Work in which role?", [], answers), partial(self._role_chosen, session))
+
+    def _role_chosen(self, session: "Session", key: str | None) -> None:
+        role = session.roles[int(key) - 1] if key else None
+        if role is None:
+            self.sign_out("left")
+        elif role is session.role:
+            self.show("queue")
+        else:
+            self.jobs.run(self, self.desk.sign.work_as, session, role, reply=RoleTaken, serial="role", write=True)
+
+    @on(RoleTaken)
+    def _role_taken(self, message: RoleTaken) -> None:
+        self.session = message.session
         self.show("queue")
 
     def unlocked(self, session: "Session") -> None:

@@ -75,7 +75,7 @@ class Player:
 
     # --- what is done again and again ------------------------------------------------------------------------------
 
-    async def sign_in(self, agent: str, pin: str) -> None:
+    async def sign_in(self, agent: str, pin: str, *, sees: str = " cases ·") -> None:
         await self.until(lambda: self.app.desk is not None and self.app.status is not None, "the desk")
         await self.until(lambda: self.app.status is None or self.app.status.central == "reached", "central")
         for _ in range(40):  # a terminal that was never used learns its agents from central first
@@ -83,8 +83,8 @@ class Player:
             await self.press("enter")
             await self.write(pin)
             await self.press("enter")
-            await self.until(lambda: " cases ·" in self.screen() or "do not fit" in self.screen(), "an answer")
-            if " cases ·" in self.screen():
+            await self.until(lambda: sees in self.screen() or "do not fit" in self.screen(), "an answer")
+            if sees in self.screen():
                 return
             await self.press("shift+tab")
             await self._pilot.press(*["backspace"] * len(agent))

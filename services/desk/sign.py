@@ -71,6 +71,16 @@ class Sign:
             self._ctx.live[session.id] = Live(session, time.monotonic())
         return session
 
+    def work_as(self, session: Session, role: Role) -> Session:
+        """The same person in another role of theirs, as a session of its own; the one before ends. Raises `Refused`."""
+        self._ctx.require(session)
+        rows = self._ctx.store.rows("SELECT roles FROM agent WHERE id=? AND disabled=0", (session.agent,))
+        if not rows:
+            raise Refused("you may not sign in any more")
+        fresh = self._open(session.agent, session.name, orjson.loads(rows[0][0]), role)
+        self.sign_out(session, "role")
+        return fresh
+
     def lock(self, session: Session, reason: str) -> None:
         """Nothing more is done under this session until the PIN is typed."""
         with self._ctx.lock:

@@ -64,6 +64,17 @@ def test_a_role_that_was_not_granted_is_refused(centre: Centre) -> None:
         sign_in(desk, role=Role.LEAD)
 
 
+def test_another_role_of_the_same_person_is_another_session(centre: Centre) -> None:
+    with centre.desk() as desk:
+        before = desk.sign.sign_in("0017", "1397")
+        after = desk.sign.work_as(before, Role.LEAD)
+        assert (after.role, after.agent, after.id != before.id) == (Role.LEAD, before.agent, True)
+        with pytest.raises(Refused):
+            desk.queue.next(before)
+        with pytest.raises(Refused, match="not granted that role"):
+            desk.sign.work_as(after, Role.OFFICER)
+
+
 def test_INT_4_a_request_is_logged_before_any_check_with_its_dates(centre: Centre) -> None:
     with centre.desk() as desk:
         session = sign_in(desk)

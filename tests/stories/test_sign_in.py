@@ -33,6 +33,9 @@ async def test_TRM_5_another_agent_signs_in_over_a_lock(home: Path) -> None:
         await player.press("enter")
         await player.write(COLLEAGUE_PIN)
         await player.press("enter")
+        await player.sees("Work in which role?")
+        await player.rest()
+        await player.press("1")
         await player.sees(f"agent {COLLEAGUE}")
     started = [e.actor for e in terminal_log(home) if e.act == "session.started"]
     assert started == [f"agent:{AGENT}", f"agent:{COLLEAGUE}"]
@@ -51,3 +54,24 @@ async def test_what_is_typed_as_a_number_is_not_in_the_log(home: Path) -> None:
         await player.sees("do not fit")
     assert "session.refused" in acts(terminal_log(home))
     assert not [e for e in terminal_log(home) if "555123987" in str(e)]
+
+
+async def test_who_has_two_roles_chooses_one_and_acts_in_it(home: Path) -> None:
+    async with console(home) as player:
+        await player.sign_in(COLLEAGUE, COLLEAGUE_PIN, sees="Work in which role?")
+        assert " cases ·" not in player.screen()
+        await player.rest()
+        await player.press("2")
+        await player.sees(f"agent {COLLEAGUE} (lead)")
+        await player.sees(" cases ·")
+    log = terminal_log(home)
+    assert [e.as_ for e in log if e.act == "session.started"] == ["agent", "lead"]
+    assert next(e.params["reason"] for e in log if e.act == "session.ended") == "role"
+
+
+async def test_who_chooses_no_role_is_signed_out(home: Path) -> None:
+    async with console(home) as player:
+        await player.sign_in(COLLEAGUE, COLLEAGUE_PIN, sees="Work in which role?")
+        await player.press("escape")
+        await player.sees("Agent number")
+    assert only(terminal_log(home), "session.ended").params["reason"] == "left"
