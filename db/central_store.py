@@ -92,23 +92,21 @@ class IngestTx:
     def _found(self, key: sa.Column[Any], value: sa.Column[Any], ids: Iterable[str]) -> dict[str, Any]:
         """`value` by `key` of the rows that exist."""
         wanted, found = sorted(set(ids)), {}
-        marker = "?" if self.conn.dialect.paramstyle == "qmark" else "%s"
         for at in range(0, len(wanted), IN_CHUNK):
             part = wanted[at : at + IN_CHUNK]
             # The driver's own way again: SQLAlchemy looks at each of the ids, and an import has a million.
-            markers = ", ".join([marker] * len(part))
+            markers = ", ".join([_marker(self.conn.dialect)] * len(part))
             query = f"SELECT {key.name}, {value.name} FROM {key.table.name} WHERE {key.name} IN ({markers})"  # noqa: S608
             found.update({row[0]: row[1] for row in self.conn.exec_driver_sql(query, tuple(part)).fetchall()})
         return found
 
     def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
-        """Insert many rows at once, each with the same columns; values go to the driver as they are."""
+        """Insert many rows at once, all with the same columns in one order; values go to the driver as they are."""
         if not rows:
             return
-        statement, order = _insert_into(table, tuple(rows[0]), self.conn.dialect)
         # SQLAlchemy's own way through an insert costs five times what the driver's does, and imports are large.
-        values = [tuple(map(row.__getitem__, order)) for row in rows] if order else [dict(row) for row in rows]
-        self.conn.exec_driver_sql(statement, values)
+        statement = _insert_into(table.name, tuple(rows[0]), self.conn.dialect)
+        self.conn.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
 
     def put_cases(self, rows: Sequence[Row], known: set[str]) -> None:
         """Insert new cases, replace known ones."""
@@ -365,7 +363,12 @@ class CentralStore(DetailStore):
 
 
 @lru_cache(maxsize=64)
-def _insert_into(table: sa.Table, columns: tuple[str, ...], dialect: sa.Dialect) -> tuple[str, tuple[str, ...]]:
-    """The INSERT of these columns in the words of a database, and their order where values go by place."""
-    compiled = sa.insert(table).compile(dialect=dialect, column_keys=columns)
-    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
+def _insert_into(table: str, columns: tuple[str, ...], dialect: sa.Dialect) -> str:
+    """The INSERT of these columns, by place, in the words of a database's driver."""
+    named = ", ".join(map(dialect.identifier_preparer.quote, columns))
+    return f"INSERT INTO {table} ({named}) VALUES ({', '.join([_marker(dialect)] * len(columns))})"  # noqa: S608
+
+
+def _marker(dialect: sa.Dialect) -> str:
+    """How the driver writes a value's place."""
+    return "?" if dialect.paramstyle == "qmark" else "%s"
