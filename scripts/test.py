@@ -18,7 +18,7 @@ import time
 import bootstrap
 
 COVERAGE_FLOOR = 90  # percent of services and db
-WORKERS = 2
+WORKERS = 3  # on two cores: many tests wait for other processes
 PICKING = ("-k", "-m", "--lf", "--ff", "--sw", "--co", "--deselect")
 
 

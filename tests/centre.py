@@ -56,7 +56,7 @@ class Centre:
         for _ in range(400):
             while self.ingest.run_once():
                 pass
-            if all(d.synced(0.05) for d in desks):
+            if all(d.synced(0.05) for d in desks) and all(d.caught_up(1) for d in desks):
                 return
         raise AssertionError("the desk was never synced")
 

@@ -45,7 +45,6 @@ class Link:
         self._stop, self._wake = threading.Event(), threading.Event()
         self._ready, self._begin = threading.Event(), threading.Event()
         self._after_s = 0.0
-        self._applied = threading.Condition()
         self.state = LinkState(*book.waiting(), synced_size=book.accepted)
         self.port: CentralPort | None = None
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
