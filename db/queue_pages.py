@@ -3,6 +3,7 @@
 The day decides the band, so bands are ranges over the hard date, and "today" is each controller's own.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from db.terminal import TerminalStore
 from services.types import Band, Cursor, QueueView
 
+CASE_NUMBER = re.compile(r"[A-Za-z]{1,3}-[0-9]{2}-[0-9]{1,9}")
 COLUMNS = "case_id, controller, rights, person, state, who, tier, due, open, ack, breach, approval"
 
 
@@ -91,7 +93,10 @@ def filters(view: QueueView) -> tuple[str, tuple[object, ...]]:
     if view.right:
         parts.append("rights LIKE ? ESCAPE '\\'")
         args.append(f"%{_plain(view.right)}%")
-    if view.text:
+    if _is_number(view):
+        parts.append("case_id >= ? AND case_id < ?")
+        args.extend((view.text.upper(), f"{view.text.upper()}:"))  # `:` comes after every digit
+    elif view.text:
         parts.append("(case_id LIKE ? ESCAPE '\\' OR person LIKE ? ESCAPE '\\' OR rights LIKE ? ESCAPE '\\')")
         args.extend([f"%{_plain(view.text)}%"] * 3)
     if view.kind == "mine":
@@ -105,10 +110,17 @@ def filters(view: QueueView) -> tuple[str, tuple[object, ...]]:
 
 
 def index_for(view: QueueView, part: BandRange) -> str:
-    """The index in whose order the rows of a band stand in this view."""
+    """The index in whose order the rows of a band stand in this view; for a case number, the one that finds it."""
+    if _is_number(view):
+        return "sqlite_autoindex_queue_1"
     if view.kind == "approval":
         return "queue_approval"
     return f"queue_who_{part.order}" if view.kind in ("mine", "unassigned") else f"queue_{part.order}"
+
+
+def _is_number(view: QueueView) -> bool:
+    """Whether the text is a case number or its beginning: found by the key, where other texts read every row."""
+    return CASE_NUMBER.fullmatch(view.text) is not None
 
 
 def _plain(text: str) -> str:

@@ -104,6 +104,24 @@ def test_views_show_mine_unassigned_and_closed(tmp_path: Path) -> None:
     assert cases(QueueView(text="000003")) == ["C-26-000003"]
 
 
+@pytest.mark.parametrize("text", ["C-26-000003", "c-26-000003", "C-26-00000", "C-26-0"])
+@pytest.mark.parametrize("kind", ["all", "mine", "unassigned", "approval", "closed"])
+def test_a_case_number_is_found_by_its_key(tmp_path: Path, kind: str, text: str) -> None:
+    made = ("nordlicht", 3, True, True, False, "0042")
+    store, today = store_of(tmp_path, made, made, made), {"nordlicht": TODAY.isoformat()}
+    store.apply_changes([("D-26-000003", *row(3, made)[1:])], 4)
+    view = QueueView(kind=kind, agent="0042", text=text)
+    found = [r[0] for r in queue_pages.page(store, view, today, None, 10, reverse=False)]
+    among = [] if kind in ("unassigned", "approval") else [f"C-26-00000{n}" for n in (1, 2, 3)]
+    assert found == [case for case in among if case.startswith(text.upper())]
+    assert queue_pages.count(store, view) == len(found)
+    for part in queue_pages.bands(today):
+        where, args = queue_pages.filters(view)
+        chosen = f"SELECT case_id FROM queue INDEXED BY {queue_pages.index_for(view, part)} WHERE {part.where}{where}"
+        plan = store.rows(f"EXPLAIN QUERY PLAN {chosen}", (*part.args, *args))
+        assert any("case_id>? AND case_id<?" in str(r[3]) for r in plan)
+
+
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'; DROP TABLE queue; --", "%_%"])
 def test_a_filter_is_text_never_a_pattern_or_sql(tmp_path: Path, text: str) -> None:
     store = store_of(tmp_path, ("nordlicht", 3, True, True, False, ""))
