@@ -169,11 +169,6 @@ class CentralStore(DetailStore):
             conn.execute(sa.select(META.c.value).where(META.c.key == "rev").with_for_update())
             yield IngestTx(conn)
 
-    def inbox_waits(self) -> bool:
-        """Whether there is a batch to ingest; takes no lock."""
-        with self.engine.connect() as conn:
-            return conn.execute(sa.select(INBOX.c.id).limit(1)).first() is not None
-
     def next_batch(self) -> Batch | None:
         """The oldest batch in the inbox; takes no lock, so that it can be checked while others write."""
         query = (
