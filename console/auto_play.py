@@ -115,15 +115,18 @@ class Player:
 
     async def until(self, what: Callable[[], Any], words: str) -> None:
         end = time.monotonic() + PATIENCE_S
+        said: dict[str, None] = {}  # in order, each once: the line of a refusal is gone before patience is
         while not _holds(what):
+            said |= dict.fromkeys(self._flashed())
             if time.monotonic() > end:
-                raise Unavailable(f"{self.scenario.id}: waited {PATIENCE_S:.0f} s for {words}; {self._front()}")
+                front = f"in front: {type(self.app.screen).__name__}, {' | '.join(said) or 'silent'}"
+                raise Unavailable(f"{self.scenario.id}: waited {PATIENCE_S:.0f} s for {words}; {front}")
             await asyncio.sleep(TYPE_S)
 
-    def _front(self) -> str:
-        """What stands in front, and what its flash line says."""
-        said = [line.render().plain for line in self.app.screen.query(FlashLine)]
-        return f"in front: {type(self.app.screen).__name__}, {' '.join(said).strip() or 'silent'}"
+    def _flashed(self) -> list[str]:
+        """What the flash line in front says."""
+        said = (line.render().plain.strip() for line in self.app.screen.query(FlashLine))
+        return [words for words in said if words]
 
     async def on(self, kind: type[S], ready: Callable[[S], Any] = lambda _: True) -> S:
         """The screen in front, once it is of this kind and ready."""
@@ -193,7 +196,7 @@ class Player:
             before = screen.cursor
             await self.slide("j" if before < at else "k")
             await self.until(lambda: screen.cursor != before, "the next line")  # noqa: B023 - awaited at once
-        return screen
+        return await self.on(ChecklistScreen, lambda one: not one.busy and one.step and not one.step.blocked)
 
     async def _factor(self, step: Moment) -> None:
         if step.act == "factor.asked":

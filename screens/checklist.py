@@ -42,6 +42,13 @@ class ChecklistRead(Message):
 
 
 @dataclass
+class ChecklistSeen(Message):
+    """Read again by itself: must disturb nothing that began meanwhile."""
+
+    checklist: ChecklistView
+
+
+@dataclass
 class QuestionRead(Message):
     step: str
     key: str
@@ -52,6 +59,10 @@ class QuestionRead(Message):
 class CodeSent(Message):
     step: str
     words: str
+
+
+def _states(view: ChecklistView) -> list[tuple[str, str]]:
+    return [(step.id, step.state) for step in view.steps]
 
 
 class ChecklistScreen(KitScreen):
@@ -85,7 +96,7 @@ class ChecklistScreen(KitScreen):
         self.query_one("#said").display = False
         self.place(self.controller)
         self._start()
-        self.set_interval(5, self._draw_where)
+        self.set_interval(5, self._look_again)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -97,6 +108,22 @@ class ChecklistScreen(KitScreen):
 
     def recall(self) -> None:
         self._start()
+
+    def _look_again(self) -> None:
+        """Time goes on, and a way that was closed while no worker answered opens by itself."""
+        self._draw_where()
+        idle = self.view is not None and not self.view.ended and not self.busy and self.asked is None
+        if idle and self.view is not None and any(step.blocked for step in self.view.steps):
+            self.run(self.desk.check.view, self.host.session, self.case, reply=ChecklistSeen, serial="check")
+
+    @on(ChecklistSeen)
+    def _seen(self, message: ChecklistSeen) -> None:
+        if self.busy or self.asked is not None or self.view is None:
+            return
+        if _states(self.view) != _states(message.checklist):
+            self.cursor = message.checklist.current
+        self.view = message.checklist
+        self._draw()
 
     @on(ChecklistRead)
     def _read(self, message: ChecklistRead) -> None:

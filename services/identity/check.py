@@ -133,8 +133,11 @@ def next_step(check: Check, ways: Ways) -> str:
 
 
 def stuck(check: Check, ways: Ways) -> bool:
-    """Whether the tier can no longer be reached: the check should end with CANNOT_VERIFY."""
-    if check.tier_needed is Tier.TX or tier_reached(check.passed) >= check.tier_needed:
+    """Whether the tier can no longer be reached: the check should end with CANNOT_VERIFY.
+
+    Offline nothing is known of the ways: they may open again, so that alone ends no check.
+    """
+    if ways.offline or check.tier_needed is Tier.TX or tier_reached(check.passed) >= check.tier_needed:
         return False
     left = missing(check)
     return not left or any(all(closed_because(check, f, ways) for f in s.factors) for s in left)

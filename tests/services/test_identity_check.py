@@ -1,6 +1,6 @@
 """The led check: guards, strikes, expiry, and the attacks of rules.md 7.2 against the engine."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import pytest
@@ -194,7 +194,6 @@ def test_offline_no_factor_passes() -> None:
         heard(begin(), "KBS", ways=away)
     with pytest.raises(Refused, match="offline"):
         moves.vouched(begin(), Factor.CBK, "y", away, 1, "s1", by="agent:0042")
-    assert stuck(begin(), away)
 
 
 def test_fewer_than_five_questions_are_no_choice() -> None:
@@ -254,6 +253,7 @@ def test_attack_change_then_ask_leaves_only_what_was_not_changed() -> None:
     for _ in range(3):
         no_pin = heard(no_pin, "PIN", Result.NOT_ANSWERED, ways)
     assert stuck(no_pin, ways)
+    assert not stuck(no_pin, replace(ways, offline=True)), "a worker that is away ends no check: it may come back"
     assert tier_now(moves.end(no_pin, End.CANNOT_VERIFY), 1, "s1") is Tier.TX
 
 
