@@ -56,8 +56,7 @@ class Signer:
     def sign(self, head: TreeHead) -> str:
         """The signed note of `head`."""
         body = body_of(self.origin, head)
-        line = base64.b64encode(self._id + self._key.sign(body.encode())).decode()
-        return f"{body}\n{self._prefix}{line}\n"
+        return f"{body}\n{self._prefix}{_base64(self._id + self._key.sign(body.encode()))}\n"
 
 
 def sign(origin: str, seed: bytes, head: TreeHead) -> str:
@@ -67,7 +66,11 @@ def sign(origin: str, seed: bytes, head: TreeHead) -> str:
 
 def body_of(origin: str, head: TreeHead) -> str:
     """The text that is signed."""
-    return f"{origin}\n{head.size}\n{base64.b64encode(head.root).decode()}\n"
+    return f"{origin}\n{head.size}\n{_base64(head.root)}\n"
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def parse(note: str) -> Checkpoint:

@@ -95,8 +95,8 @@ def fold_peaks(peaks: Sequence[bytes]) -> bytes:
     if not peaks:
         return EMPTY_ROOT
     root = peaks[-1]
-    for peak in reversed(peaks[:-1]):
-        root = node_hash(peak, root)
+    for peak in peaks[-2::-1]:
+        root = sha256(b"\1" + peak + root).digest()
     return root
 
 

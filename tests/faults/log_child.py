@@ -5,7 +5,7 @@ tests must catch: acknowledging before the commit, and writing entry and head in
 """
 
 import sys
-from concurrent.futures import Future
+from collections.abc import Callable
 from pathlib import Path
 from threading import Semaphore
 from typing import Any
@@ -27,7 +27,7 @@ class AcknowledgesBeforeCommit(LogWriter):
         results = [request.work() for request in batch]
         head = self._store_edge(self._growing)
         for request, result in zip(batch, results, strict=True):
-            request.future.set_result(result)
+            request.settle(result)
             SAID.acquire(timeout=0.5)  # nobody says the opening of the log
         reach("log.before-commit")
         self._db.execute("COMMIT")
@@ -56,8 +56,8 @@ class WritesEntryAndHeadApart(LogWriter):
 WRITERS = {"real": LogWriter, "early": AcknowledgesBeforeCommit, "split": WritesEntryAndHeadApart}
 
 
-def say(future: "Future[tuple[Entry, ...]]") -> None:
-    entry = future.result()[0]
+def say(wait: Callable[[], tuple[Entry, ...]]) -> None:
+    entry = wait()[0]
     sys.stdout.write(f"{entry.seq} {entry.params['seconds']}\n")
     sys.stdout.flush()
     SAID.release()
@@ -68,10 +68,8 @@ def main() -> None:
     writer = WRITERS[kind](Path(sys.argv[1]) / "log-1.db", log=LOG, origin=ORIGIN, seed=SEED)
     number = writer.size
     while True:
-        futures = [writer.append_future([draft]) for draft in numbered(3, number)]
-        for future in futures:
-            future.add_done_callback(say)
-        futures[-1].result()
+        for wait in [writer.append_later([draft]) for draft in numbered(3, number)]:
+            say(wait)
         number += 3
 
 

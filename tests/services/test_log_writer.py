@@ -5,9 +5,7 @@ import stat
 import subprocess
 import sys
 import threading
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlcipher3 import dbapi2
@@ -104,12 +102,12 @@ def test_a_refused_draft_fails_alone(tmp_path: Path) -> None:
         assert writer.size == 1
         held = hold(writer)
         huge = acts.MarketingStopped(channels=tuple(f"channel_{n}" for n in range(9000)))
-        futures = [writer.append_future([draft(act)]) for act in (None, huge, None)]
+        waits = [writer.append_later([draft(act)]) for act in (None, huge, None)]
         held.set()
-        assert futures[0].result()[0].act == "case.claimed"
+        assert waits[0]()[0].act == "case.claimed"
         with pytest.raises(BadInput, match="longer than 65535"):
-            futures[1].result()
-        assert futures[2].result()[0].act == "case.claimed"
+            waits[1]()
+        assert waits[2]()[0].act == "case.claimed"
         assert writer.size == 3
     assert check_file(tmp_path / "log-1.db").state == "whole"
 
@@ -374,10 +372,10 @@ def test_after_any_failure_memory_is_read_again_from_the_file(tmp_path: Path) ->
 def test_a_closed_writer_refuses_and_close_writes_what_waits(tmp_path: Path) -> None:
     writer = open_log(tmp_path)
     held = hold(writer)
-    futures: list[Future[Any]] = [writer.append_future([draft()]) for _ in range(5)]
+    waits = [writer.append_later([draft()]) for _ in range(5)]
     threading.Timer(0.05, held.set).start()
     writer.close()
     writer.close()
-    assert [future.result(1)[0].seq for future in futures] == [1, 2, 3, 4, 5]
+    assert [wait()[0].seq for wait in waits] == [1, 2, 3, 4, 5]
     with pytest.raises(Unavailable):
         writer.append([draft()])
