@@ -185,9 +185,9 @@ class LogWriter:
             while raws := [prepare(draft) for draft in islice(source, batch)]:
                 waiting.append(self._later(partial(self._insert, raws), len(raws)))
                 if len(waiting) > 1:
-                    count += waiting.popleft().result()
+                    count += int(waiting.popleft().result())
         finally:  # also when a later draft is refused: what was handed over is durable when this ends
-            count += sum(request.result() for request in waiting)
+            count += sum(int(request.result()) for request in waiting)
         return count
 
     def store_receipt(self, size: int, note: str) -> None:
