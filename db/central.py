@@ -4,6 +4,8 @@ Entries are kept as the bytes that were signed. Nothing here is clear personal d
 ciphertext, lookups are keyed digests. Embedded, the file is SQLCipher with a raw key.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -248,3 +250,18 @@ PACKAGE = _table(PackageRow)
 REPLAY = _table(ReplayRow)
 TERMINAL = _table(TerminalRow)
 META = _table(MetaRow)
+
+
+@contextmanager
+def indexes_last(engine: sa.Engine) -> Iterator[None]:
+    """For filling an empty central: indexes of large tables are built once at the end, not row by row."""
+    indexes = [index for table in (CASE, ENTRY) for index in table.indexes]
+    with writing(engine).begin() as conn:
+        for index in indexes:
+            index.drop(conn)
+    try:
+        yield
+    finally:
+        with writing(engine).begin() as conn:
+            for index in indexes:
+                index.create(conn)

@@ -4,6 +4,8 @@ Suite: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM. There is no aad; wh
 through `info`, so that a sealed text moved to another case, kind or deployment does not open.
 """
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -31,10 +33,15 @@ def seal(public: bytes, plaintext: bytes, *, deployment: str, owner: str, kind: 
 def open_sealed(private: bytes, blob: bytes, *, deployment: str, owner: str, kind: str) -> bytes:
     """What was sealed; raises `Unusable` for another key, another place or a changed byte."""
     try:
-        key = X25519PrivateKey.from_private_bytes(private)
-        return _SUITE.decrypt(blob, key, info=_info(deployment, owner, kind))
+        return _SUITE.decrypt(blob, _private(private), info=_info(deployment, owner, kind))
     except (InvalidTag, ValueError) as exc:
         raise Unusable("A sealed text does not open: it is damaged, or belongs to another key or case.") from exc
+
+
+@lru_cache(maxsize=4)
+def _private(raw: bytes) -> X25519PrivateKey:
+    """A deployment's key opens thousands of details one after the other, and costs as much to read as to use."""
+    return X25519PrivateKey.from_private_bytes(raw)
 
 
 def _info(deployment: str, owner: str, kind: str) -> bytes:

@@ -151,7 +151,7 @@ def from_json(data: bytes) -> Case:
 
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _FIELDS = {
-    kind: (tuple((f.name, f.default) for f in fields(kind)), attrgetter(*(f.name for f in fields(kind))))
+    kind: (names := [f.name for f in fields(kind)], attrgetter(*names), [f.default for f in fields(kind)])
     for kind in (Case, Item, Check, LetterState, SystemResult)
 }
 _NESTED = (tuple, Check)
@@ -160,10 +160,10 @@ _NESTED = (tuple, Check)
 def _plain(value: Any) -> Any:
     known = _FIELDS.get(type(value))
     if known is not None:
-        names, all_of = known
-        pairs = zip(names, all_of(value), strict=True)
+        names, all_of, defaults = known
         # Most fields stand at their default, and mostly as the very object: an import writes a million cases.
-        return {n: _plain(v) if type(v) in _NESTED else v for (n, d), v in pairs if v is not d and v != d}
+        filled = zip(names, all_of(value), defaults, strict=True)
+        return {n: _plain(v) if type(v) in _NESTED else v for n, v, d in filled if v is not d and v != d}
     if type(value) is tuple:
         return [_plain(v) for v in value]
     return value

@@ -20,7 +20,7 @@ from services.sync.up import Uplink
 
 FAR_AHEAD = 100_000
 """Entries written and not handed in yet at which writing waits."""
-_AT_ONCE, _CACHE_KB = 16_384, 256_000
+_AT_ONCE, _CACHE_KB = 32_768, 256_000
 """Entries in one transaction of the ingest, and its page cache: a page that many cases touch is written once."""
 _SAID_S = 2.0
 _POLL_S = 0.01
@@ -39,15 +39,17 @@ def import_backlog(
 
     Where `side` works apart, the ingest is another process, and what is written is handed in by a thread meanwhile.
     """
-    port = CentralPort(central.open_engine(home.central_url, key(vault, CENTRAL_KEY)), owner)
+    engine = central.open_engine(home.central_url, key(vault, CENTRAL_KEY))
+    port = CentralPort(engine, owner)
     facts = port.facts()
     book = Logbook(home, "import", owner, vault, facts["deployment"])
     uplink = Uplink(port, book, f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]), _AT_ONCE)
     batches = backlog.batches(cases, port.reserve_numbers(cases))
     try:
         if side.apart:
-            side.start(drain, home.path, book.log, cases + book.writer.size)
-            _beside(book, uplink, batches, side.check, progress)
+            with central.indexes_last(engine):
+                side.start(drain, home.path, book.log, cases + book.writer.size)
+                _beside(book, uplink, batches, side.check, progress)
         else:
             _in_turn(book, uplink, batches, _ingest(home, vault)[0])
     finally:
