@@ -14,4 +14,11 @@ def open_desk(settings: Settings, terminal: str = "", *, link_after_s: float = 0
     from services.desk.open import open_desk as opened
 
     name = terminal or settings.terminal
-    return opened(settings.home, name, passphrase=passphrase(settings), demo=settings.demo, link_after_s=link_after_s)
+    return opened(
+        settings.home,
+        name,
+        passphrase=passphrase(settings),
+        demo=settings.demo,
+        link_after_s=link_after_s,
+        central_url=settings.central_url,
+    )

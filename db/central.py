@@ -209,7 +209,7 @@ class ReplayRow(SQLModel, table=True):
 
 
 class TerminalRow(SQLModel, table=True):
-    """A terminal or worker that was enrolled: its key for sealed replies, its last sign of life."""
+    """A terminal or worker that was enrolled: its key for sealed replies, last sign of life, whether shut out."""
 
     __tablename__ = "terminal"
     id: str = Field(primary_key=True)
@@ -218,6 +218,7 @@ class TerminalRow(SQLModel, table=True):
     ask_key: bytes
     seen_at: int = Field(sa_type=sa.BigInteger, default=0)
     pid: int = Field(default=0, sa_type=sa.BigInteger)
+    revoked: bool = False
 
 
 class MetaRow(SQLModel, table=True):

@@ -11,16 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 import sqlcipher3.dbapi2
 
-from services.errors import DeskError, Unavailable, Unusable
+from services.errors import DeskError, Refused, Unavailable, Unusable
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 KEPT = "your log keeps every action"
 CACHE_KB = 16_000
 
 
 def open_engine(url: str, key: bytes | None, *, cache_kb: int = CACHE_KB) -> sa.Engine:
-    """Central's engine; `key` is the raw 32-byte SQLCipher key of an embedded file, `cache_kb` its page
-    cache in each connection.
+    """Central's engine; `key` is the raw 32-byte SQLCipher key of an embedded file, or the password of the login on a
+    server (None: the driver's own ways, as ~/.pgpass). `cache_kb` is an embedded file's page cache in each connection.
 
     Raises `Unusable` for a missing or damaged file, a wrong key or a schema newer than this program, `Unavailable`
     when nothing answers.
@@ -37,7 +37,8 @@ def open_engine(url: str, key: bytes | None, *, cache_kb: int = CACHE_KB) -> sa.
         raise as_desk_error(exc) from exc
     if found != SCHEMA:
         engine.dispose()
-        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: update the program", kept=KEPT)
+        todo = "update the program" if str(found) > SCHEMA else "rightsdesk central upgrade"
+        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: {todo}", kept=KEPT)
     return engine
 
 
@@ -75,6 +76,10 @@ def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
         return Unavailable("central cannot be written: its disk is full or does not answer", kept=KEPT)
     if "readonly" in text or "unable to open" in text:
         return Unavailable("central's file cannot be opened for this: check its folder's permissions", kept=KEPT)
+    if type(exc.orig).__name__ == "InsufficientPrivilege":
+        return Refused("central does not let this login do that", next_key="rightsdesk doctor")
+    if "authentication failed" in text or "not permitted to log in" in text:
+        return Refused("central does not let this terminal in any more: an operator enrols it again")
     if isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError):
         return Unavailable("central does not answer", kept=KEPT)
     return Unusable(f"central refused ({type(exc.orig).__name__})", kept=KEPT, next_key="rightsdesk doctor")
@@ -86,7 +91,32 @@ def _file(url: str) -> Path | None:
 
 
 def _engine(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:
-    return _sqlite(url, key, cache_kb) if url.startswith("sqlite") else sa.create_engine(url, hide_parameters=True)
+    return _sqlite(url, key, cache_kb) if url.startswith("sqlite") else _server(url, key)
+
+
+NEAR = frozenset({"localhost", "127.0.0.1", "::1", ""})
+SAFE_TLS = "verify-full"
+LOGIN = "rd_"
+"""A terminal's or worker's login on a server is this and its id."""
+
+
+def _server(url: str, key: bytes | None) -> sa.Engine:
+    """Over TLS with the certificate checked against the name, unless the server is this machine."""
+    place = sa.make_url(url)
+    if key is not None:
+        place = place.set(password=key.decode("ascii"))
+    query = dict(place.query)
+    host = place.host or ""
+    if host not in NEAR and not host.startswith("/"):
+        asked = query.setdefault("sslmode", SAFE_TLS)
+        if asked != SAFE_TLS:
+            raise Unusable(f"central on another machine needs sslmode={SAFE_TLS}, not {asked}", kept=KEPT)
+        query.setdefault("sslrootcert", "system")
+    if not (place.username or "").startswith(LOGIN):  # theirs is set with the login
+        query["options"] = "-csearch_path=public"  # not a schema that is called like whoever connects
+    query.setdefault("connect_timeout", "10")
+    query.setdefault("application_name", "rightsdesk")
+    return sa.create_engine(place.set(query=query), hide_parameters=True, pool_pre_ping=True)
 
 
 def _sqlite(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:

@@ -50,12 +50,12 @@ class CentralPort:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with _answering(), self._engine.connect() as conn:
+        with answering(), self._engine.connect() as conn:
             yield conn
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with _answering(), writing(self._engine).begin() as conn:
+        with answering(), writing(self._engine).begin() as conn:
             yield conn
 
     def close(self) -> None:
@@ -195,9 +195,12 @@ class CentralPort:
         if row is None:
             raise NotFound("the question is gone: it waited longer than 10 minutes")
         if row[1] is not None:
-            with self._writing() as conn:
-                conn.execute(sa.delete(ASK).where(mine))
+            self._forget_reply(ask)
         return row[0], row[1]
+
+    def _forget_reply(self, ask: str) -> None:
+        with self._writing() as conn:
+            conn.execute(sa.delete(ASK).where((ASK.c.id == ask) & (ASK.c.terminal == self.owner)))
 
     def worker_seen(self) -> tuple[int, int]:
         """(last heartbeat in µs, pid) of the worker seen last; zeros when there was none."""
@@ -253,7 +256,8 @@ def _take_numbers(conn: sa.Connection, count: int) -> int:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
+    """Turns what a database says into errors of ours."""
     try:
         yield
     except sa.exc.DBAPIError as exc:

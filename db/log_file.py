@@ -102,8 +102,12 @@ def read_head(db: Connection) -> StoredHead:
 
 
 def schema_of(db: Connection) -> list[tuple[str, ...]]:
-    """Everything the schema holds, as (type, name, table, SQL): tables, indices and the triggers that guard them."""
-    rows = db.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master ORDER BY type, name")
+    """Everything the schema holds, as (type, name, table, SQL, page): tables, indices, and the triggers that guard
+    them, which have no page of their own."""
+    rows = db.execute(
+        "SELECT type, name, tbl_name, coalesce(sql, ''), iif(type IN ('table', 'index'), '', rootpage) "
+        "FROM sqlite_master ORDER BY type, name"
+    )
     return [tuple(row) for row in rows]
 
 

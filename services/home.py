@@ -28,9 +28,10 @@ TRAINING_MARK = "training-home"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Paths of a deployment (design.md 5)."""
+    """Paths of a deployment (design.md 5); `server` is the url of a central that does not lie in this folder."""
 
     path: Path
+    server: str = ""
 
     @property
     def training(self) -> bool:
@@ -39,7 +40,7 @@ class Home:
 
     @property
     def central_url(self) -> str:
-        return f"sqlite:///{self.path / 'central.db'}"
+        return self.server or f"sqlite:///{self.path / 'central.db'}"
 
     @property
     def engine_file(self) -> Path:
@@ -81,8 +82,11 @@ def make_folders(home: Home) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def create(home: Home, deployment: str, vault: Vault) -> None:
-    """A new deployment: its keys in the vault, its central with every table; raises `Unusable` where one stands."""
+def create(home: Home, deployment: str, vault: Vault, password: bytes | None = None) -> None:
+    """A new deployment: its keys in the vault, its central with every table; raises `Unusable` where one stands.
+
+    `password` is that of the administrator's login where central stands on a server.
+    """
     import sqlalchemy as sa
 
     from db import central
@@ -95,7 +99,7 @@ def create(home: Home, deployment: str, vault: Vault) -> None:
     public, private = new_key()
     seed = secrets.token_bytes(32)
     keys = {
-        CENTRAL_KEY: secrets.token_bytes(32),
+        CENTRAL_KEY: password or secrets.token_bytes(32),
         ENGINE_KEY: secrets.token_bytes(32),
         DEPLOYMENT_KEY: private,
         INGEST_SEED: seed,
@@ -165,10 +169,10 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
         same = sa.select(central.TERMINAL.c.id).where(central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind)
         if conn.execute(same).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
-        _equip(home, vault, kind, name, owner, {"log-seed": seed, "ask-key": ask_private})
+        equip(home, vault, kind, name, owner, {"log-seed": seed, "ask-key": ask_private})
         log, origin = f"{owner}/1", f"{deployment}/{owner}/1"
         terminal = {"id": owner, "kind": kind, "name": name, "ask_key": ask_public, "seen_at": 0, "pid": 0}
-        conn.execute(sa.insert(central.TERMINAL), [terminal])
+        conn.execute(sa.insert(central.TERMINAL), [{**terminal, "revoked": False}])
         row = {"id": log, "owner": owner, "kind": kind, "public_key": Signer(origin, seed).public_key, "origin": origin}
         conn.execute(sa.insert(central.LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
         head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
@@ -176,7 +180,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     return owner
 
 
-def _equip(home: Home, vault: Vault, kind: Kind, name: str, owner: str, keys: dict[str, bytes]) -> None:
+def equip(home: Home, vault: Vault, kind: Kind, name: str, owner: str, keys: dict[str, bytes]) -> None:
     """The owner's folder, which says its name, and its keys."""
     if kind == "terminal":
         keys = {**keys, "desk-key": secrets.token_bytes(32)}

@@ -87,11 +87,12 @@ def passphrase_key(path: Path, passphrase: str) -> bytes:
     Raises `BadInput` when a new passphrase is too short, `Unusable` when it is the wrong one or the file is damaged.
     """
     if not path.exists():
-        create_once(path, _wrapped(secrets.token_bytes(32), passphrase))
-    return _unwrapped(path, passphrase)
+        create_once(path, wrapped(secrets.token_bytes(32), passphrase))
+    return unwrapped(path.read_bytes(), passphrase, str(path))
 
 
-def _wrapped(key: bytes, passphrase: str) -> bytes:
+def wrapped(key: bytes, passphrase: str) -> bytes:
+    """`key` under a passphrase (argon2id, AES-256-GCM) as JSON; raises `BadInput` when the passphrase is too short."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if len(passphrase) < SHORTEST_PASSPHRASE:
@@ -103,18 +104,19 @@ def _wrapped(key: bytes, passphrase: str) -> bytes:
     return json.dumps({"v": 1, "kdf": "argon2id", **cost, "salt": _text(salt), "key": _text(sealed)}).encode()
 
 
-def _unwrapped(path: Path, passphrase: str) -> bytes:
+def unwrapped(data: bytes, passphrase: str, what: str) -> bytes:
+    """Back from `wrapped`; raises `Unusable`, naming `what`, for another passphrase or damage."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
-        held = json.loads(path.read_bytes())
+        held = json.loads(data)
         salt, sealed = (base64.b64decode(held[name], validate=True) for name in ("salt", "key"))
         memory, passes, lanes = (int(held[name]) for name in ("memory_kib", "passes", "lanes"))
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise Unusable(f"{path} is damaged: restore it from a backup. Nothing was changed.") from error
+        raise Unusable(f"{what} is damaged: restore it from a backup. Nothing was changed.") from error
     if held.get("v") != 1 or not (8 <= memory <= 2**21 and 1 <= passes <= 64 and 1 <= lanes <= 64 and len(salt) >= 8):
-        raise Unusable(f"{path} is damaged, or of a newer Rightsdesk. Nothing was changed.")
+        raise Unusable(f"{what} is damaged, or of a newer Rightsdesk. Nothing was changed.")
     try:
         return AESGCM(_derived(passphrase, salt, memory, passes, lanes)).decrypt(
             sealed[:NONCE], sealed[NONCE:], WRAPPED_FOR

@@ -21,6 +21,11 @@ def new_key() -> tuple[bytes, bytes]:
     return private.public_key().public_bytes_raw(), private.private_bytes_raw()
 
 
+def public_of(private: bytes) -> bytes:
+    """The public half (32 bytes) of a private key."""
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
 def seal(public: bytes, plaintext: bytes, *, deployment: str, owner: str, kind: str) -> bytes:
     """`plaintext` sealed to `public` (32 bytes) for this deployment, owner (case) and kind; raises `Unusable`."""
     try:

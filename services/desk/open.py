@@ -19,9 +19,15 @@ TERMINAL_CACHE_KB = 1_000
 
 
 def open_desk(
-    home: Path, terminal: str, *, passphrase: str | None = None, demo: bool = False, link_after_s: float = 0.0
+    home: Path,
+    terminal: str,
+    *,
+    passphrase: str | None = None,
+    demo: bool = False,
+    link_after_s: float = 0.0,
+    central_url: str = "",
 ) -> Desk:
-    """The desk of the terminal called `terminal` under `home`.
+    """The desk of the terminal called `terminal` under `home`; `central_url` is the home's own file when empty.
 
     `link_after_s` puts off reaching for central (and its imports) until `Desk.connect`, or so many seconds at most;
     a terminal that was never synced does not wait.
@@ -29,7 +35,7 @@ def open_desk(
     Raises `NotFound` when it was never enrolled, `Unusable` for keys and files, `Unavailable` when another console
     has it.
     """
-    place = Home(home)
+    place = Home(home, central_url)
     vault = open_vault(home, passphrase=passphrase, demo=demo)
     owner = owner_of(place, "terminal", terminal)
     store = TerminalStore(place.desk(owner), key(vault, f"desk-key:{owner}"))
@@ -43,11 +49,14 @@ def open_desk(
     def connect() -> "tuple[CentralPort, str, bytes]":
         # SQLAlchemy: imported in the link's thread, after the first rows
         from db.central_engine import open_engine
-        from db.central_port import CentralPort
+        from db.central_server import port_of
 
         engine = open_engine(place.central_url, key(vault, CENTRAL_KEY), cache_kb=TERMINAL_CACHE_KB)
-        port = CentralPort(engine, owner)
-        return port, f"{deployment}/central", bytes.fromhex(_fact(place, vault, store, "cosigner-key"))
+        return (
+            port_of(engine, owner),
+            f"{deployment}/central",
+            bytes.fromhex(_fact(place, vault, store, "cosigner-key")),
+        )
 
     link = Link(connect, book, store)
     ctx = Context(

@@ -116,7 +116,7 @@ class CentralDoor:
         return found
 
     def make_newer(self, folder: Path, newer: bool) -> None:
-        execute(folder / self.name, f"UPDATE alembic_version SET version_num = '{'9999' if newer else '0001'}'")
+        execute(folder / self.name, f"UPDATE alembic_version SET version_num = '{'9999' if newer else '0002'}'")
 
 
 Door = DeskDoor | CentralDoor

@@ -1,0 +1,84 @@
+"""A centre on a real PostgreSQL: made by `create`, its machines invited and joined, each in a home of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from db import central
+from db.central_store import CentralStore
+from services.demo.agents import put_agents
+from services.demo.importing import ingest_keys
+from services.desk.desk import Desk
+from services.desk.open import open_desk
+from services.home import CENTRAL_KEY, Home, create, key, make_folders, put_controllers
+from services.invitation import Invitation, invite, join
+from services.secrets import Vault, open_vault
+from services.sync.ingest import Ingest
+from tests.centre import Centre
+
+DEPLOYMENT = "demo.rightsdesk.example"
+PASSPHRASE = "a passphrase for tests"
+
+
+@dataclass
+class Machine:
+    """A joined terminal or worker: its home and its login's url."""
+
+    home: Home
+    owner: str
+    name: str
+    vault: Vault
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        desk = open_desk(self.home.path, self.name, demo=True, central_url=self.home.server)
+        try:
+            yield desk
+        finally:
+            desk.close()
+
+    def engine(self) -> sa.Engine:
+        """Connected as this machine is."""
+        return central.open_engine(self.home.central_url, key(self.vault, CENTRAL_KEY))
+
+
+class ServerCentre(Centre):
+    """The operator's home, and what a test does there. `controllers` are those of `template`."""
+
+    def __init__(self, folder: Path, admin_url: str, template: Path) -> None:
+        url, _, password = _without_password(admin_url)
+        self.folder = folder
+        self.home = Home(folder / "operator", url)
+        make_folders(self.home)
+        (self.home.path / "demo-home").touch()
+        self.vault = open_vault(self.home.path, demo=True)
+        create(self.home, DEPLOYMENT, self.vault, password.encode())
+        from services.controllers import load_controllers
+
+        put_controllers(self.home, self.vault, load_controllers(template).values())
+        put_agents(self.home, self.vault)
+        self.engine = central.open_engine(url, key(self.vault, CENTRAL_KEY))
+        self.store = CentralStore(self.engine)
+        self.ingest = Ingest(self.store, ingest_keys(self.vault, DEPLOYMENT))
+
+    def invite(self, kind: str, name: str) -> Invitation:
+        assert kind in ("terminal", "worker")
+        return invite(self.home, self.vault, kind, name, PASSPHRASE if kind == "worker" else "")  # type: ignore[arg-type]
+
+    def joined(self, kind: str, name: str) -> Machine:
+        """A new machine of the centre."""
+        invitation = self.invite(kind, name)
+        home = Home(self.folder / name, invitation.url)
+        home.path.mkdir(mode=0o700)
+        vault = open_vault(home.path, demo=True)
+        join(home, vault, invitation, PASSPHRASE if kind == "worker" else "")
+        return Machine(home, invitation.owner, name, vault)
+
+
+def _without_password(url: str) -> tuple[str, str, str]:
+    place = sa.make_url(url)
+    assert place.username is not None
+    return place.set(password=None).render_as_string(), place.username, str(place.password)

@@ -1,0 +1,206 @@
+"""Central on a server: machines join by invitation and work with their own logins, which may do little."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from db.central_server import ServerPort, port_of
+from services.errors import Conflict, DeskError, Refused, Unusable
+from services.home import Home
+from services.invitation import Invitation, join, revoke
+from services.secrets import open_vault
+from services.sync.rebuild import differences
+from services.types import QueueView, Right
+from tests.centre import COLLEAGUE, COLLEAGUE_PIN, request, sign_in
+from tests.server_centre import Machine, ServerCentre
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def served(postgres: str, tmp_path: Path, centre_template: Path, no_keyring: None) -> Iterator[ServerCentre]:
+    centre = ServerCentre(tmp_path, postgres, centre_template)
+    yield centre
+    centre.engine.dispose()
+
+
+def test_two_machines_join_and_work_on_one_truth(served: ServerCentre) -> None:
+    first, second = served.joined("terminal", "desk-1"), served.joined("terminal", "desk-2")
+    with first.desk() as one, second.desk() as two:
+        served.settle(one, two)
+        mine, yours = sign_in(one), sign_in(two, COLLEAGUE, COLLEAGUE_PIN)
+        case = one.intake.open(mine, request(Right.ACCESS, Right.ERASURE)).case
+        other = two.intake.open(yours, request(Right.ACCESS)).case
+        assert case != other
+        one.act.note(mine, case, "said in passing")
+        one.act.hand_over(mine, case)
+        served.settle(one, two)
+        assert {r.case for r in two.queue.page(yours, QueueView(), None, 10).rows} == {case, other}
+        assert two.queue.take(yours, case) == 2
+        served.settle(one, two)
+        assert one.case.read(mine, case).holder == COLLEAGUE
+        assert differences(served.store) == []
+        assert (one.alarms(), two.alarms()) == ((), ())
+    assert served.store.size_of(f"{first.owner}/1") > 3
+
+
+def test_an_invitation_opens_once(served: ServerCentre, tmp_path: Path) -> None:
+    invitation = served.invite("terminal", "desk-1")
+    first, thief = (Home(tmp_path / name, invitation.url) for name in ("first", "thief"))
+    for home in (first, thief):
+        home.path.mkdir()
+    join(first, open_vault(first.path, demo=True), invitation)
+    with pytest.raises(Refused, match="used already"):
+        join(thief, open_vault(thief.path, demo=True), invitation)
+    join(first, open_vault(first.path, demo=True), invitation)  # whoever joined may run it again
+    with pytest.raises(Unusable, match="belongs to a centre already"):
+        join(first, open_vault(first.path, demo=True), served.invite("terminal", "desk-2"))
+
+
+@pytest.mark.parametrize("after", ["bring_ask_key", "enrol_log"])
+def test_a_join_that_broke_off_goes_on(
+    served: ServerCentre, tmp_path: Path, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = served.invite("terminal", "desk-1")
+    home = Home(tmp_path / "desk", invitation.url)
+    home.path.mkdir()
+    vault = open_vault(home.path, demo=True)
+    real = getattr(ServerPort, after)
+
+    def breaks(*args: object) -> None:
+        real(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ServerPort, after, breaks)
+        with pytest.raises(KeyboardInterrupt):
+            join(home, vault, invitation)
+    join(home, vault, invitation)
+    with Machine(home, invitation.owner, "desk-1", vault).desk() as desk:
+        served.settle(desk)
+        sign_in(desk)
+
+
+def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
+    mine, other = served.joined("terminal", "desk-1"), served.joined("terminal", "desk-2")
+    with other.desk() as desk:
+        session = sign_in(desk)
+        case = desk.intake.open(session, request()).case
+        served.settle(desk)
+    engine = mine.engine()
+    theirs = f"{other.owner}/1"
+    refused = [
+        *(f"SELECT * FROM public.{t}" for t in ("entry", "detail", "subject", "lookup", "meta", "ask", "inbox")),
+        "INSERT INTO entry (log, seq, accepted_at, body) VALUES ('x/1', 0, 0, 'x')",
+        "INSERT INTO public.inbox (log, start, count, entries, details, checkpoint, received_at) "
+        "VALUES ('x/1', 0, 1, '', '', '', 0)",
+        "UPDATE case_ SET who = '0042'",
+        "UPDATE log_head SET size = 0",
+        "DELETE FROM entry",
+        "TRUNCATE public.entry",
+        "UPDATE meta SET value = '0' WHERE key = 'rev'",
+        "DELETE FROM ask",
+        "DELETE FROM inbox",
+        "UPDATE agent SET roles = '{}'",
+        "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",
+        "UPDATE claim SET fence = 99",
+        "SELECT * FROM claim",
+        f"SELECT * FROM desk.submit('{theirs}', 1, 1, 'x', '', 'x')",
+        f"SELECT * FROM desk.enrol_log('{theirs[:-1]}2', 'x', '\\x00')",
+        "SELECT desk.reserve_numbers(1000000)",
+        "SELECT desk.reserve_numbers(-5)",
+        f"SELECT desk.claim('{case}', 'worker:1', 1000)",
+        f"SELECT desk.claim('{case}', 'agent:0042', 99999999999999)",
+        "SET ROLE rightsdesk_owner",
+        "SET ROLE rightsdesk_worker",
+        f"SET SESSION AUTHORIZATION rd_{other.owner}",
+        "CREATE TABLE mine (a int)",
+        "CREATE TEMP TABLE mine (a int)",
+        "CREATE SCHEMA mine",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION desk.me() RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
+        "CREATE ROLE friend",
+        f"ALTER ROLE rd_{mine.owner} SUPERUSER",
+        f"ALTER ROLE rd_{other.owner} PASSWORD 'x'",
+        "ALTER TABLE public.entry DISABLE TRIGGER ALL",
+        "DROP VIEW desk.case_",
+        "GRANT rightsdesk_worker TO CURRENT_USER",
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY (SELECT 1) TO PROGRAM 'id'",
+        "COPY (SELECT 1) TO '/tmp/x'",
+        "SELECT lo_import('/etc/passwd')",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'desk'",
+    ]
+    for statement in refused:
+        with engine.connect() as conn, pytest.raises(sa.exc.DBAPIError) as caught:
+            conn.exec_driver_sql(statement)
+        assert caught.value.orig is not None
+        state = caught.value.orig.sqlstate  # type: ignore[attr-defined]
+        assert state in ("42501", "42P01", "55000", "42809"), f"{statement}: {state} {caught.value.orig}"
+    with engine.connect() as conn:
+        # What it sees of others is what every desk may show: no log, no inbox, no question of theirs.
+        assert {r[0] for r in conn.exec_driver_sql("SELECT owner FROM log")} == {mine.owner}
+        assert not conn.exec_driver_sql("SELECT 1 FROM inbox").all()
+        assert not conn.exec_driver_sql("SELECT 1 FROM ask").all()
+        keys = {r[0] for r in conn.exec_driver_sql("SELECT key FROM meta")}
+        assert keys <= {"deployment", "deployment-key", "cosigner-key", "rev", "feed"}
+        # Control: the same login can do what its work needs.
+        assert conn.exec_driver_sql("SELECT id FROM case_").scalar() == case
+        assert conn.exec_driver_sql(f"SELECT desk.claim('{case}', 'agent:0017', 1000)").scalar() == 0
+    engine.dispose()
+    assert served.store.size_of(theirs) > 0
+
+
+def test_what_a_workers_login_may_not_do(served: ServerCentre) -> None:
+    engine = served.joined("worker", "worker-1").engine()
+    refused = [
+        "UPDATE entry SET body = ''", "DELETE FROM entry", "TRUNCATE entry", "UPDATE agent SET roles = '{}'",
+        "UPDATE log SET public_key = ''", "UPDATE terminal SET revoked = false", "UPDATE terminal SET ask_key = ''",
+        "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",
+        "ALTER TABLE entry DISABLE TRIGGER ALL", "DROP TABLE entry", "SET ROLE rightsdesk_owner",
+        "CREATE TABLE public.mine (a int)",
+    ]  # fmt: skip
+    for statement in refused:
+        with engine.connect() as conn, pytest.raises(sa.exc.ProgrammingError) as caught:
+            conn.exec_driver_sql(statement)
+        assert caught.value.orig.sqlstate == "42501", statement  # type: ignore[union-attr]
+    engine.dispose()
+
+
+def test_a_revoked_terminal_is_out_at_once(served: ServerCentre) -> None:
+    machine = served.joined("terminal", "desk-1")
+    engine = machine.engine()
+    port = port_of(engine, machine.owner)
+    assert port.facts()["deployment"]
+    revoke(served.home, served.vault, "terminal", "desk-1")
+    with pytest.raises(DeskError):
+        port.facts()
+    with pytest.raises(Refused, match="does not let this terminal in"):
+        machine.engine()
+    served.joined("terminal", "desk-1-again")
+
+
+def test_a_terminal_that_joined_cannot_change_its_key(served: ServerCentre) -> None:
+    machine = served.joined("terminal", "desk-1")
+    port = port_of(machine.engine(), machine.owner)
+    assert isinstance(port, ServerPort)
+    with pytest.raises(Conflict):
+        port.bring_ask_key(b"k" * 32)
+    with pytest.raises(Conflict):
+        port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", b"k" * 32)
+    port.close()
+
+
+def test_another_machine_must_be_reached_over_checked_tls(served: ServerCentre) -> None:
+    from db.central_engine import open_engine
+
+    with pytest.raises(Unusable, match="sslmode=verify-full"):
+        open_engine("postgresql+psycopg://rd_x@db.example.com/centre?sslmode=require", b"x")
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"v":2}', b"\xff", b"x" * 100_000])
+def test_what_is_no_invitation_says_so(data: bytes) -> None:
+    with pytest.raises(DeskError):
+        Invitation.from_json(data)
