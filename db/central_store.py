@@ -34,6 +34,8 @@ from services.errors import NotFound
 
 Row = Mapping[str, object]
 IN_CHUNK = 500
+COPY_FROM = 50
+"""Rows from which PostgreSQL's COPY is quicker than statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,11 @@ class IngestTx:
         if not rows:
             return
         # SQLAlchemy's own way through an insert costs five times what the driver's does, and imports are large.
-        statement = _insert_into(table.name, tuple(rows[0]), self.conn.dialect)
-        self.conn.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
+        values = [tuple(row.values()) for row in rows]
+        if self.conn.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+            _copy(self.conn, table.name, tuple(rows[0]), values)
+        else:
+            self.conn.exec_driver_sql(_insert_into(table.name, tuple(rows[0]), self.conn.dialect), values)
 
     def put_cases(self, rows: Sequence[Row], known: set[str]) -> None:
         """Insert new cases, replace known ones."""
@@ -362,6 +367,13 @@ def _insert_into(table: str, columns: tuple[str, ...], dialect: sa.Dialect) -> s
     """The INSERT of these columns, by place, in the words of a database's driver."""
     named = ", ".join(map(dialect.identifier_preparer.quote, columns))
     return f"INSERT INTO {table} ({named}) VALUES ({', '.join([_marker(dialect)] * len(columns))})"  # noqa: S608
+
+
+def _copy(conn: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+    named = ", ".join(map(conn.dialect.identifier_preparer.quote, columns))
+    with conn.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({named}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        for row in rows:
+            copy.write_row(row)
 
 
 def _marker(dialect: sa.Dialect) -> str:

@@ -56,7 +56,7 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[Postgres]:
+def postgres_server(*, fsync: bool = False, connections: int = 100) -> Iterator[Postgres]:
     """A new PostgreSQL: TCP on loopback only, scram passwords, its data in a temporary folder that goes with it.
 
     Runs from a checkout anywhere, as root too: the wheel is copied to where `nobody` can read it. The wheel's own
@@ -84,10 +84,13 @@ def postgres_server() -> Iterator[Postgres]:
             )  # fmt: skip
             assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
-        # fsync is the one thing left out: the tests kill their own processes, never this server.
+        # fsync is the one thing that tests leave out: they kill their own processes, never this server.
         call("initdb", "-D", str(data), "-U", "desk", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8",
              "--locale=C", "--no-sync")  # fmt: skip
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
+            f"-c fsync={'on' if fsync else 'off'} -c max_connections={connections}"
+        )
         # Its own log file: a server that holds our pipe would keep `run` waiting for ever.
         call("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(data / "log"), "-o", options, "start")
         try:

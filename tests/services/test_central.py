@@ -17,11 +17,6 @@ from db import central
 from db.central_port import CentralPort
 from db.central_store import CentralStore
 from services.errors import Conflict, NotFound, Refused, Unavailable, Unusable
-from services.home import Home
-from services.sync.ingest import Ingest
-from services.sync.rebuild import differences
-from services.types import QueueView, Right
-from tests.centre import COLLEAGUE, COLLEAGUE_PIN, Centre, request, sign_in
 
 KEY = b"k" * 32
 LEASE_US = 900 * 1_000_000
@@ -138,9 +133,11 @@ def test_a_database_without_a_central_and_a_server_that_is_away_say_so(
     server = request.getfixturevalue("postgres_server")
     with pytest.raises(Unusable, match="holds no central"):
         central.open_engine(server.url("postgres"), None)
-    with pytest.raises(Unavailable, match="does not answer") as caught:
+    with pytest.raises(Refused, match="does not let this terminal in") as caught:
         central.open_engine(server.url().replace(server.password, "guess"), None)
     assert "guess" not in str(caught.value)
+    with pytest.raises(Unavailable, match="does not answer"):
+        central.open_engine(server.url().replace(str(server.port), "9"), None)
 
 
 # ── races ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -321,64 +318,6 @@ def test_packages_the_replay_list_and_signs_of_life(engine: sa.Engine) -> None:
     assert store.ask_key("00000001") == b"a"
     with pytest.raises(NotFound):
         store.ask_key("00000009")
-
-
-# ── the whole way on PostgreSQL ───────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def served(centre: Centre, postgres: str, monkeypatch: pytest.MonkeyPatch) -> Centre:
-    """The centre with its central moved to PostgreSQL: desks and ingest find it there."""
-    engine = central.create(postgres, None)
-    with centre.engine.connect() as old, engine.begin() as new:
-        for table in SQLModel.metadata.sorted_tables:
-            rows = [dict(r) for r in old.execute(sa.select(table)).mappings()]
-            if rows:
-                new.execute(sa.insert(table), rows)
-    engine.dispose()
-    (centre.home.path / "central.db").unlink()
-    monkeypatch.setattr(Home, "central_url", property(lambda _: postgres))
-    centre.engine = central.open_engine(postgres, None)
-    centre.store = CentralStore(centre.engine)
-    centre.ingest = Ingest(centre.store, centre.ingest._keys)
-    return centre
-
-
-@pytest.mark.postgres
-def test_a_request_is_logged_folded_queued_claimed_and_worked_on_postgresql(served: Centre) -> None:
-    with served.desk("desk-1") as one, served.desk("desk-2") as two:
-        served.settle(one, two)
-        mine, yours = sign_in(one), sign_in(two, COLLEAGUE, COLLEAGUE_PIN)
-        case = one.intake.open(mine, request(Right.ACCESS, Right.ERASURE)).case
-        other = two.intake.open(yours, request(Right.ACCESS, controller="nordlicht")).case
-        assert case != other
-        one.act.note(mine, case, "said in passing")
-        one.act.hand_over(mine, case)
-        served.settle(one, two)
-        rows = two.queue.page(yours, QueueView(), None, 10).rows
-        assert {r.case for r in rows} == {case, other}
-        assert {r.person for r in rows} == {"n•••@ex•••.com"}
-        assert two.queue.take(yours, case) == 2
-        served.settle(one, two)
-        assert one.case.read(mine, case).holder == COLLEAGUE
-        assert differences(served.store) == []
-        assert served.store.count_details(case) == 4
-    served.engine.dispose()
-
-
-@pytest.mark.postgres
-def test_two_ingests_at_once_take_every_batch_once_and_refuse_none_on_postgresql(served: Centre) -> None:
-    with served.desk("desk-1") as one, served.desk("desk-2") as two:
-        sessions = [sign_in(one), sign_in(two, COLLEAGUE, COLLEAGUE_PIN)]
-        cases = [d.intake.open(s, request()).case for _ in range(6) for d, s in zip((one, two), sessions, strict=True)]
-        ingests = [Ingest(CentralStore(served.engine), served.ingest._keys) for _ in range(3)]
-        until = time.monotonic() + 20
-        while not (one.synced(0.05) and two.synced(0.05)) and time.monotonic() < until:
-            assert not [f for f in at_once(*[i.run_once for i in ingests]) if isinstance(f, Exception)]
-        assert one.alarms() == two.alarms() == ()
-        assert set(served.store.case_rows()) == set(cases)
-        assert differences(served.store) == []
-    served.engine.dispose()
 
 
 def test_the_names_a_terminal_speaks_are_those_of_the_tables() -> None:

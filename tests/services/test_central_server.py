@@ -1,16 +1,20 @@
 """Central on a server: machines join by invitation and work with their own logins, which may do little."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from db.central_server import ServerPort, port_of
+from db.central_store import CentralStore
 from services.errors import Conflict, DeskError, Refused, Unusable
 from services.home import Home
 from services.invitation import Invitation, join, revoke
 from services.secrets import open_vault
+from services.sync.ingest import Ingest
 from services.sync.rebuild import differences
 from services.types import QueueView, Right
 from tests.centre import COLLEAGUE, COLLEAGUE_PIN, request, sign_in
@@ -44,6 +48,22 @@ def test_two_machines_join_and_work_on_one_truth(served: ServerCentre) -> None:
         assert differences(served.store) == []
         assert (one.alarms(), two.alarms()) == ((), ())
     assert served.store.size_of(f"{first.owner}/1") > 3
+
+
+def test_two_ingests_at_once_take_every_batch_once_and_refuse_none(served: ServerCentre) -> None:
+    machines = [served.joined("terminal", name) for name in ("desk-1", "desk-2")]
+    with machines[0].desk() as one, machines[1].desk() as two:
+        sessions = [sign_in(one), sign_in(two, COLLEAGUE, COLLEAGUE_PIN)]
+        cases = [d.intake.open(s, request()).case for _ in range(6) for d, s in zip((one, two), sessions, strict=True)]
+        ingests = [Ingest(CentralStore(served.engine), served.ingest._keys) for _ in range(3)]
+        until = time.monotonic() + 20
+        while not (one.synced(0.05) and two.synced(0.05)) and time.monotonic() < until:
+            with ThreadPoolExecutor(3) as pool:
+                for done in [pool.submit(i.run_once) for i in ingests]:
+                    done.result()
+        assert one.alarms() == two.alarms() == ()
+        assert set(served.store.case_rows()) == set(cases)
+        assert differences(served.store) == []
 
 
 def test_an_invitation_opens_once(served: ServerCentre, tmp_path: Path) -> None:
