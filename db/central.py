@@ -51,12 +51,12 @@ class HeadRow(SQLModel, table=True):
 
 
 class EntryRow(SQLModel, table=True):
-    """One entry in central's accept order `pos`."""
+    """One entry in central's accept order `pos`. The ingest holds the log's head: a key to `log` would only cost."""
 
     __tablename__ = "entry"
     __table_args__ = (sa.UniqueConstraint("log", "seq"),)
     pos: int | None = Field(default=None, primary_key=True, sa_type=NUMBERED)
-    log: str = Field(foreign_key="log.id")
+    log: str
     seq: int = Field(sa_type=sa.BigInteger)
     case_id: str | None = Field(default=None, index=True)
     accepted_at: int = Field(sa_type=sa.BigInteger)

@@ -17,7 +17,7 @@ from services.home import CENTRAL_KEY, Home, create, key, make_folders, put_cont
 from services.invitation import Invitation, invite, join
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest
-from tests.centre import Centre
+from tests.centre import Centre, make_template
 
 DEPLOYMENT = "demo.rightsdesk.example"
 PASSPHRASE = "a passphrase for tests"
@@ -51,6 +51,7 @@ class ServerCentre(Centre):
     def __init__(self, folder: Path, admin_url: str, template: Path) -> None:
         url, _, password = _without_password(admin_url)
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.home = Home(folder / "operator", url)
         make_folders(self.home)
         (self.home.path / "demo-home").touch()
@@ -76,6 +77,11 @@ class ServerCentre(Centre):
         vault = open_vault(home.path, demo=True)
         join(home, vault, invitation, PASSPHRASE if kind == "worker" else "")
         return Machine(home, invitation.owner, name, vault)
+
+
+def made_template(folder: Path) -> Path:
+    """A demo home whose controllers a centre can take."""
+    return make_template(folder)
 
 
 def _without_password(url: str) -> tuple[str, str, str]:

@@ -178,10 +178,6 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["log"],
-            ["log.id"],
-        ),
         sa.PrimaryKeyConstraint("pos"),
         sa.UniqueConstraint("log", "seq"),
     )
