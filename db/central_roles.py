@@ -23,9 +23,17 @@ ROLES: Final = (OWNER, TERMINALS, WORKERS, AUDITORS)
 DESK: Final = "desk"
 VERSION_TABLE: Final = "alembic_version"
 TRIGGERS: Final = {
-    "entries_stay": "BEFORE UPDATE OR DELETE ON public.entry FOR EACH ROW",
+    "entries_stay": "BEFORE DELETE OR UPDATE ON public.entry FOR EACH ROW",
     "entries_not_emptied": "BEFORE TRUNCATE ON public.entry FOR EACH STATEMENT",
 }
+
+SQLITE_TRIGGERS: Final = (
+    "CREATE TRIGGER entries_not_changed BEFORE UPDATE ON entry "
+    "BEGIN SELECT raise(ABORT, 'entries are never changed'); END",
+    "CREATE TRIGGER entries_not_deleted BEFORE DELETE ON entry "
+    "BEGIN SELECT raise(ABORT, 'entries are never deleted'); END",
+)
+"""What stands in for roles where central is a file: whoever has its key can do all."""
 
 _ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _WORKER: Final = {

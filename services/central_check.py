@@ -1,0 +1,117 @@
+"""Whether what central holds is what was signed: logs against their signatures, cases against their logs.
+
+A database administrator can change any row; here it is found, and the row or the log is named. That central as a
+whole went back to an older state no central can know: terminals' receipts and a witness do (action-log.md 1).
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from db.central_audit import AuditStore, HeldLog
+from db.central_engine import open_engine
+from db.central_store import CentralStore
+from services.action_log import checkpoint
+from services.action_log.entry import decode
+from services.action_log.merkle import Frontier, leaf_hash
+from services.cases.case import from_json
+from services.errors import BadInput, NotFound
+from services.home import CENTRAL_KEY, Home
+from services.secrets import Vault
+from services.sync.ingest import OPENING
+from services.sync.rebuild import differences
+
+
+def central_check(home: Home, vault: Vault) -> list[str]:
+    """Everything that was changed behind our back, each as a sentence; empty when nothing was."""
+    engine = open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    try:
+        return [*guards(engine), *rows(engine)]
+    finally:
+        engine.dispose()
+
+
+def guards(engine: sa.Engine) -> list[str]:
+    """Roles, grants, views, functions and triggers that are not what they were made as."""
+    if engine.dialect.name == "postgresql":
+        from db.central_guards import changed
+
+        return changed(engine)
+    return AuditStore(engine).changed_triggers()
+
+
+def rows(engine: sa.Engine) -> Iterator[str]:
+    """Rows that are not what the logs say."""
+    audit, store = AuditStore(engine), CentralStore(engine)
+    facts = audit.facts()
+    cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
+    named: dict[str, str] = {}
+    wrong = [words for held in audit.logs() for words in _log(audit, held, cosigner, named)]
+    yield from wrong
+    yield from (f"entry {pos} has an earlier time than the one accepted before it" for pos in audit.out_of_order())
+    yield from _details(audit, store, named)
+    yield from _fences(audit)
+    if not wrong:  # what is not what was signed is not folded
+        yield from (f"case {words}" for words in differences(store))
+
+
+def _log(audit: AuditStore, held: HeldLog, cosigner: tuple[str, bytes], named: dict[str, str]) -> Iterator[str]:
+    """One log: every entry in its place, the tree the one that was signed, by its key and by us.
+
+    Sealed details that an opening names go into `named`, digest → case.
+    """
+    frontier, expected = Frontier(), 0
+    for seq, body in audit.entries(held.log):
+        if seq != expected:
+            yield f"log {held.log}: entries {expected} to {seq - 1} are missing"
+            return
+        try:
+            entry = decode(body)
+        except BadInput as exc:
+            yield f"log {held.log}: entry {seq} {exc.reason}"
+            return
+        if entry.seq != seq or entry.log != held.log:
+            yield f"log {held.log}: entry {seq} is another entry"
+            return
+        if entry.act in OPENING and entry.case is not None:
+            named.update(dict.fromkeys(entry.details, entry.case))
+        frontier.append(leaf_hash(body))
+        expected += 1
+    if expected or held.size:
+        yield from _head(held, frontier, cosigner)
+
+
+def _head(held: HeldLog, frontier: Frontier, cosigner: tuple[str, bytes]) -> Iterator[str]:
+    try:
+        signed = checkpoint.verify(held.checkpoint, held.origin, held.public_key)
+        cosigned, _ = checkpoint.verify_cosignature(held.receipt, *cosigner)
+    except BadInput as exc:
+        yield f"log {held.log}: its signed head {exc.reason}"
+        return
+    if signed.size != frontier.size:
+        yield f"log {held.log}: there are {frontier.size} entries, and {signed.size} were signed"
+    elif signed != frontier.head():
+        yield f"log {held.log}: an entry is not the one that was signed"
+    elif cosigned != signed or held.size != signed.size:
+        yield f"log {held.log}: its head row was changed"
+
+
+def _details(audit: AuditStore, store: CentralStore, named: dict[str, str]) -> Iterator[str]:
+    """Sealed details that were changed, or that are gone although their case was not shredded."""
+    there: set[str] = set()
+    for digest, owner, blob in audit.details():
+        there.add(digest)
+        if sha256(blob).hexdigest() != digest:
+            yield f"a sealed detail of {owner} is not what was sealed"
+    for case in sorted({case for digest, case in named.items() if digest not in there}):
+        with suppress(NotFound):  # that the case is gone is said by `differences`
+            if not from_json(store.case_body(case)).shredded:
+                yield f"a sealed detail of {case} is gone, and the case was not shredded"
+
+
+def _fences(audit: AuditStore) -> Iterator[str]:
+    for case, body, fence in audit.fences():
+        if fence < from_json(body).fence:
+            yield f"the claim of {case} has fence {fence}, and {from_json(body).fence} was given already"
