@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import case, catalog, clock, demo, doctor, log, train, worker
+from console.commands import case, catalog, clock, demo, doctor, log, train, witness, worker
 from console.examples import epilog
 from console.plain import EXIT_BAD_INPUT, EXIT_INTERRUPTED, exit_code, plain, sentence
 from console.settings import HOME_VARIABLE, resolve_home
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
 PROGRAM = "rightsdesk"
-GROUPS = {"case": case.app, "log": log.app, "catalog": catalog.app, "train": train.app, "worker": worker.app}
+GROUPS = {
+    "case": case.app, "log": log.app, "catalog": catalog.app, "train": train.app, "worker": worker.app,
+    "witness": witness.app,
+}  # fmt: skip
 HELP = """The desk for requests under the GDPR. Without a command it opens the console.
 
 Exit codes: 0 done, 1 refused or not whole, 2 bad input or unusable, 3 something is away, 130 interrupted."""

@@ -40,6 +40,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "worker run": ("rightsdesk worker run --worker worker-1",),
     "worker status": ("rightsdesk worker status --json",),
+    "witness init": ("rightsdesk witness init --state witness --name witness.example",),
+    "witness check": (
+        "rightsdesk witness check --state witness --home desk",
+        "rightsdesk witness check --state witness --central postgresql://witness@db.example/rightsdesk --new-only",
+    ),
+    "witness show": ("rightsdesk witness show --state witness", "rightsdesk witness show --state witness --json"),
     "demo": (
         "rightsdesk demo",
         "rightsdesk demo --cases 1000000 --reset",
