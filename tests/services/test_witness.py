@@ -342,7 +342,8 @@ def test_on_a_server_a_login_that_may_only_read_is_enough(postgres: str, tmp_pat
     watched = Watched(owner, tmp_path)
     witnessing.create(watched.state, NAME)
     watched.write(FIRST, 20)
-    watched.engine = central.open_engine(f"{postgres}?options=-crole%3D{AUDITORS}", None)
+    watched.engine = central.open_engine(postgres, None)
+    sa.event.listen(watched.engine, "begin", lambda conn: conn.exec_driver_sql(f"SET LOCAL ROLE {AUDITORS}"))
     try:
         with watched.engine.connect() as conn, pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
             conn.execute(sa.delete(ENTRY))
