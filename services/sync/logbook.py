@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from db.log import Detail, LogBroken, LogReader, LogWriter, open_successor
-from services.action_log.acts import ClockStepped
+from services.action_log.acts import ClockStepped, SyncReceipt
 from services.action_log.entry import Draft, Entry
 from services.action_log.merkle import TreeHead
 from services.action_log.moment import Clock, now, stepped
@@ -18,6 +18,8 @@ from services.home import Home, Kind, key
 from services.secrets import Vault
 
 ANCHOR_S = 600
+RECEIPT_S = 600
+"""How often at most the newest receipt is written into the log itself."""
 STEP_US = 2_000_000
 """A wall clock that leaves the machine's own by more than this is written down."""
 
@@ -47,6 +49,7 @@ class Logbook:
         *,
         training: bool = False,
         clock: Clock = now,
+        receipt_s: float = RECEIPT_S,
     ) -> None:
         self.owner = owner
         self.kind: Kind = kind
@@ -59,6 +62,8 @@ class Logbook:
         self._oldest: tuple[str, int, int | None] = "", 0, None
         self._anchored_at = time.monotonic()
         self._clock, self._moment = clock, clock()
+        self._receipt: tuple[str, TreeHead] | None = None
+        self._receipt_s, self._receipt_at = receipt_s, time.monotonic()
         self._writer = self._open(self._newest())
         with self.reader() as reader:
             self.accepted = max((size for size, _ in reader.receipts()), default=0)
@@ -108,11 +113,11 @@ class Logbook:
 
     def append(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> tuple[Entry, ...]:
         """Write drafts durably, in one commit; raises as `LogWriter.append`. A log that breaks is retired first."""
-        notice = self._clock_notice()
         writer = self._writer
+        notice, receipt = self._clock_notice(), self._receipt_notice(writer.log)
         try:
-            entries = writer.append([*notice, *drafts], details)
-        except LogBroken as broken:
+            return writer.append([*notice, *receipt, *drafts], details)[len(notice) + len(receipt) :]
+        except LogBroken as broken:  # the receipt is of the log that broke: not for its successor
             self.retire(broken)
             entries = self._writer.append([*notice, *drafts], details)
         except Unavailable:
@@ -129,6 +134,24 @@ class Logbook:
         if delta is None or abs(delta) < STEP_US:
             return []
         return [Draft(act=ClockStepped(delta_us=delta), actor=f"log:{self.log}", as_="log")]
+
+    def _receipt_notice(self, log: str) -> list[Draft]:
+        """An entry for the newest receipt, every ten minutes at most and only beside what somebody does.
+
+        An entry after each sync would need a receipt of its own, without end.
+        """
+        held = self._receipt
+        if held is None or held[0] != log or time.monotonic() - self._receipt_at < self._receipt_s:
+            return []
+        self._receipt, self._receipt_at = None, time.monotonic()
+        size, root = held[1]
+        return [Draft(act=SyncReceipt(size=size, root=root.hex()), actor=f"log:{log}", as_="log")]
+
+    def keep_receipt(self, head: TreeHead, note: str) -> None:
+        """Keep central's cosigned note of the open log's first entries; what it covers has its details there now."""
+        self._writer.store_receipt(head.size, note)
+        self._writer.forget_details(head.size)
+        self._receipt = self.log, head
 
     def waiting(self) -> tuple[int, int | None]:
         """Entries that central has not accepted, and when the oldest of them was written (µs), if any."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from db.central_shapes import BATCH, Hello, pack_details
 from db.kill_points import reach
-from services.action_log.checkpoint import verify_cosignature
+from services.action_log.checkpoint import parse as parse_note, verify_cosignature
 from services.action_log.report import Kind
 from services.errors import BadInput, Conflict, NotFound, Unusable
 from services.sync.logbook import Logbook
@@ -135,8 +135,7 @@ class Uplink:
             self._lost = f"central lost entries: it had {kept} of {log}, then {hello.size}; they are sent again"
         if hello.size <= kept or hello.receipt != self._fits.get(log):
             return False
-        self._book.writer.store_receipt(hello.size, hello.receipt)
-        self._book.writer.forget_details(hello.size)
+        self._book.keep_receipt(parse_note(hello.receipt).head, hello.receipt)
         self._kept[log] = hello.size
         return True
 
