@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import case, catalog, clock, demo, doctor, log, train, worker
+from console.commands import agent, case, catalog, central, clock, demo, doctor, log, terminal, train, worker
 from console.examples import epilog
 from console.plain import EXIT_BAD_INPUT, EXIT_INTERRUPTED, exit_code, plain, sentence
 from console.settings import HOME_VARIABLE, resolve_home
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
 PROGRAM = "rightsdesk"
-GROUPS = {"case": case.app, "log": log.app, "catalog": catalog.app, "train": train.app, "worker": worker.app}
+GROUPS = {
+    "case": case.app,
+    "log": log.app,
+    "catalog": catalog.app,
+    "train": train.app,
+    "worker": worker.app,
+    "terminal": terminal.app,
+    "agent": agent.app,
+    "central": central.app,
+}
 HELP = """The desk for requests under the GDPR. Without a command it opens the console.
 
 Exit codes: 0 done, 1 refused or not whole, 2 bad input or unusable, 3 something is away, 130 interrupted."""
@@ -34,7 +43,9 @@ def command() -> typer.Typer:
         root.add_typer(group, name=name)
         for one in group.registered_commands:
             one.epilog = epilog(f"{name} {_name(one)}")
-    for name, work in (("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor)):
+    for name, work in (
+        ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
+    ):  # fmt: skip
         root.command(name=name, epilog=epilog(name))(work)
     return root
 

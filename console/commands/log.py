@@ -128,7 +128,7 @@ def open_evidence(home: Path | None, *, outside: bool) -> "Evidence":
     try:
         settings = load_standing(home)
         vault = open_vault(settings.home, passphrase=passphrase(settings), demo=settings.demo)
-        return evidence_of(Home(settings.home), vault)
+        return evidence_of(Home(settings.home, settings.central_url), vault)
     except DeskError:
         if not outside:
             raise

@@ -1,0 +1,123 @@
+"""From an empty PostgreSQL to a working desk by the commands of docs/operations.md, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from db import central
+from db.central_store import CentralStore
+from services.demo.importing import ingest_keys
+from services.secrets import open_vault
+from services.sync.ingest import Ingest
+from tests.conftest import CHECKOUT
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+
+
+class Shell:
+    """One machine: its home and a passphrase for its keys."""
+
+    def __init__(self, folder: Path, **more: str) -> None:
+        folder.mkdir(mode=0o700)
+        self.home = folder / "home"
+        secret = folder / "passphrase"
+        secret.write_text("a passphrase for tests\n")
+        secret.chmod(0o600)
+        self.environment = os.environ | {
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "RIGHTSDESK_HOME": str(self.home),
+            "RIGHTSDESK_SECRETS_PASSPHRASE_FILE": str(secret),
+            **more,
+        }
+
+    def run(self, *words: str, given: str = "", exits: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "console", *words], cwd=CHECKOUT, env=self.environment, input=given,
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == exits, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+
+@contextmanager
+def ingesting(operator: Shell, url: str) -> Iterator[sa.Engine]:
+    """What a worker's ingest does, with the operator's keys."""
+    engine = central.open_engine(url, None)
+    vault = open_vault(operator.home, passphrase="a passphrase for tests")
+    ingest = Ingest(CentralStore(engine), ingest_keys(vault, "desk.example.com"))
+    over = threading.Event()
+
+    def loop() -> None:
+        while not over.is_set():
+            if not ingest.run_once():
+                over.wait(0.05)
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield engine
+    finally:
+        over.set()
+        thread.join()
+        engine.dispose()
+
+
+def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path, centre_template: Path) -> None:
+    place = sa.make_url(postgres)
+    password = tmp_path / "password"
+    password.write_text(f"{place.password}\n")
+    password.chmod(0o600)
+    operator = Shell(tmp_path / "operator", RIGHTSDESK_CENTRAL_PASSWORD_FILE=str(password))
+    url = place._replace(password=None, drivername="postgresql").render_as_string()
+    said = operator.run(
+        "central", "init", url, "--deployment", "desk.example.com", "--controllers", str(centre_template)
+    )
+    assert "2 controllers: harbour, nordlicht" in said
+    assert "already" in operator.run("central", "init", url, "--deployment", "desk.example.com", exits=2)
+    assert "what was signed" in operator.run("central", "check")
+
+    added = json.loads(operator.run("agent", "add", "0042", "--name", "Kim", "--role", "nordlicht:agent", "--json"))
+    pin = added["pin"]
+    assert "there is an agent 0042 already" in operator.run(
+        "agent", "add", "0042", "--name", "K", "--role", "nordlicht:agent", exits=1
+    )
+    operator.run("terminal", "enrol", "desk-1", "--out", str(tmp_path / "desk-1.invitation"))
+    assert (tmp_path / "desk-1.invitation").stat().st_mode & 0o777 == 0o600
+
+    desk = Shell(tmp_path / "desk")
+    assert "start it with rightsdesk" in desk.run("join", str(tmp_path / "desk-1.invitation"))
+    with ingesting(operator, postgres) as engine:
+        opened = json.loads(
+            desk.run("case", "open", "--agent", "0042", "--pin-stdin", "--controller", "nordlicht", "--right", "access",
+                     "--identifier", "-", "--json", given=f"{pin}\nada@example.com\n")
+        )  # fmt: skip
+        listed = desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{pin}\n")
+        assert opened["case"] in listed
+        assert "ada@example.com" not in listed
+        assert "whole" in desk.run("log", "verify")
+
+        fresh = json.loads(operator.run("agent", "reset-pin", "0042", "--json"))["pin"]
+        assert "do not fit" in desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{pin}\n", exits=1)
+        desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{fresh}\n")
+        operator.run("agent", "disable", "0042")
+        assert "do not fit" in desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{fresh}\n", exits=1)
+
+    assert "what was signed" in operator.run("central", "check")
+    with central.writing(engine).begin() as conn:
+        conn.exec_driver_sql("UPDATE case_ SET due = '2099-01-01'")
+    found = json.loads(operator.run("central", "check", "--json", exits=1))
+    assert any(opened["case"] in sentence and "due" in sentence for sentence in found["found"])
+
+    machines = json.loads(operator.run("terminal", "list", "--json"))
+    assert [(m["name"], m["state"]) for m in machines] == [("desk-1", "joined")]
+    operator.run("terminal", "revoke", "desk-1")
+    assert "does not let this terminal in" in desk.run("log", "verify", exits=1)
+    assert "joined" not in operator.run("terminal", "list")
