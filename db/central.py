@@ -159,7 +159,10 @@ class ControllerRow(SQLModel, table=True):
 
 
 class JobRow(SQLModel, table=True):
-    """Work the ingest made from an accepted action; the engine's workflow carries the same id."""
+    """Work the ingest made from an accepted action; the engine's workflow carries the same id.
+
+    `worker` took it, as the `fence`-th that did.
+    """
 
     __tablename__ = "job"
     id: str = Field(primary_key=True)
@@ -170,6 +173,27 @@ class JobRow(SQLModel, table=True):
     state: str = Field(index=True)
     not_before: int = Field(sa_type=sa.BigInteger)
     params: str = "{}"
+    worker: str = ""
+    fence: int = 0
+
+
+class LeaseRow(SQLModel, table=True):
+    """What one worker at a time may hold, until when by central's clock (µs); `fence` grows with every change."""
+
+    __tablename__ = "lease"
+    name: str = Field(primary_key=True)
+    holder: str
+    fence: int
+    since: int = Field(sa_type=sa.BigInteger)
+    until: int = Field(sa_type=sa.BigInteger)
+
+
+class StaleRow(SQLModel, table=True):
+    """An entry by a worker whose job another had taken by then: it stands in its log and counts for nothing."""
+
+    __tablename__ = "stale"
+    log: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=sa.BigInteger)
 
 
 class AskRow(SQLModel, table=True):
@@ -246,6 +270,8 @@ CLAIM = _table(ClaimRow)
 AGENT = _table(AgentRow)
 CONTROLLER = _table(ControllerRow)
 JOB = _table(JobRow)
+LEASE = _table(LeaseRow)
+STALE = _table(StaleRow)
 ASK = _table(AskRow)
 PACKAGE = _table(PackageRow)
 REPLAY = _table(ReplayRow)

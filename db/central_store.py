@@ -19,17 +19,19 @@ from db.central import (
     HEAD,
     INBOX,
     JOB,
+    LEASE,
     LOG,
     LOOKUP,
     META,
     PACKAGE,
     REPLAY,
+    STALE,
     SUBJECT,
     TERMINAL,
     clock_us,
     writing,
 )
-from db.central_details import DetailStore
+from db.central_jobs import INGEST, Deposed, JobStore, lock_ingest
 from services.errors import NotFound
 
 Row = Mapping[str, object]
@@ -55,20 +57,6 @@ class Batch:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Work to do for an item; `params` is JSON with ids and codes only."""
-
-    id: str
-    kind: str
-    controller: str
-    case: str
-    item: str
-    state: str
-    not_before: int
-    params: str
-
-
 class IngestTx:
     """One ingest transaction: everything of a batch commits together or not at all."""
 
@@ -86,6 +74,15 @@ class IngestTx:
     def subjects(self, ids: Iterable[str]) -> dict[str, str]:
         """Masked labels of those subjects that exist."""
         return self._found(SUBJECT.c.id, SUBJECT.c.masked, ids)
+
+    def fences(self, cases: Iterable[str]) -> dict[str, int]:
+        """Which fence every job of these cases has."""
+        found: dict[str, int] = {}
+        wanted = sorted(set(cases))
+        for at in range(0, len(wanted), IN_CHUNK):
+            mine = JOB.c.case_id.in_(wanted[at : at + IN_CHUNK])
+            found.update({row[0]: row[1] for row in self.conn.execute(sa.select(JOB.c.id, JOB.c.fence).where(mine))})
+        return found
 
     def known_details(self, digests: Iterable[str]) -> set[str]:
         """Those of the sealed details that are here already."""
@@ -164,14 +161,25 @@ class IngestTx:
         self.conn.execute(sa.update(JOB).where(mine).values(state="withdrawn"))
 
 
-class CentralStore(DetailStore):
+_COUNTS = ~sa.select(STALE.c.seq).where(STALE.c.log == ENTRY.c.log, STALE.c.seq == ENTRY.c.seq).exists()
+"""Of entries: not the result of a job that another worker had by then."""
+
+
+class CentralStore(JobStore):
     """The worker's hand in central."""
 
     @contextmanager
-    def ingest(self) -> Iterator[IngestTx]:
-        """A transaction that ingests one batch: no other ingests, nor numbers the change feed, until its end."""
+    def ingest(self, lead: int | None = None) -> Iterator[IngestTx]:
+        """A transaction that ingests one batch: no other ingests, nor numbers the change feed, until its end.
+
+        `lead` is the fence of the lease by which this worker leads: raises `Deposed` when it is no longer that, and
+        until the end nobody takes it. None where nobody else can ingest.
+        """
         with writing(self.engine).begin() as conn:
-            conn.execute(sa.select(META.c.value).where(META.c.key == "rev").with_for_update())
+            lock_ingest(conn)
+            leads = sa.select(LEASE.c.fence).where(LEASE.c.name == INGEST).with_for_update()
+            if lead is not None and conn.execute(leads).scalar() != lead:
+                raise Deposed
             yield IngestTx(conn)
 
     def next_batch(self) -> Batch | None:
@@ -237,42 +245,6 @@ class CentralStore(DetailStore):
         with self.engine.connect() as conn:
             return list(conn.execute(query).scalars())
 
-    # ── jobs ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def due_jobs(self, now: int, limit: int = 20) -> list[Job]:
-        """Queued jobs whose time has come, oldest first."""
-        return self._jobs((JOB.c.state == "queued") & (JOB.c.not_before <= now), limit)
-
-    def begun_jobs(self) -> list[Job]:
-        """Jobs that a worker took and has not ended."""
-        return self._jobs(JOB.c.state == "running", 1000)
-
-    def unsettled_jobs(self, case: str) -> list[Job]:
-        """Jobs of a case that wait, run or failed."""
-        return self._jobs((JOB.c.case_id == case) & JOB.c.state.in_(("queued", "running", "failed")), 1000)
-
-    def job(self, job: str) -> Job:
-        """One job; raises `NotFound`."""
-        found = self._jobs(JOB.c.id == job, 1)
-        if not found:
-            raise NotFound(f"there is no job {job}")
-        return found[0]
-
-    def _jobs(self, where: sa.ColumnElement[bool], limit: int) -> list[Job]:
-        query = sa.select(JOB).where(where).order_by(JOB.c.not_before, JOB.c.id).limit(limit)
-        with self.engine.connect() as conn:
-            rows = conn.execute(query).mappings().all()
-        return [
-            Job(r["id"], r["kind"], r["controller"], r["case_id"], r["item"], r["state"], r["not_before"], r["params"])
-            for r in rows
-        ]
-
-    def set_job(self, job: str, state: str, *, only_from: str | None = None) -> bool:
-        """Move a job to `state`, if it is in `only_from`; whether it moved."""
-        where = JOB.c.id == job if only_from is None else (JOB.c.id == job) & (JOB.c.state == only_from)
-        with writing(self.engine).begin() as conn:
-            return conn.execute(sa.update(JOB).where(where).values(state=state)).rowcount == 1
-
     # ── asks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def waiting_asks(self) -> list[tuple[str, str, str, bytes]]:
@@ -304,7 +276,7 @@ class CentralStore(DetailStore):
             raise NotFound("that terminal is not enrolled")
         return bytes(found)
 
-    # ── packages, replay list, sign of life ───────────────────────────────────────────────────────────────────
+    # ── packages, replay list ────────────────────────────────────────────────────────────────────────────────
 
     def put_package(self, row: Row) -> None:
         """Record a package; a repeat changes nothing."""
@@ -334,18 +306,18 @@ class CentralStore(DetailStore):
             if rest:
                 conn.execute(sa.insert(REPLAY), [{**row, "digest": d} for d in rest])
 
-    def heartbeat(self, worker: str, pid: int) -> None:
-        """This worker lives."""
-        with writing(self.engine).begin() as conn:
-            values = {"seen_at": time.time_ns() // 1000, "pid": pid}
-            conn.execute(sa.update(TERMINAL).where(TERMINAL.c.id == worker).values(values))
-
     def all_entries(self) -> Iterator[tuple[int, int, bytes]]:
-        """(pos, accepted_at, body) of every entry in accept order."""
-        query = sa.select(ENTRY.c.pos, ENTRY.c.accepted_at, ENTRY.c.body).order_by(ENTRY.c.pos)
+        """(pos, accepted_at, body) of every entry that counts, in accept order."""
+        query = sa.select(ENTRY.c.pos, ENTRY.c.accepted_at, ENTRY.c.body).where(_COUNTS).order_by(ENTRY.c.pos)
         with self.engine.connect() as conn:
             for row in conn.execution_options(yield_per=1000).execute(query):
                 yield row[0], row[1], row[2]
+
+    def entries_of(self, case: str) -> list[bytes]:
+        """Bodies of a case's entries that count, in accept order."""
+        query = sa.select(ENTRY.c.body).where(ENTRY.c.case_id == case, _COUNTS).order_by(ENTRY.c.pos)
+        with self.engine.connect() as conn:
+            return list(conn.execute(query).scalars())
 
     def case_rows(self) -> dict[str, Row]:
         """Every row of `case_` by id."""

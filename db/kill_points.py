@@ -1,5 +1,7 @@
 """Named places where a test may kill this process: `RIGHTSDESK_KILL_AT=name`, or `name:n` for the n-th time.
 
+`RIGHTSDESK_STOP_AT` freezes it there instead, until SIGCONT.
+
 Only in a test build, that is a checkout with a `tests` folder beside `db`; elsewhere `reach` does nothing.
 """
 
@@ -13,27 +15,37 @@ def _pass(name: str) -> None:
     """Does nothing."""
 
 
-def _killer(target: str) -> Callable[[str], None]:
+def _trap(target: str, fate: Callable[[], None]) -> Callable[[str], None]:
     wanted, _, times = target.partition(":")
     left = int(times or 1)
 
-    def kill_when_reached(name: str) -> None:
+    def when_reached(name: str) -> None:
         nonlocal left
         if name != wanted:
             return
         left -= 1
         if left == 0:
-            if hasattr(signal, "SIGKILL"):
-                os.kill(os.getpid(), signal.SIGKILL)
-            os._exit(137)
+            fate()
 
-    return kill_when_reached
+    return when_reached
+
+
+def _die() -> None:
+    if hasattr(signal, "SIGKILL"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(137)
+
+
+def _freeze() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _armed() -> Callable[[str], None]:
-    target = os.environ.get("RIGHTSDESK_KILL_AT", "")
+    kill, stop = (os.environ.get(f"RIGHTSDESK_{what}_AT", "") for what in ("KILL", "STOP"))
     is_test_build = (Path(__file__).resolve().parents[1] / "tests").is_dir()
-    return _killer(target) if target and is_test_build else _pass
+    if not is_test_build or not (kill or stop):
+        return _pass
+    return _trap(kill, _die) if kill else _trap(stop, _freeze)
 
 
 reach: Callable[[str], None] = _armed()

@@ -131,8 +131,17 @@ def key_id(name: str, kind: int, public_key: bytes) -> bytes:
 
 
 def verifier_key(name: str, public_key: bytes) -> str:
-    """The key as Go's sumdb/note reads it: `name+id+base64(type ‖ key)`."""
-    return f"{name}+{key_id(name, _ED25519, public_key).hex()}+{_b64(bytes([_ED25519]) + public_key)}"
+    """A log's key as Go's sumdb/note reads it: `name+id+base64(type ‖ key)`."""
+    return _as_text(name, _ED25519, public_key)
+
+
+def cosigner_key(name: str, public_key: bytes) -> str:
+    """A cosigner's key in the same form, of the type of cosignature/v1."""
+    return _as_text(name, _COSIGNATURE, public_key)
+
+
+def _as_text(name: str, kind: int, public_key: bytes) -> str:
+    return f"{name}+{key_id(name, kind, public_key).hex()}+{_b64(bytes([kind]) + public_key)}"
 
 
 def _cosigned(body: str, seconds: int) -> bytes:

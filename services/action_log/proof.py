@@ -1,6 +1,7 @@
 """One entry proved on one page of text: c2sp.org/tlog-proof@v1, checkable offline by anyone with the log's key.
 
-The entry's bytes travel in `extra` (base64), so the page needs nothing beside it.
+The entry's bytes travel in `extra` (base64), so the page needs nothing beside it. That a log only grew stands on a
+page of the form in which c2sp.org/tlog-witness is asked: `old <size>`, the hashes, the newer checkpoint.
 """
 
 import base64
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.action_log.checkpoint import unbase64, verify
-from services.action_log.merkle import HASH_BYTES, TreeHead, check_inclusion, leaf_hash
+from services.action_log.merkle import HASH_BYTES, TreeHead, check_consistency, check_inclusion, leaf_hash
 from services.errors import BadInput
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -39,10 +40,7 @@ def parse(text: str) -> Proof:
     number = re.fullmatch(r"index (0|[1-9][0-9]{0,15})", lines[2]) if len(lines) > 2 else None
     if not gap or number is None or lines[0] != HEADER or not lines[1].startswith("extra "):
         raise BadInput("is not a log proof: header, extra and index are wanted", place="proof")
-    path = tuple(map(unbase64, lines[3:]))
-    if len(path) > MAX_HASHES or any(len(one) != HASH_BYTES for one in path):
-        raise BadInput("holds hashes that are none", place="proof")
-    return Proof(unbase64(lines[1].removeprefix("extra ")), int(number[1]), path, checkpoint)
+    return Proof(unbase64(lines[1].removeprefix("extra ")), int(number[1]), _hashes(lines[3:]), checkpoint)
 
 
 def check(text: str, origin: str, public_key: bytes) -> tuple[bytes, int, TreeHead]:
@@ -52,6 +50,30 @@ def check(text: str, origin: str, public_key: bytes) -> tuple[bytes, int, TreeHe
     if not check_inclusion(leaf_hash(proof.body), proof.index, head, proof.path):
         raise BadInput("does not lead from the entry to the signed root", place="proof")
     return proof.body, proof.index, head
+
+
+def write_growth(old: int, path: Sequence[bytes], checkpoint: str) -> str:
+    """The text that proves the tree of `old` entries to be the beginning of the checkpoint's tree."""
+    return "\n".join([f"old {old}", *map(_b64, path), "", checkpoint])
+
+
+def check_growth(text: str, old: TreeHead, origin: str, public_key: bytes) -> TreeHead:
+    """The newer signed head that `old` is the beginning of; raises `BadInput` when the text proves nothing."""
+    top, _, note = text.partition("\n\n")
+    first, *lines = top.split("\n")
+    if first != f"old {old.size}":
+        raise BadInput("is not a proof for that size", place="proof")
+    head = verify(note, origin, public_key)
+    if not check_consistency(old, head, _hashes(lines)):
+        raise BadInput("does not lead from the older root to the signed root", place="proof")
+    return head
+
+
+def _hashes(lines: Sequence[str]) -> tuple[bytes, ...]:
+    path = tuple(map(unbase64, lines))
+    if len(path) > MAX_HASHES or any(len(one) != HASH_BYTES for one in path):
+        raise BadInput("holds hashes that are none", place="proof")
+    return path
 
 
 def _b64(raw: bytes) -> str:

@@ -64,8 +64,8 @@ def _settle(case: Case, entry: Entry, at: int) -> Case:
 
 
 def _fence(case: Case, entry: Entry) -> None:
-    """Only the claim holder's acts carry a fence, and it must be the newest (design.md 7.5)."""
-    if entry.fence is None or entry.act == "case.claimed":
+    """The claim holder's acts carry its fence, which must be the newest (design.md 7.5). A worker's is its job's."""
+    if entry.fence is None or entry.act == "case.claimed" or entry.actor.startswith("worker:"):
         return
     if entry.fence != case.fence:
         raise Unfit(f"the claim moved on: fence {entry.fence} is not {case.fence}")

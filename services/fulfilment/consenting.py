@@ -53,7 +53,7 @@ def change_consent(task: Task) -> None:
 
 def _give_back(task: Task, case: Case, purpose: str) -> None:
     act = ConsentFailed(purpose, None, "system-failed")
-    task.room.results.report(task.job.id, "failed", act, case, task.job.item)
+    task.report("failed", act, case, task.job.item)
 
 
 def status(room: Workroom, case: Case) -> dict[str, str]:
@@ -99,7 +99,7 @@ def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attem
         rows, same, reason = 0, False, str(exc)
     act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same)
     step = f"{purpose}:{key}:{'failed' if reason else 'written'}"
-    task.patiently(step, lambda: task.room.results.report(task.job.id, step, act, case, task.job.item), forever=True)
+    task.patiently(step, lambda: task.report(step, act, case, task.job.item), forever=True)
     return reason in ("", SUPERSEDED)
 
 
@@ -186,7 +186,7 @@ def _resolve(task: Task, case: Case) -> None:
     that, their act has the same id.
     """
     job, store = task.job, task.room.store
-    store.set_job(job.id, "done")
+    store.end_job(job.id, job.fence, "done")
     if any(j.kind == job.kind and j.item == job.item and j.id != job.id for j in store.unsettled_jobs(case.id)):
         return
     act = ItemResolved(Outcome.DONE, "7-1" if orjson.loads(job.params)["given"] else "7-3")

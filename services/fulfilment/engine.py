@@ -7,6 +7,7 @@ the embedded file is SQLCipher.
 
 import logging
 import os
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 import orjson
 import sqlalchemy as sa
 import sqlcipher3.dbapi2
-from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
+from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID, error
 
 from services.errors import Unusable
 
@@ -32,17 +33,23 @@ VERSION = "1"
 _THREADS = 32
 _POOL = 16
 _RECOVERIES = 1_000_000
+_POLL_S = 0.25
+"""How often a job that was left is looked for."""
 
 
 class JobFailed(Exception):
     """A job ended with a reason code; the code is all that is kept of it."""
 
 
-class Engine:
-    """Runs `workflows` by kind; pending ones of this `worker` are taken up again when it is made.
+class Fenced(BaseException):
+    """Another worker has this job now. Not an error of the job: what ran it here stops, and nothing is recorded."""
 
-    `url` names the engine's database, `key` is the raw SQLCipher key of an embedded file. One a process. Raises
-    `Unusable` when the file does not open.
+
+class Engine:
+    """Runs `workflows` by kind. Workers share its database; what one began goes on only where `resume` is called.
+
+    `url` names the database, `key` is the raw SQLCipher key of an embedded file. One a process. Raises `Unusable`
+    when the file does not open.
     """
 
     def __init__(self, url: str, key: bytes | None, worker: str, workflows: Mapping[str, Workflow]) -> None:
@@ -54,7 +61,8 @@ class Engine:
         config: DBOSConfig = {
             "name": APPLICATION,
             "application_version": VERSION,
-            "executor_id": worker,
+            # New at every start: DBOS takes up by itself what its own executor left, and this is central's to decide.
+            "executor_id": f"{worker}-{secrets.token_hex(4)}",
             "system_database_url": url,
             "system_database_engine": self._database,
             "serializer": _Json(),
@@ -69,13 +77,25 @@ class Engine:
         def job(job_id: str, kind: str) -> None:
             self._workflows[kind](self, job_id)
 
-        self._job = job
+        self._job, self._queue = job, f"worker-{worker}"
+        DBOS.listen_queues([self._queue])
         DBOS.launch()
+        DBOS.register_queue(self._queue, polling_interval_sec=_POLL_S, on_conflict="always_update")
 
     def start(self, job_id: str, kind: str) -> None:
         """Begin a job; one that was begun before, by anyone, is not begun again."""
         with self._started, SetWorkflowID(job_id):
             DBOS.start_workflow(self._job, job_id, kind)
+
+    def resume(self, job_id: str, kind: str) -> None:
+        """Go on with a job that some worker left, from its recorded steps; begin it if it was never begun.
+
+        Whoever still runs it can record nothing from now on.
+        """
+        try:
+            DBOS.resume_workflow(job_id, queue_name=self._queue)
+        except error.DBOSNonExistentWorkflowError:
+            self.start(job_id, kind)
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """What `work` returns, or returned when this step of this job was done before."""

@@ -137,13 +137,13 @@ def _start(task: Task) -> list[str]:
     """Seal where the letter will go, as that is about to be erased; the systems in which something is to be done."""
     room, case = task.room, task.case()
     plan, number = _plan(task)
-    if room.results.done(task.job.id, "started") is None:
+    if task.done("started", case) is None:
         found = people.look_up(room, case.id)
         held = people.points(room.catalog(case.controller).graph, found)
         today = room.today(room.controller(case.controller))
         to = people.mail_point(held, people.requester(room, case.id), today)
         sealed = room.details.seal(case.id, "contact", orjson.dumps({"job": task.job.id, "to": to}))
-        room.results.report(task.job.id, "started", EraseStarted(number), case, task.job.item, (sealed,))
+        task.report("started", EraseStarted(number), case, task.job.item, (sealed,))
         reach("erase.after-started")
     room.results.settle(stopped=room.stopped)
     if task.item(task.case()).state is not ItemState.RUNNING:
@@ -185,7 +185,7 @@ def _done(task: Task, system: str, before: list[int]) -> None:
     kept = part.count("keep") + part.count("leave")
     reason = "retention" if part.count("keep") else "left" if kept else None
     act = EraseSystemDone(system, before[0], before[1], kept, reason)
-    task.room.results.report(task.job.id, f"done:{system}", act, case, task.job.item)
+    task.report(f"done:{system}", act, case, task.job.item)
     reach("erase.after-system-done")
 
 
@@ -196,7 +196,7 @@ def _secret(task: Task) -> bytes:
 
 def _fail(task: Task, system: str | None, step: str, reason: str) -> None:
     act = EraseFailed(system, reason)
-    task.step(step, lambda: task.room.results.report(task.job.id, step, act, task.case(), task.job.item))
+    task.step(step, lambda: task.report(step, act, task.case(), task.job.item))
 
 
 # ── after ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,8 +213,8 @@ def _verified(task: Task) -> int:
         for key, connector in catalog.connectors.items()
         for there in verify(plan, key, connector, catalog.graph, secret=_secret(task))
     )
-    task.room.results.report(task.job.id, "verified", EraseVerified(left), case, task.job.item)
-    before = task.room.results.done(task.job.id, "verified") or {}
+    task.report("verified", EraseVerified(left), case, task.job.item)
+    before = task.done("verified", case) or {}
     return int(str(before["left"]))
 
 
@@ -283,7 +283,7 @@ def _resolve(task: Task) -> None:
     case, (plan, _) = task.case(), _plan(task)
     item = task.item(case)
     outcome = Outcome.PARTLY if plan.count("keep") + plan.count("leave") else Outcome.DONE
-    task.room.results.report(task.job.id, "resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
+    task.report("resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
 
 
 def _to_shred(task: Task) -> int:
@@ -301,4 +301,4 @@ def _shred(task: Task, details: int) -> None:
     case = task.case()
     task.room.store.shred(case.id)
     task.room.store.forget_person(case.subject, GONE_LABEL)
-    task.room.results.report(task.job.id, "shredded", SubjectShredded(details), case)
+    task.report("shredded", SubjectShredded(details), case)

@@ -16,11 +16,11 @@ from services.fulfilment.found import Found, Reach, Whose
 from services.fulfilment.package import Built, Heading, Redaction, build
 from services.fulfilment.package_tables import Part, part_of
 from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
-from services.fulfilment.results import op_of
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Catalog
 from services.letters.access import AccessAnswer, facts_for_access
 from services.letters.compose import Letter
+from services.sync.jobs import op_of
 from services.types import ItemState, Outcome, Right
 
 MAX_ATTACHED = 8 * 1024 * 1024
@@ -40,7 +40,7 @@ def export(task: Task) -> None:
         reason = str(exc)
         failed(task, "letter", case, reason)
         act = ExportFailed(reason)
-        task.step("failed", lambda: task.room.results.report(task.job.id, "failed", act, case, task.job.item))
+        task.step("failed", lambda: task.report("failed", act, case, task.job.item))
         return
     task.step("resolved", lambda: _resolved(task, rows))
 
@@ -48,7 +48,7 @@ def export(task: Task) -> None:
 def _built(task: Task) -> int:
     """The package with its key sealed apart; how many rows are in it. Built before is not built again."""
     room, job, case = task.room, task.job, task.case()
-    before = room.results.done(job.id, "built")
+    before = task.done("built", case)
     if before is None:
         controller = room.controller(case.controller)
         found = people.look_up(room, case.id)
@@ -62,8 +62,8 @@ def _built(task: Task) -> int:
         letter = room.details.seal(case.id, "letter", as_text(made.letter))
         systems = tuple(sorted(made.counts))
         act = ExportBuilt(package, made.manifest, made.sha256, systems, tuple(made.counts[s] for s in systems))
-        room.results.report(job.id, "built", act, case, job.item, (key, letter))
-        before = room.results.done(job.id, "built") or {}
+        task.report("built", act, case, job.item, (key, letter))
+        before = task.done("built", case) or {}
     reach("export.after-built")
     _record(task, case, str(before["package"]), str(before["archive"]))
     counts = before["counts"]
@@ -165,7 +165,7 @@ def _delivered(task: Task) -> str:
     """The answer letter with the archive, where it fits into a mail, to the contact point on file."""
     room, job, case = task.room, task.job, task.case()
     package = op_of(job.id, "package")
-    if room.results.done(job.id, "letter:sent") is None:
+    if task.done("letter:sent", case) is None:
         room.results.settle(stopped=room.stopped)
         controller = room.controller(case.controller)
         to = _address(task, controller, people.look_up(room, case.id))
@@ -175,7 +175,7 @@ def _delivered(task: Task) -> str:
             expires = room.today(controller) + timedelta(days=controller.package_days)
             letter = write(task, "letter", case, "export-waits", letter.language, {"expires_on": expires})
         post(task, "letter", case, letter, to, archive if fits else None)
-    room.results.report(job.id, "delivered", ExportDelivered(package, letter_id(task, "letter")), case, job.item)
+    task.report("delivered", ExportDelivered(package, letter_id(task, "letter")), case, job.item)
     reach("export.after-delivered")
     return "sent"
 
@@ -197,4 +197,4 @@ def _resolved(task: Task, rows: int) -> None:
     case = task.case()
     outcome = Outcome.DONE if rows else Outcome.NOTHING_HELD
     article = "20" if task.item(case).right is Right.PORTABILITY else "15"
-    task.room.results.report(task.job.id, "resolved", ItemResolved(outcome, article), case, task.job.item)
+    task.report("resolved", ItemResolved(outcome, article), case, task.job.item)

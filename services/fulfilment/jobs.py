@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from services.fulfilment.consenting import change_consent
-from services.fulfilment.engine import Engine, JobFailed, Workflow
+from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
 from services.fulfilment.notices import acknowledge, not_identified, notice
@@ -28,12 +28,26 @@ def workflows(room: Workroom) -> dict[str, Workflow]:
 
 
 def _run(room: Workroom, work: Callable[[Task], None], engine: Engine, job_id: str) -> None:
-    """One job to its end; its state says how it ended, its acts say what was done."""
+    """One job to its end; its state says how it ended, its acts say what was done.
+
+    Raises `Fenced` as soon as the job is another worker's.
+    """
     task = Task(engine, room, room.job(job_id))
+    try:
+        if task.job.worker != room.worker:
+            raise Fenced
+        _end(task, work)
+    except Fenced:
+        room.journal.say("fenced", kind=task.job.kind, job=job_id)
+        raise
+
+
+def _end(task: Task, work: Callable[[Task], None]) -> None:
+    room, job = task.room, task.job
     state, reason = "done", ""
     try:
         work(task)
     except JobFailed as exc:
         state, reason = "failed", str(exc)
-    task.step("ended", lambda: room.store.set_job(job_id, state))
-    room.journal.say("job", kind=task.job.kind, job=job_id, state=state, reason=reason)
+    task.step("ended", lambda: room.store.end_job(job.id, job.fence, state))
+    room.journal.say("job", kind=job.kind, job=job.id, state=state, reason=reason)

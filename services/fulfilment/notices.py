@@ -27,7 +27,7 @@ def acknowledge(task: Task) -> None:
     sent = send(task, "letter", case, "acknowledgement", language, lambda: facts, lambda: given_mail(task, case))
     if sent:
         act = CaseAcknowledged(letter_id(task, "letter"))
-        task.step("acknowledged", lambda: task.room.results.report(task.job.id, "acknowledged", act, case))
+        task.step("acknowledged", lambda: task.report("acknowledged", act, case))
 
 
 def not_identified(task: Task) -> None:

@@ -10,10 +10,10 @@ from db.kill_points import reach
 from services.action_log.acts import LetterFailed, LetterMade, LetterSent
 from services.cases.case import Case
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.results import op_of
 from services.fulfilment.steps import Task
 from services.letters.compose import Letter, compose
 from services.letters.delivery import deliver
+from services.sync.jobs import op_of
 
 
 def letter_id(task: Task, step: str) -> str:
@@ -31,17 +31,17 @@ def write(task: Task, step: str, case: Case, template: str, language: str, facts
 
 def post(task: Task, step: str, case: Case, letter: Letter, to: str, attached: Path | None = None) -> str:
     """Send `letter` and record it, once; how it left. Raises `Unavailable` when it did not leave."""
-    results, job, item = task.room.results, task.job.id, task.job.item
-    before = results.done(job, f"{step}:sent")
+    before = task.done(f"{step}:sent", case)
     if before is not None:
         return str(before["medium"])
     made = LetterMade(letter.id, letter.template, letter.version, letter.language)
-    results.report(job, f"{step}:made", made, case, item)
+    task.report(f"{step}:made", made, case, task.job.item)
     reach("post.before-send")
+    task.hold()
     medium = deliver(letter, to, mail=task.room.mail, outbox=task.room.outbox, attached=attached)
     reach("post.after-send")
     sealed = task.room.details.seal(case.id, "letter", as_text(letter))
-    results.report(job, f"{step}:sent", LetterSent(letter.id, medium), case, item, (sealed,))
+    task.report(f"{step}:sent", LetterSent(letter.id, medium), case, task.job.item, (sealed,))
     return medium
 
 
@@ -85,7 +85,7 @@ def send(
 
 def failed(task: Task, step: str, case: Case, reason: str) -> str:
     """Record that the letter of a step did not leave; nothing if it was never made."""
-    if task.room.results.done(task.job.id, f"{step}:made") is not None:
+    if task.done(f"{step}:made", case) is not None:
         act = LetterFailed(letter_id(task, step), reason)
-        task.room.results.report(task.job.id, f"{step}:failed", act, case, task.job.item)
+        task.report(f"{step}:failed", act, case, task.job.item)
     return ""

@@ -4,14 +4,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from hashlib import sha256
 
 from db.central_store import CentralStore
 from db.log import Detail
 from services.action_log.act import Act, Params
-from services.action_log.entry import Draft, Entry
+from services.action_log.entry import Draft, Entry, decode
 from services.cases.case import Case
-from services.errors import Unavailable
+from services.errors import DeskError, Unavailable
+from services.sync.jobs import op_of
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink, UpState
 
@@ -19,11 +19,7 @@ _REMEMBERED = 8192
 _LOOK_BACK = 2048
 """Entries read at the start: more than all steps that can have been in flight at a kill."""
 _POLL_S = 0.02
-
-
-def op_of(job: str, step: str) -> str:
-    """The id of a step's act: the same for every repeat, so that the fold skips it (design.md 7.1). 32 hex digits."""
-    return sha256(f"{job}\0{step}".encode()).hexdigest()[:32]
+_AWAY_S = 1.0
 
 
 class Results:
@@ -34,19 +30,35 @@ class Results:
         self._actor = f"worker:{book.owner}"
         self._sending = threading.Lock()
         self._writing = threading.Lock()
-        self._done: OrderedDict[str, Params] = OrderedDict()
+        self._done: OrderedDict[str, tuple[int | None, Params]] = OrderedDict()
         self.written = threading.Event()
         with book.reader() as reader:
             size = reader.head().frontier.size
             for entry in reader.entries(max(0, size - _LOOK_BACK)):
                 self._remember(entry)
 
-    def done(self, job: str, step: str) -> Params | None:
-        """The params of that step's act, if it was written lately."""
-        return self._done.get(op_of(job, step))
+    def done(self, job: str, step: str, case: Case | None = None, fence: int | None = None) -> Params | None:
+        """The params of that step's act, if it was written lately under this fence, or is folded into `case`.
+
+        What was written under an older fence may be refused: only central knows whether it counts.
+        """
+        op = op_of(job, step)
+        under, params = self._done.get(op, (None, None))
+        if params is not None and under == fence:
+            return params
+        if case is None or op not in case.seen:
+            return None
+        return next(e.params for e in map(decode, self._store.entries_of(case.id)) if e.op == op)
 
     def report(
-        self, job: str, step: str, act: Act, case: Case, item: str = "", details: tuple[Detail | None, ...] = ()
+        self,
+        job: str,
+        step: str,
+        act: Act,
+        case: Case,
+        item: str = "",
+        details: tuple[Detail | None, ...] = (),
+        fence: int | None = None,
     ) -> None:
         """Write the act of one step, durably and once. A detail that could not be sealed (None) is left out."""
         kept = tuple(d for d in details if d is not None)
@@ -60,10 +72,11 @@ class Results:
             item=item or None,
             subject=case.subject or None,
             base=case.revision,
+            fence=fence,
             details=tuple(d.hash for d in kept),
         )
         with self._writing:
-            if draft.op not in self._done:
+            if self.done(job, step, case, fence) is None:
                 for entry in self._book.append([draft], kept):
                     self._remember(entry)
 
@@ -82,6 +95,22 @@ class Results:
             self._book.anchor()
             return moved
 
+    def hand_in(self, stopped: Callable[[], bool]) -> None:
+        """Returns when central has all that was written until now, folded or not, however long that takes.
+
+        Whoever goes on after this worker finds it there.
+        """
+        log, size = self._book.log, self._book.writer.size
+        while self._uplink.handed_in < size and self._book.log == log:
+            try:
+                self.send()
+            except DeskError:
+                if stopped():
+                    raise
+                time.sleep(_AWAY_S)
+            else:
+                time.sleep(0 if self._uplink.handed_in >= size else _POLL_S)
+
     def settle(self, seconds: float = 10.0, *, stopped: Callable[[], bool] = lambda: False) -> None:
         """Returns when central has folded all that was written until now; raises `Unavailable` when it takes longer."""
         log, size = self._book.log, self._book.writer.size
@@ -98,7 +127,7 @@ class Results:
         return self._uplink.state
 
     def _remember(self, entry: Entry) -> None:
-        self._done[entry.op] = entry.params
+        self._done[entry.op] = entry.fence, entry.params
         self.written.set()
         while len(self._done) > _REMEMBERED:
             self._done.popitem(last=False)

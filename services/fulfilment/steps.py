@@ -8,10 +8,13 @@ from typing import TypeVar
 import stamina
 from sqlalchemy.exc import OperationalError
 
-from db.central_store import Job
+from db.central_jobs import Job
+from db.kill_points import reach
+from db.log import Detail
+from services.action_log.act import Act, Params
 from services.cases.case import Case, Item
 from services.errors import BadInput, Conflict, DeskError, NotFound, Refused, Unavailable, Unusable
-from services.fulfilment.engine import Engine, JobFailed, Result
+from services.fulfilment.engine import Engine, Fenced, JobFailed, Result
 from services.fulfilment.workroom import Workroom
 
 T = TypeVar("T", bound=Result)
@@ -32,7 +35,7 @@ _CODES: tuple[tuple[type[DeskError], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job under way: its engine, what the worker has at hand, and the job."""
+    """A job under way: its engine, what the worker has at hand, and the job with the fence it was taken with."""
 
     engine: Engine
     room: Workroom
@@ -50,8 +53,35 @@ class Task:
         return item
 
     def step(self, name: str, work: Callable[[], T]) -> T:
-        """What `work` returns, now or before; raises `JobFailed` with a code."""
-        return self.engine.step(name, lambda: guarded(self.room, f"{self.job.kind}.{name}", work))
+        """What `work` returns, now or before; raises `JobFailed` with a code, `Fenced` when another has the job.
+
+        The engine records it when central has what was written: whoever adopts the job finds one with the other.
+        """
+
+        def held() -> T:
+            self.hold()
+            try:
+                return guarded(self.room, f"{self.job.kind}.{name}", work)
+            finally:
+                self.room.results.hand_in(self.room.stopped)
+                self.hold()
+
+        return self.engine.step(name, held)
+
+    def hold(self) -> None:
+        """Raises `Fenced` unless the job is still this worker's, as central sees it now."""
+        if not self.room.holds(self.job):
+            raise Fenced
+
+    def report(self, step: str, act: Act, case: Case, item: str = "", details: tuple[Detail | None, ...] = ()) -> None:
+        """Write the act of a step, once, unless the job is another worker's by now (`Fenced`)."""
+        self.hold()
+        reach("job.held")
+        self.room.results.report(self.job.id, step, act, case, item, details, self.job.fence)
+
+    def done(self, step: str, case: Case) -> Params | None:
+        """The params of a step's act that was written before, by this worker or the one before it."""
+        return self.room.results.done(self.job.id, step, case, self.job.fence)
 
     def patiently(self, name: str, work: Callable[[], T], *, forever: bool = False) -> T:
         """Like `step`, tried again after each of the worker's pauses while something is away.

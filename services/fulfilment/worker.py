@@ -1,7 +1,7 @@
 """The worker process: ingests what terminals wrote, answers their questions, does the jobs that follow.
 
-Several may serve one deployment; one at a time ingests and answers, all run jobs. Stopping is as good as being killed:
-what is begun goes on at the next start.
+Several may serve one deployment, on one machine or many; the one with the lease ingests and answers, all run jobs.
+Stopping is as good as being killed: what is begun goes on at the next start, or at a worker that still lives.
 """
 
 import os
@@ -11,17 +11,19 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import sqlalchemy as sa
 import stamina.instrumentation
+from sqlalchemy.exc import SQLAlchemyError
 
 from db.central import open_engine
+from db.central_jobs import INGEST, Deposed
 from db.central_port import CentralPort
 from db.central_store import CentralStore
-from db.file_lock import FileLock
 from services.action_log.acts import Heartbeat
-from services.errors import Unavailable
 from services.fulfilment import expiry
 from services.fulfilment.answers import Answers
 from services.fulfilment.case_details import CaseDetails
@@ -32,7 +34,7 @@ from services.fulfilment.results import Results
 from services.fulfilment.workroom import Workroom
 from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
 from services.letters.delivery import MailSettings
-from services.secrets import open_vault
+from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink
@@ -44,6 +46,9 @@ _HEARTBEAT_ACT_S = 300.0
 _SLOWEST_S = 5.0
 _ASK_THREADS = 4
 _LEAVE_S = 3.0
+LEASE_S = 10.0
+_AT_ONCE, _MOST = 4, 32
+"""Jobs taken in one go, and held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Order:
     central_url: str = ""
     pauses: tuple[float, ...] = PAUSES_S
     sweep_s: float = 30.0
+    lease_s: float = LEASE_S
 
 
 class Worker:
@@ -67,12 +73,13 @@ class Worker:
     def __init__(self, order: Order) -> None:
         home = Home(order.home)
         self.id, self._sweep_s = order.worker, order.sweep_s
+        self._lease_us = int(order.lease_s * 1_000_000)
+        self._third_s = min(_LIFE_S, order.lease_s / 3)
         self.stop = threading.Event()
-        self._leading = threading.Event()
+        self._lead: int | None = None
+        self._leads_until = 0.0
         self._busy: set[str] = set()
         self._threads: list[threading.Thread] = []
-        self._lock_file = home.path / "ingest.lock"
-        self._lock: FileLock | None = None
         vault = open_vault(home.path, passphrase=order.passphrase, demo=order.demo)
         self._journal = Journal(home.logs / "worker.log")
         stamina.instrumentation.set_on_retry_hooks([])  # theirs write the text of the error
@@ -102,23 +109,24 @@ class Worker:
             stopped=self.stop.is_set,
         )
         self._answers = Answers(self.room, private)
-        url = f"sqlite:///{home.engine_file}"
-        self._engine = Engine(url, key(vault, ENGINE_KEY), self.id, workflows(self.room))
+        self._engine = Engine(*_engine_of(home, central, vault), self.id, workflows(self.room))
 
     # ── running ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
         """Begin every loop; returns when this worker is seen to live."""
-        self._store.heartbeat(self.id, os.getpid())
-        for job in self._store.begun_jobs():
-            self._engine.start(job.id, job.kind)
+        self._store.leave(self.id)  # what an earlier process of this worker held begins anew
+        self._live()
+        for job in self._store.begun_jobs(self.id):
+            self._engine.resume(job.id, job.kind)
         pool = ThreadPoolExecutor(_ASK_THREADS, thread_name_prefix="ask")
         loops: tuple[tuple[str, Callable[[], bool], float], ...] = (
             ("ingest", self._ingest_all, _INGEST_S),
             ("asks", lambda: self._take_asks(pool), _ASKS_S),
             ("jobs", self._start_jobs, _JOBS_S),
             ("send", self._send, _SEND_S),
-            ("life", self._live, _LIFE_S),
+            ("life", self._live, self._third_s),
+            ("adopt", self._adopt, self._third_s),
             ("sweep", self._sweep, self._sweep_s),
         )
         for name, work, pause in loops:
@@ -135,8 +143,8 @@ class Worker:
             thread.join(max(0.0, until - time.monotonic()))
         self._journal.say("stopped", worker=self.id)
         self._book.close()
-        if self._lock is not None:
-            self._lock.release()
+        with suppress(SQLAlchemyError):  # away: then the leases end by themselves
+            self._store.leave(self.id)
 
     def _loop(self, name: str, work: Callable[[], bool], pause: float) -> None:
         """`work` again and again: at once while it finds something, after `pause` else, slower after errors."""
@@ -153,24 +161,34 @@ class Worker:
     # ── what the loops do ─────────────────────────────────────────────────────────────────────────────────────
 
     def _ingest_all(self) -> bool:
-        if not self._leads():
-            self.stop.wait(_LIFE_S)
+        lead = self._renewed()
+        if lead is None:
+            self.stop.wait(self._third_s)
             return False
-        return self._ingest.run_once() > 0
+        try:
+            return self._ingest.run_once(lead) > 0
+        except Deposed:
+            self._lead = None
+            self._journal.say("deposed", worker=self.id)
+            return False
 
-    def _leads(self) -> bool:
-        """Whether this worker ingests: one at a time in a deployment, the next when it is gone."""
-        if self._lock is None:
-            try:
-                self._lock = FileLock(self._lock_file, what="inbox")
-            except Unavailable:
-                return False
-            self._leading.set()
-            self._journal.say("leads", worker=self.id)
-        return True
+    def _renewed(self) -> int | None:
+        """The fence by which this worker leads: one at a time in a deployment, the next when its lease is over."""
+        asked, lease_s = time.monotonic(), self._lease_us / 1_000_000
+        if self._lead is None or asked > self._leads_until - lease_s * 2 / 3:
+            had, self._lead = self._lead, self._store.take_lease(INGEST, self.id, self._lease_us)
+            self._leads_until = asked + lease_s
+            if self._lead is not None and had is None:
+                self._journal.say("leads", worker=self.id)
+        return self._lead
+
+    @property
+    def _leading(self) -> bool:
+        """Whether the lease still runs, by this machine's clock from before it was asked for."""
+        return self._lead is not None and time.monotonic() < self._leads_until
 
     def _take_asks(self, pool: ThreadPoolExecutor) -> bool:
-        if not self._leading.is_set():
+        if not self._leading:
             return False
         for ask, terminal, kind, sealed in self._store.waiting_asks():
             if ask not in self._busy:
@@ -187,11 +205,19 @@ class Worker:
             self._busy.discard(ask)
 
     def _start_jobs(self) -> bool:
-        jobs = self._store.due_jobs(self.room.now())
-        for job in jobs:
+        for job in self._store.take_jobs(self.id, min(_AT_ONCE, self._room_left())):
             self._engine.start(job.id, job.kind)
-            self._store.set_job(job.id, "running", only_from="queued")
         return False
+
+    def _adopt(self) -> bool:
+        """Go on with what a worker that is gone had begun."""
+        for job in self._store.adopt_jobs(self.id, self._room_left()):
+            self._journal.say("adopted", kind=job.kind, job=job.id, fence=job.fence)
+            self._engine.resume(job.id, job.kind)
+        return False
+
+    def _room_left(self) -> int:
+        return _MOST - len(self._store.begun_jobs(self.id))
 
     def _send(self) -> bool:
         self.room.results.send()
@@ -203,7 +229,7 @@ class Worker:
         return not self.stop.is_set()
 
     def _live(self) -> bool:
-        self._store.heartbeat(self.id, os.getpid())
+        self._store.heartbeat(self.id, os.getpid(), self._lease_us)
         now = time.monotonic()
         if now - self._beat_at > _HEARTBEAT_ACT_S:
             self.room.results.own(Heartbeat())
@@ -213,10 +239,17 @@ class Worker:
     _beat_at = float("-inf")
 
     def _sweep(self) -> bool:
-        if self._leading.is_set():
+        if self._leading:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)
         return False
+
+
+def _engine_of(home: Home, central: sa.Engine, vault: Vault) -> tuple[str, bytes | None]:
+    """Where the engine's tables lie, and their key: in central on a server, that other machines go on; else a file."""
+    if central.dialect.name == "sqlite":
+        return f"sqlite:///{home.engine_file}", key(vault, ENGINE_KEY)
+    return central.url.render_as_string(hide_password=False), None
 
 
 def run(

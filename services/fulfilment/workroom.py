@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import stamina
 from sqlalchemy.exc import OperationalError
 
-from db.central_store import CentralStore, Job
+from db.central_jobs import Job
+from db.central_store import CentralStore
 from services.cases.case import Case, from_json
 from services.catalog.graph import Graph, build
 from services.catalog.system import System, load_controller_systems
@@ -72,6 +73,11 @@ class Workroom:
     def job(self, job: str) -> Job:
         """A job; raises `NotFound`."""
         return self.store.job(job)
+
+    @_central
+    def holds(self, job: Job) -> bool:
+        """Whether the job is still this worker's."""
+        return self.store.holds(job.id, job.fence)
 
     @_central
     def case(self, case: str) -> Case:

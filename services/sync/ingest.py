@@ -10,7 +10,7 @@ from hashlib import sha256
 import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 
-from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, SUBJECT
+from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, STALE, SUBJECT
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
@@ -23,7 +23,7 @@ from services.cases.fold import LEASE_US, fold
 from services.controllers import Controller
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
-from services.sync.jobs import JobDraft, jobs_of
+from services.sync.jobs import JobDraft, is_step_of, jobs_of
 from services.sync.rebuild import as_row
 
 ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import": ("import:", "log:")}
@@ -64,16 +64,17 @@ class Folded:
 
 
 class Ingest:
-    """Drains central's inbox. One at a time in a deployment: the head's row is locked by the transaction."""
+    """Drains central's inbox. One at a time in a deployment: the transaction locks the lead and the head's row."""
 
     def __init__(self, store: CentralStore, keys: IngestKeys) -> None:
         self._store = store
         self._keys = keys
         self._controllers: dict[str, Controller] = {}
 
-    def run_once(self) -> int:
+    def run_once(self, lead: int | None = None) -> int:
         """Ingest the oldest batch; how many entries it held, 0 when the inbox is empty.
 
+        `lead` is the fence by which this worker leads: raises `Deposed`, changing nothing, when another does by now.
         What needs no store is checked before the transaction: others can write meanwhile.
         """
         batch = self._store.next_batch()
@@ -81,7 +82,7 @@ class Ingest:
             return 0
         try:
             checked = check(batch)
-            with self._store.ingest() as tx:
+            with self._store.ingest(lead) as tx:
                 if tx.lock(batch):  # else another worker was quicker
                     self._take(tx, batch, checked)
                     reach("ingest.before-commit")
@@ -91,13 +92,13 @@ class Ingest:
         except (ValueError, KeyError, TypeError, IntegrityError, DataError) as exc:
             # What its content makes impossible is its owner's trouble, and must not stop the others.
             reason = f"the entries do not fit what central holds ({type(exc).__name__})"
-        with self._store.ingest() as tx:
+        with self._store.ingest(lead) as tx:
             if tx.lock(batch):
                 tx.refuse(batch.log, reason)
         return 1
 
     def _take(self, tx: IngestTx, batch: Batch, checked: "Checked") -> None:
-        at, details = tx.now(), checked.details
+        at, (stale, details) = tx.now(), _stale(tx, batch, checked)
         rows = [
             {"log": batch.log, "seq": e.seq, "case_id": e.case, "accepted_at": at, "body": body}
             for e, body in zip(checked.entries, checked.bodies, strict=True)
@@ -105,7 +106,8 @@ class Ingest:
         tx.insert(ENTRY, rows)
         there = tx.known_details(str(d["hash"]) for d in details)
         tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
-        self._write(tx, self._fold(tx, checked.entries, at), details, at)
+        tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
+        self._write(tx, self._fold(tx, [e for e in checked.entries if e.seq not in stale], at), details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, checked.frontier.size, checked.frontier.to_bytes(), batch.checkpoint, receipt)
         tx.drop_batch(batch.id)
@@ -158,6 +160,8 @@ class Ingest:
                 "state": "queued",
                 "not_before": j.not_before,
                 "params": j.params.decode(),
+                "worker": "",
+                "fence": 0,
             }
             for j in folded.jobs
         ]
@@ -222,6 +226,15 @@ class Checked:
     entries: list[Entry]
     details: list[dict[str, object]]
     frontier: Frontier
+
+
+def _stale(tx: IngestTx, batch: Batch, checked: Checked) -> tuple[set[int], list[dict[str, object]]]:
+    """Results of jobs that another worker has by now, by seq, and the details that are left without theirs."""
+    fenced = [e for e in checked.entries if e.fence is not None and e.case] if batch.kind == "worker" else []
+    fences = tx.fences(e.case for e in fenced if e.case) if fenced else {}
+    late = [e for e in fenced if next((f for job, f in fences.items() if is_step_of(e.op, job)), e.fence) != e.fence]
+    gone = {digest for e in late for digest in e.details}
+    return {e.seq for e in late}, [d for d in checked.details if d["hash"] not in gone]
 
 
 def check(batch: Batch) -> Checked:

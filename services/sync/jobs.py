@@ -1,6 +1,7 @@
 """Which work an accepted action asks for: pure, called by the ingest after the fold accepted it."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import orjson
 
@@ -22,6 +23,26 @@ class JobDraft:
     item: str
     not_before: int
     params: bytes
+
+
+_HALF = 16
+
+
+def op_of(job: str, step: str) -> str:
+    """The id of a step's act: the same for every repeat, so that the fold skips it (design.md 7.1).
+
+    32 hex digits; the first half is the job's own, by which the ingest knows whose result an entry is.
+    """
+    return _digest(job) + _digest(f"{job}\0{step}")
+
+
+def is_step_of(op: str, job: str) -> bool:
+    """Whether the act is one of that job's."""
+    return op.startswith(_digest(job))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_HALF]
 
 
 def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, ...]:

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from services.action_log import canonical
-from services.action_log.merkle import EMPTY_ROOT, Frontier, leaf_hash, node_hash, root_at
+from services.action_log.merkle import (
+    EMPTY_ROOT,
+    Frontier,
+    TreeHead,
+    check_consistency,
+    check_inclusion,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root_at,
+)
 from services.errors import BadInput
 
 pytestmark = pytest.mark.interop
@@ -45,6 +56,29 @@ def test_rfc_6962_roots_by_frontier_and_by_nodes(hashes: dict[str, Any]) -> None
         assert frontier.root().hex() == want
         assert root_at(size, node).hex() == want
     assert frontier.size == 8
+
+
+def test_rfc_6962_the_paths_of_the_example_in_section_2_1_3(hashes: dict[str, Any]) -> None:
+    """The RFC draws a tree of seven leaves and names the nodes of each path by letter."""
+    leaves = [leaf_hash(bytes.fromhex(text)) for text in hashes["leaves_hex"][:7]]
+    a, b, c, d, e, f, j = leaves
+    g, h, i = node_hash(a, b), node_hash(c, d), node_hash(e, f)
+    k, l = node_hash(g, h), node_hash(i, j)  # noqa: E741 (the RFC's letters)
+    whole = TreeHead(7, node_hash(k, l))
+    assert whole.root.hex() == hashes["roots_hex"][6]
+
+    def node(level: int, index: int) -> bytes:
+        return [leaves, [g, h, i], [k]][level][index]
+
+    for index, path in {0: [b, h, l], 3: [c, g, l], 4: [f, j, k], 6: [i, k]}.items():
+        assert inclusion_proof(index, 7, node) == path
+        assert check_inclusion(leaves[index], index, whole, path)
+        assert not check_inclusion(leaves[index], index, whole, path[::-1])
+    for old, path in {3: [c, d, g, l], 4: [l], 6: [i, j, k]}.items():
+        head = TreeHead(old, bytes.fromhex(hashes["roots_hex"][old - 1]))
+        assert consistency_proof(old, 7, node) == path
+        assert check_consistency(head, whole, path)
+        assert not check_consistency(head, whole, [*path[:-1], a])
 
 
 @pytest.mark.parametrize("name", INSIDE)

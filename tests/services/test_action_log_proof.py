@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.action_log import proof
-from services.action_log.checkpoint import Signer
+from services.action_log.checkpoint import Signer, cosigner_key, verifier_key
+from services.action_log.merkle import TreeHead
 from services.errors import BadInput
 from tests.conftest import CHECKOUT
 from tests.log_samples import ORIGIN, OTHER_SEED, SEED, write_log
@@ -75,3 +76,28 @@ def test_the_program_in_the_manual_checks_a_page_and_refuses_a_changed_one(page:
         run = subprocess.run(command, capture_output=True, text=True)
         assert run.returncode == code, run.stderr
         assert ('"seconds":40' in run.stdout) is (code == 0)
+
+
+@pytest.mark.parametrize("old", [1, 128, 256, 299, 300])
+def test_growth_is_proved_from_any_older_head_and_no_other(tmp_path: Path, old: int) -> None:
+    from db.log import LogReader
+
+    with LogReader(write_log(tmp_path, 300)) as reader:
+        before, now = TreeHead(old, reader.root(old)), TreeHead(300, reader.root(300))
+        text = proof.write_growth(old, reader.consistency(old), reader.head().checkpoint)
+    assert text.startswith(f"old {old}\n")
+    assert proof.check_growth(text, before, ORIGIN, PUBLIC) == now
+    with pytest.raises(BadInput):
+        proof.check_growth(text, TreeHead(old, bytes(32)), ORIGIN, PUBLIC)
+    with pytest.raises(BadInput):
+        proof.check_growth(text, TreeHead(old + 1, before.root), ORIGIN, PUBLIC)
+    with pytest.raises(BadInput):
+        proof.check_growth(text, before, ORIGIN, Signer(ORIGIN, OTHER_SEED).public_key)
+    with pytest.raises(BadInput):
+        proof.check_growth(text.replace("\n\n", f"\n{'A' * 43}=\n\n", 1), before, ORIGIN, PUBLIC)
+
+
+def test_a_cosigners_key_is_written_with_its_own_type() -> None:
+    log, cosigner = verifier_key("demo/central", PUBLIC), cosigner_key("demo/central", PUBLIC)
+    assert log.split("+")[1] != cosigner.split("+")[1]
+    assert (log.split("+")[2][:2], cosigner.split("+")[2][:2]) == ("AQ", "BA")

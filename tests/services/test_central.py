@@ -288,12 +288,13 @@ def test_a_job_moves_from_where_it_was_or_not_at_all(engine: sa.Engine) -> None:
     store = CentralStore(engine)
     job = {"id": "j", "kind": "erase", "controller": "nordlicht", "case_id": "C-26-000001", "item": "1"}
     with store.ingest() as tx:
-        tx.insert(central.JOB, [{**job, "state": "queued", "not_before": 2**41, "params": "{}"}])
+        row = {"state": "queued", "not_before": 2**41, "params": "{}", "worker": "", "fence": 0}
+        tx.insert(central.JOB, [{**job, **row}])
     assert store.due_jobs(0) == []
     assert [j.id for j in store.due_jobs(2**41)] == ["j"]
-    assert store.set_job("j", "running", only_from="queued")
-    assert not store.set_job("j", "running", only_from="queued")
-    assert [j.id for j in store.begun_jobs()] == [j.id for j in store.unsettled_jobs("C-26-000001")] == ["j"]
+    assert [(j.id, j.worker, j.fence) for j in store.take_jobs("00000002", 9)] == [("j", "00000002", 1)]
+    assert store.take_jobs("00000003", 9) == []
+    assert [j.id for j in store.begun_jobs("00000002")] == [j.id for j in store.unsettled_jobs("C-26-000001")] == ["j"]
     with store.ingest() as tx:
         tx.cancel_jobs("C-26-000001", "1", "erase")
     assert store.job("j").state == "running"  # begun: it is not taken back under its feet
@@ -313,7 +314,7 @@ def test_packages_the_replay_list_and_signs_of_life(engine: sa.Engine) -> None:
     with engine.connect() as conn:
         assert conn.execute(sa.select(sa.func.count()).select_from(central.REPLAY)).scalar_one() == 2
     assert CentralPort(engine, "").worker_seen() == (0, 0)
-    store.heartbeat("00000002", 2**32 + 5)
+    store.heartbeat("00000002", 2**32 + 5, 1_000_000)
     assert CentralPort(engine, "").worker_seen()[1] == 2**32 + 5
     assert store.ask_key("00000001") == b"a"
     with pytest.raises(NotFound):

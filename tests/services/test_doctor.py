@@ -60,7 +60,7 @@ def test_a_healthy_home_is_well(used: Centre) -> None:
 
 def test_a_worker_that_lives_is_seen(used: Centre) -> None:
     (owner,) = (path.name for path in (used.home.path / "workers").iterdir())
-    CentralStore(used.engine).heartbeat(owner, os.getpid())
+    CentralStore(used.engine).heartbeat(owner, os.getpid(), 10_000_000)
     (finding,) = (f for f in found(used) if f.subject == "worker")
     assert finding.state == "ok"
     assert str(os.getpid()) in finding.seen

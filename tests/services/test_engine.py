@@ -35,6 +35,9 @@ def bad(engine, job):
     engine.step("y", lambda: note("y") or 1)
     raise ValueError("anna@example.com")
 engine = Engine(f"sqlite:///{folder}/engine.db", key, "abcd1234", {"five": five, "bad": bad})
+if die == "resume":
+    for job in sys.argv[3:]: engine.resume(job, job.split("-")[0])
+    sys.argv[3:] = []
 for job in sys.argv[3:]:
     engine.start(job, job.split("-")[0])
     engine.start(job, job.split("-")[0])
@@ -63,7 +66,7 @@ def test_a_killed_job_goes_on_where_it_was_with_the_step_in_flight_alone_repeate
     killed = child(tmp_path, 99, "five-1", die="3")
     assert killed.returncode == -signal.SIGKILL
     assert lines(tmp_path) == ["five-1 0", "five-1 1", "five-1 2", "five-1 3"]
-    again = child(tmp_path, 7)
+    again = child(tmp_path, 7, "five-1", die="resume")
     assert again.returncode == 0
     assert lines(tmp_path) == ["five-1 0", "five-1 1", "five-1 2", "five-1 3", "five-1 3", "five-1 4", "five-1 end"]
 
