@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import agent, case, catalog, central, clock, demo, doctor, log, terminal, train, worker
+from console.commands import agent, case, catalog, central, clock, demo, doctor, log, sync, terminal, train, worker
 from console.examples import epilog
 from console.plain import EXIT_BAD_INPUT, EXIT_INTERRUPTED, exit_code, plain, sentence
 from console.settings import HOME_VARIABLE, resolve_home
@@ -45,6 +45,7 @@ def command() -> typer.Typer:
             one.epilog = epilog(f"{name} {_name(one)}")
     for name, work in (
         ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
+        ("sync", sync.sync),
     ):  # fmt: skip
         root.command(name=name, epilog=epilog(name))(work)
     return root

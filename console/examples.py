@@ -51,6 +51,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk central init postgresql://postgres@db.example.com/rightsdesk --deployment desk.example.com "
         "--controllers ./centre",
     ),
+    "sync": ("rightsdesk sync", "rightsdesk sync --terminal desk-4 --wait 5 --json"),
+    "worker enrol": ("rightsdesk worker enrol worker-2 --out worker-2.invitation",),
     "central upgrade": ("rightsdesk central upgrade",),
     "central check": ("rightsdesk central check", "rightsdesk central check --json"),
     "demo": (

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from services.demo.importing import ingest_keys
 from services.secrets import open_vault
 from services.sync.ingest import Ingest
 from tests.conftest import CHECKOUT
+from tests.worker_centre import WorkerCentre
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
 
@@ -102,7 +104,7 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
         listed = desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{pin}\n")
         assert opened["case"] in listed
         assert "ada@example.com" not in listed
-        assert "whole" in desk.run("log", "verify")
+        assert "WHOLE" in desk.run("log", "verify")
 
         fresh = json.loads(operator.run("agent", "reset-pin", "0042", "--json"))["pin"]
         assert "do not fit" in desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{pin}\n", exits=1)
@@ -119,5 +121,25 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
     machines = json.loads(operator.run("terminal", "list", "--json"))
     assert [(m["name"], m["state"]) for m in machines] == [("desk-1", "joined")]
     operator.run("terminal", "revoke", "desk-1")
-    assert "does not let this terminal in" in desk.run("log", "verify", exits=1)
+    assert "does not let this terminal in" in desk.run("log", "verify", exits=2)
     assert "joined" not in operator.run("terminal", "list")
+
+
+def test_sync_says_whether_central_has_everything(tmp_path: Path, centre_template: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(centre_template, home)
+    environment = os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "RIGHTSDESK_HOME": str(home)}
+    words = [sys.executable, "-m", "console", "sync", "--wait", "1", "--json"]
+    done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3, done.stderr  # no worker: what opened the log waits
+    assert json.loads(done.stdout)["sent"] is False
+    worker = WorkerCentre(home)
+    worker.start()
+    try:
+        done = subprocess.run(
+            [*words[:-2], "20", "--json"], cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == {"sent": True, "fetched": True, "state": json.loads(done.stdout)["state"]}
+    finally:
+        worker.close()
