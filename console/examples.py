@@ -14,6 +14,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "log verify": ("rightsdesk log verify", "rightsdesk log verify copy/log-1.db --json"),
     "log show": ("rightsdesk log show --case C-26-000017", "rightsdesk log show 3b0bef4c/1 -n 100 --json"),
     "log prove": ("rightsdesk log prove 12 --log 3b0bef4c/1 -o proof.txt",),
+    "log export": (
+        "rightsdesk log export --out evidence --case C-26-000017",
+        "rightsdesk log export --out evidence --log 3b0bef4c/1 --from 100 --to 180 --json",
+    ),
+    "log growth": ("rightsdesk log growth 400 --log 3b0bef4c/1 -o growth.txt",),
     "clock": (
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",

@@ -95,6 +95,14 @@ class LogReader:
             ).fetchall()
         return [decode(body) for (body,) in rows]
 
+    def of_case(self, case: str) -> Iterator[tuple[int, bytes]]:
+        """(seq, bytes as written) of every entry of a case, in order; the whole log is searched."""
+        with plain_words():
+            rows = self._db.execute(
+                "SELECT seq, body FROM log WHERE instr(body, ?) ORDER BY seq", (f'"case":"{case}",'.encode(),)
+            ).fetchall()
+        return (row for row in rows if decode(row[1]).case == case)
+
     def body(self, seq: int) -> bytes:
         """The bytes of one entry; raises `NotFound`."""
         return body_of(self._db, seq)

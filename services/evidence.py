@@ -91,6 +91,24 @@ def _known(home: Home, vault: Vault) -> dict[str, Known]:
     }
 
 
+def sealed_details(home: Home, vault: Vault, numbers: set[str]) -> dict[str, bytes]:
+    """Ciphertexts that central still has, by SHA-256 (hex)."""
+    import sqlalchemy as sa
+
+    from db import central
+
+    engine, found = central.open_engine(home.central_url, vault.get(CENTRAL_KEY)), {}
+    try:
+        with engine.connect() as conn:
+            for number in sorted(numbers):
+                blob = conn.execute(sa.select(central.DETAIL.c.blob).where(central.DETAIL.c.hash == number)).scalar()
+                if blob is not None:
+                    found[number] = bytes(blob)
+    finally:
+        engine.dispose()
+    return found
+
+
 def _anchor(vault: Vault, log: str) -> TreeHead | None:
     kept = vault.get(f"anchor:{log}")
     if kept is None:

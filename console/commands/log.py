@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.commands import log_export
+from console.commands.log_home import LogOption, open_evidence
+from console.commands.options import HomeOption
+
 if TYPE_CHECKING:
     from services.action_log.entry import Entry
     from services.action_log.report import Report
-    from services.evidence import Evidence
 
 app = typer.Typer(no_args_is_help=True, help="The action log: check it, read it, prove an entry.")
 
-HomeOption = Annotated[Path | None, typer.Option("--home", help="The home folder; RIGHTSDESK_HOME or the usual one.")]
+app.command()(log_export.export)
+app.command()(log_export.growth)
 
 
 @app.command()
@@ -59,7 +63,7 @@ def show(
 @app.command()
 def prove(
     seq: Annotated[int, typer.Argument(min=0, help="The entry's number.")],
-    log: Annotated[str, typer.Option("--log", help="A log file or a log id, where the home has several.")] = "",
+    log: LogOption = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
     home: HomeOption = None,
 ) -> None:
@@ -115,24 +119,6 @@ def proof_of(seq: int, log: str, home: Path | None) -> str:
         head = reader.head()
         body = reader.body(seq)
         return proof.write(body, seq, reader.inclusion(seq, head.frontier.size), head.checkpoint)
-
-
-def open_evidence(home: Path | None, *, outside: bool) -> "Evidence":
-    """The home's logs and what is known of them; `outside`: a home that cannot be opened is no hindrance."""
-    from console.settings import load_standing, passphrase, resolve_home
-    from services.errors import DeskError
-    from services.evidence import evidence_of
-    from services.home import Home
-    from services.secrets import open_vault
-
-    try:
-        settings = load_standing(home)
-        vault = open_vault(settings.home, passphrase=passphrase(settings), demo=settings.demo)
-        return evidence_of(Home(settings.home, settings.central_url), vault)
-    except DeskError:
-        if not outside:
-            raise
-        return evidence_of(Home(resolve_home(home)), None)
 
 
 def _paths(log: str, home: Path | None) -> list[Path]:

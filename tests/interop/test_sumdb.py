@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from db.log import LogReader
 from services.action_log import checkpoint, proof
 from services.action_log.checkpoint import Signer
 from services.action_log.merkle import TreeHead
+from services.evidence import Evidence, LogFile
+from services.evidence_export import Wanted, export
 from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, Sample
-from tests.log_samples import CENTRAL, CENTRAL_SEED, ORIGIN, OTHER_SEED, SEED, write_log
+from tests.log_samples import CENTRAL, CENTRAL_SEED, LOG, ORIGIN, OTHER_SEED, SEED, write_log
 
 LIBRARIES = Path("/usr/share/gocode")
 PROGRAM = Path(__file__).parent / "sumdb" / "check.go"
@@ -195,3 +198,16 @@ def test_control_a_receipt_of_another_central_is_refused(ask: Ask, reader: LogRe
     ours, theirs = (checkpoint.cosign(head, CENTRAL, seed, SECONDS) for seed in (CENTRAL_SEED, OTHER_SEED))
     assert ask(note(ours, LOG_KEY, RECEIPT_KEY)) == ["ok"]
     assert refused(ask(note(theirs, LOG_KEY, RECEIPT_KEY)))
+
+
+def test_go_checks_an_export_with_the_keys_that_stand_in_it(ask: Ask, sample: Sample, tmp_path: Path) -> None:
+    evidence = Evidence((LogFile(LOG, sample.path),), {LOG: sample.known})
+    export(evidence, tmp_path, Wanted(log=LOG, first=RECEIPT - 2, last=RECEIPT + 1), datetime.now(UTC))
+    keys = (tmp_path / "keys.txt").read_text().splitlines()
+    (folder,) = (tmp_path / "logs").iterdir()
+    pages = [page.read_text("utf-8") for page in folder.glob("*.tlog-proof")]
+    receipt = (folder / f"receipt-{RECEIPT}.txt").read_text("utf-8")
+    growth = (folder / f"growth-{RECEIPT}.txt").read_text("utf-8")
+    assert keys == [LOG_KEY, RECEIPT_KEY]
+    assert set(ask(*map(record, pages), note(receipt, *keys), tree(receipt, growth))) == {"ok"}
+    assert refused(ask(*(record(flipped(page, 1)) for page in pages)))

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from db import central
-from db.central_store import CentralStore
-from services.demo.importing import ingest_keys
-from services.secrets import open_vault
-from services.sync.ingest import Ingest
 from tests.conftest import CHECKOUT
 from tests.worker_centre import WorkerCentre
 
@@ -50,26 +45,21 @@ class Shell:
 
 
 @contextmanager
-def ingesting(operator: Shell, url: str) -> Iterator[sa.Engine]:
-    """What a worker's ingest does, with the operator's keys."""
-    engine = central.open_engine(url, None)
-    vault = open_vault(operator.home, passphrase="a passphrase for tests")
-    ingest = Ingest(CentralStore(engine), ingest_keys(vault, "desk.example.com"))
-    over = threading.Event()
-
-    def loop() -> None:
-        while not over.is_set():
-            if not ingest.run_once():
-                over.wait(0.05)
-
-    thread = threading.Thread(target=loop)
-    thread.start()
+def working(shell: Shell) -> Iterator[None]:
+    """`rightsdesk worker run` on that machine, until it is told to stop."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "console", "worker", "run"], cwd=CHECKOUT, env=shell.environment,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
     try:
-        yield engine
+        assert process.stdout is not None
+        assert "ready" in process.stdout.readline()
+        yield
     finally:
-        over.set()
-        thread.join()
-        engine.dispose()
+        process.terminate()
+        process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path, centre_template: Path) -> None:
@@ -96,7 +86,16 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
 
     desk = Shell(tmp_path / "desk")
     assert "start it with rightsdesk" in desk.run("join", str(tmp_path / "desk-1.invitation"))
-    with ingesting(operator, postgres) as engine:
+    worker = Shell(tmp_path / "worker", RIGHTSDESK_INVITATION_PASSPHRASE_FILE=str(password))
+    invites = Shell(tmp_path / "invites", RIGHTSDESK_INVITATION_PASSPHRASE_FILE=str(password))
+    invites.environment["RIGHTSDESK_HOME"] = str(operator.home)
+    invites.environment["RIGHTSDESK_SECRETS_PASSPHRASE_FILE"] = operator.environment[
+        "RIGHTSDESK_SECRETS_PASSPHRASE_FILE"
+    ]
+    invites.run("worker", "enrol", "worker-1", "--out", str(tmp_path / "worker-1.invitation"))
+    assert "rightsdesk worker run" in worker.run("join", str(tmp_path / "worker-1.invitation"))
+    shutil.copytree(centre_template / "controllers", worker.home / "controllers", dirs_exist_ok=True)
+    with working(worker):
         opened = json.loads(
             desk.run("case", "open", "--agent", "0042", "--pin-stdin", "--controller", "nordlicht", "--right", "access",
                      "--identifier", "-", "--json", given=f"{pin}\nada@example.com\n")
@@ -113,16 +112,18 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
         assert "do not fit" in desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{fresh}\n", exits=1)
 
     assert "what was signed" in operator.run("central", "check")
-    with central.writing(engine).begin() as conn:
+    engine = central.open_engine(postgres, None)
+    with engine.begin() as conn:
         conn.exec_driver_sql("UPDATE case_ SET due = '2099-01-01'")
+    engine.dispose()
     found = json.loads(operator.run("central", "check", "--json", exits=1))
     assert any(opened["case"] in sentence and "due" in sentence for sentence in found["found"])
 
     machines = json.loads(operator.run("terminal", "list", "--json"))
-    assert [(m["name"], m["state"]) for m in machines] == [("desk-1", "joined")]
+    assert [(m["name"], m["state"]) for m in machines] == [("desk-1", "joined"), ("worker-1", "joined")]
     operator.run("terminal", "revoke", "desk-1")
     assert "does not let this terminal in" in desk.run("log", "verify", exits=2)
-    assert "joined" not in operator.run("terminal", "list")
+    assert "revoked" in operator.run("terminal", "list")
 
 
 def test_sync_says_whether_central_has_everything(tmp_path: Path, centre_template: Path) -> None:

@@ -1,0 +1,146 @@
+"""README.txt of an evidence export: how to check it without Rightsdesk, the whole program included."""
+
+BEGIN, END = "----- check.py begins -----", "----- check.py ends -----"
+
+PROGRAM = """\
+import base64, datetime, hashlib, json, pathlib
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+def sha(data): return hashlib.sha256(data).digest()
+def raw(text): return base64.b64decode(text, validate=True)
+def read(name): return pathlib.Path(name).read_bytes()
+def node(left, right): return sha(b"\\1" + left + right)
+
+manifest = json.loads(read("manifest.json"))
+there = {path.as_posix() for path in pathlib.Path().rglob("*") if path.is_file()} - {"manifest.json", "check.py"}
+assert there == set(manifest["files"]), "files are missing or were added"
+for name, told in manifest["files"].items():
+    assert sha(read(name)).hex() == told["sha256"], name + " was changed"
+keys = {}
+for line in read("keys.txt").decode().splitlines():
+    name, _, key = line.split("+", 2)
+    keys[name, raw(key)[0]] = raw(key)[1:]
+
+def signed(note, origin):  # size and root that the log signed, and when somebody else with a key here cosigned them
+    body, _, lines = note.rpartition("\\n\\n")
+    body, good, when = body + "\\n", set(), None
+    for name, data in ((line.split(" ")[1], raw(line.split(" ")[2])) for line in lines.splitlines()):
+        for kind in (1, 4):  # 1: the log itself; 4: a cosigner, with its time
+            key = keys.get((name, kind))
+            if key and sha(name.encode() + b"\\n" + bytes([kind]) + key)[:4] == data[:4]:
+                if kind == 4:
+                    when = int.from_bytes(data[4:12], "big")
+                text = body if kind == 1 else f"cosignature/v1\\ntime {when}\\n{body}"
+                Ed25519PublicKey.from_public_bytes(key).verify(data[-64:], text.encode())
+                good.add((name, kind))
+    first, size, root = body.split("\\n")[:3]
+    assert first == origin and (origin, 1) in good, "not signed by this log"
+    return int(size), raw(root), when
+
+def walk(hashes, place, last, left, right):  # RFC 9162, 2.1.3.2 and 2.1.4.2: the roots that a proof leads to
+    for one in hashes:
+        assert last, "a proof with too many hashes"
+        if place & 1 or place == last:
+            left, right = node(one, left), node(one, right)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            right = node(right, one)
+        place, last = place >> 1, last >> 1
+    assert last == 0, "a proof with too few hashes"
+    return left, right
+
+for log in manifest["logs"]:
+    folder, origin = log["folder"], log["origin"]
+    size, root, _ = signed(read(folder + "/checkpoint.txt").decode(), origin)
+    assert size == log["size"], "another checkpoint than the manifest says"
+    for old in log["receipts"]:  # a tree that central cosigned is the beginning of the newest one
+        old_size, old_root, _ = signed(read(f"{folder}/receipt-{old}.txt").decode(), origin)
+        top, _, note = read(f"{folder}/growth-{old}.txt").decode().partition("\\n\\n")
+        hashes = [raw(line) for line in top.split("\\n")[1:]]
+        assert old_size == old and signed(note, origin)[:2] == (size, root), "a proof for another tree"
+        if old == size:
+            assert old_root == root and not hashes, "forked"
+            continue
+        if old & (old - 1) == 0:
+            hashes.insert(0, old_root)
+        place, last = old - 1, size - 1
+        while place & 1:
+            place, last = place >> 1, last >> 1
+        assert walk(hashes[1:], place, last, hashes[0], hashes[0]) == (old_root, root), "not a beginning of the log"
+    for seq, by in ((entry["seq"], entry["receipt"]) for entry in log["entries"]):
+        body = read(f"{folder}/entry-{seq}.json")
+        top, _, note = read(f"{folder}/entry-{seq}.tlog-proof").decode().partition("\\n\\n")
+        form, extra, index, *path = top.split("\\n")
+        assert form == "c2sp.org/tlog-proof@v1" and raw(extra.split(" ")[1]) == body and index == f"index {seq}"
+        assert (json.loads(body)["log"], json.loads(body)["seq"]) == (log["log"], seq), "an entry of another place"
+        count, want, when = signed(note, origin)
+        assert seq < count and count == (by or size), "a proof for another tree"
+        leaf = sha(b"\\0" + body)
+        assert walk(map(raw, path), seq, count - 1, leaf, leaf)[1] == want, "not in the signed tree"
+        seen = datetime.datetime.fromtimestamp(when, datetime.timezone.utc).isoformat() if when else "nobody yet"
+        print(log["log"], seq, json.loads(body)["act"], "in the log; cosigned:", seen)
+for number in (name.removeprefix("details/") for name in there if name.startswith("details/")):
+    assert sha(read("details/" + number)).hex() == number, "a detail that is not what its entry names"
+print("ALL HOLDS")
+"""
+
+TEXT = """\
+EVIDENCE FROM AN ACTION LOG
+===========================
+
+This folder holds entries of one or more action logs, with everything that is needed to check them without the program
+that wrote them, without its makers and without a network.
+
+WHAT IS HERE
+  manifest.json           what was asked for, what is here, and the SHA-256 of every other file
+  keys.txt                public keys, one a line, as Go's sumdb/note writes them: name+id+base64(type, key);
+                          type 1 signs a log, type 4 cosigns (central's receipts)
+  logs/<log>/entry-N.json         entry N: exactly the bytes that were signed (canonical JSON, no newline at the end)
+  logs/<log>/entry-N.tlog-proof   the proof that it stands at place N (c2sp.org/tlog-proof@v1)
+  logs/<log>/checkpoint.txt       size and root of the whole log, signed by the log (c2sp.org/tlog-checkpoint)
+  logs/<log>/receipt-S.txt        the log's first S entries, signed by the log and cosigned by central with its time
+                                  (c2sp.org/tlog-cosignature)
+  logs/<log>/growth-S.txt         the proof that the whole log begins with these S entries (RFC 6962, 2.1.2)
+{details}
+HOW TO CHECK IT
+  1. Compare the SHA-256 of manifest.json with the one that you were told in another way.
+  2. Compare the lines of keys.txt with keys that you know from somebody else than the sender: from an earlier export,
+     or from whoever runs the independent witness. Without this step a sender could have made keys and logs anew.
+  3. Copy the lines between the two marks below into a file check.py in this folder. Read it: it is short on purpose.
+     Run  python3 check.py  here. It needs Python 3.9 or newer and the library "cryptography". It ends with
+     ALL HOLDS, or with an error that says what does not.
+  4. Or use Go's golang.org/x/mod/sumdb: note.Open reads checkpoint.txt with the key in keys.txt; the proofs are in the
+     form that tlog.CheckRecord and tlog.CheckTree take; tlog.RecordHash gives the hash of an entry-N.json.
+
+WHAT IT PROVES
+  - Each entry stood at its place in a log of that size when the log signed it; no byte of it was changed since.
+  - Where a receipt covers it: central had it no later than the receipt's time. The receipt's time is central's clock.
+  - Nothing that a receipt covers was changed, taken out or put in between before the newest checkpoint.
+
+WHAT IT DOES NOT PROVE
+  - That an entry is true. It says what was recorded, by which terminal or worker and in whose session.
+  - The time in an entry ("ts", microseconds since 1970 UTC): it is that machine's own clock.
+  - That these are all entries: the sender chose them. Ask for all entries from N to M of a log; a gap would show.
+    Entries that another machine wrote and that are not on this one are not here.
+  - Who holds the keys: see step 2. Entries that no receipt covers could have been written anew by whoever held the
+    log's key until central received them.
+
+PERSONAL DATA
+  Entries hold codes, dates, counts and digests, and no readable personal data: what was said or searched is sealed
+  outside the log. But a case number and the random "subject" lead whoever can look them up to a person, and "actor"
+  to an employee. Treat this folder as pseudonymous personal data.
+
+{begin}
+{program}{end}
+"""
+
+DETAILS = """\
+  details/<SHA-256>       sealed details that the entries name: CIPHERTEXT OF PERSONAL DATA, included on request. Only
+                          a worker of the deployment can open them; once erased there, they must be erased here too.
+"""
+
+
+def readme(details: int) -> str:
+    """The text for an export with that many sealed details."""
+    return TEXT.format(details=DETAILS if details else "", begin=BEGIN, program=PROGRAM, end=END)
