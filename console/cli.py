@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import agent, case, catalog, central, clock, demo, doctor, log, sync, terminal, train, worker
+from console.commands import (
+    agent,
+    case,
+    catalog,
+    central,
+    clock,
+    demo,
+    doctor,
+    log,
+    sync,
+    terminal,
+    train,
+    witness,
+    worker,
+)
 from console.examples import epilog
 from console.plain import EXIT_BAD_INPUT, EXIT_INTERRUPTED, exit_code, plain, sentence
 from console.settings import HOME_VARIABLE, resolve_home
@@ -27,6 +41,7 @@ GROUPS = {
     "terminal": terminal.app,
     "agent": agent.app,
     "central": central.app,
+    "witness": witness.app,
 }
 HELP = """The desk for requests under the GDPR. Without a command it opens the console.
 

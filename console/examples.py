@@ -60,6 +60,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "worker enrol": ("rightsdesk worker enrol worker-2 --out worker-2.invitation",),
     "central upgrade": ("rightsdesk central upgrade",),
     "central check": ("rightsdesk central check", "rightsdesk central check --json"),
+    "witness init": ("rightsdesk witness init --state witness --name witness.example",),
+    "witness check": (
+        "rightsdesk witness check --state witness --home desk",
+        "rightsdesk witness check --state witness --central postgresql://witness@db.example/rightsdesk --new-only",
+    ),
+    "witness show": ("rightsdesk witness show --state witness", "rightsdesk witness show --state witness --json"),
     "demo": (
         "rightsdesk demo",
         "rightsdesk demo --cases 1000000 --reset",

@@ -1,0 +1,67 @@
+"""Central as a witness reads it: heads and entries of every log in one view, a page at a time; nothing is written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import sqlalchemy as sa
+
+from db.central_engine import as_desk_error
+from db.central_names import ENTRY, HEAD, LOG, META
+from services.action_log.witness import Shown
+
+PAGE = 2048
+
+
+class CentralView:
+    """One view of central: whatever is ingested meanwhile, heads and entries fit each other.
+
+    Raises `Unavailable` when central does not answer, `Unusable` when it is damaged.
+    """
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self._conn = conn
+
+    @classmethod
+    @contextmanager
+    def of(cls, engine: sa.Engine) -> Iterator[Self]:
+        """A view that ends with the block. SQLite's readers have one view anyway; PostgreSQL's must ask for it."""
+        try:
+            with engine.connect() as plain:
+                server = plain.dialect.name != "sqlite"
+                conn = plain.execution_options(isolation_level="REPEATABLE READ") if server else plain
+                yield cls(conn)
+        except sa.exc.DBAPIError as exc:
+            raise as_desk_error(exc) from exc
+
+    def facts(self) -> dict[str, str]:
+        """Facts of the deployment: its name, public keys (hex)."""
+        return {r[0]: r[1] for r in self._conn.execute(sa.select(META.c.key, META.c.value))}
+
+    def logs(self) -> list[Shown]:
+        """Every enrolled log with its head, by id."""
+        query = (
+            sa.select(LOG.c.id, LOG.c.origin, LOG.c.public_key, HEAD.c.size, HEAD.c.checkpoint, HEAD.c.receipt)
+            .join(HEAD, HEAD.c.log == LOG.c.id, isouter=True)
+            .order_by(LOG.c.id)
+        )
+        return [
+            Shown(row[0], row[1], bytes(row[2]), row[3] or 0, row[4] or "", row[5] or "")
+            for row in self._conn.execute(query)
+        ]
+
+    def bodies(self, log: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(seq, bytes as signed) of a log's entries from `start` on, in order."""
+        while True:
+            query = (
+                sa.select(ENTRY.c.seq, ENTRY.c.body)
+                .where(ENTRY.c.log == log, ENTRY.c.seq >= start)
+                .order_by(ENTRY.c.seq)
+                .limit(PAGE)
+            )
+            rows = self._conn.execute(query).all()
+            for row in rows:
+                yield row[0], bytes(row[1])
+            if len(rows) < PAGE:
+                return
+            start = rows[-1][0] + 1
