@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import case, catalog, clock, demo, doctor, log, train, witness, worker
+from console.commands import (
+    agent,
+    case,
+    catalog,
+    central,
+    clock,
+    demo,
+    doctor,
+    log,
+    sync,
+    terminal,
+    train,
+    witness,
+    worker,
+)
 from console.examples import epilog
 from console.plain import EXIT_BAD_INPUT, EXIT_INTERRUPTED, exit_code, plain, sentence
 from console.settings import HOME_VARIABLE, resolve_home
@@ -19,9 +33,16 @@ if TYPE_CHECKING:
 
 PROGRAM = "rightsdesk"
 GROUPS = {
-    "case": case.app, "log": log.app, "catalog": catalog.app, "train": train.app, "worker": worker.app,
+    "case": case.app,
+    "log": log.app,
+    "catalog": catalog.app,
+    "train": train.app,
+    "worker": worker.app,
+    "terminal": terminal.app,
+    "agent": agent.app,
+    "central": central.app,
     "witness": witness.app,
-}  # fmt: skip
+}
 HELP = """The desk for requests under the GDPR. Without a command it opens the console.
 
 Exit codes: 0 done, 1 refused or not whole, 2 bad input or unusable, 3 something is away, 130 interrupted."""
@@ -37,7 +58,10 @@ def command() -> typer.Typer:
         root.add_typer(group, name=name)
         for one in group.registered_commands:
             one.epilog = epilog(f"{name} {_name(one)}")
-    for name, work in (("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor)):
+    for name, work in (
+        ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
+        ("sync", sync.sync),
+    ):  # fmt: skip
         root.command(name=name, epilog=epilog(name))(work)
     return root
 

@@ -40,6 +40,26 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "worker run": ("rightsdesk worker run --worker worker-1",),
     "worker status": ("rightsdesk worker status --json",),
+    "terminal enrol": ("rightsdesk terminal enrol desk-4 --out desk-4.invitation",),
+    "terminal revoke": ("rightsdesk terminal revoke desk-4",),
+    "terminal list": ("rightsdesk terminal list", "rightsdesk terminal list --json"),
+    "join": ("rightsdesk join desk-4.invitation", "rightsdesk join worker-2.invitation --home /srv/rightsdesk"),
+    "agent add": (
+        "rightsdesk agent add 0042 --name 'Kim Weber' --role nordlicht:agent --role harbour:agent",
+        "rightsdesk agent add 0007 --name 'Sam Okafor' --role nordlicht:lead --json",
+    ),
+    "agent reset-pin": ("rightsdesk agent reset-pin 0042",),
+    "agent disable": ("rightsdesk agent disable 0042",),
+    "agent enable": ("rightsdesk agent enable 0042",),
+    "agent list": ("rightsdesk agent list", "rightsdesk agent list --json"),
+    "central init": (
+        "rightsdesk central init postgresql://postgres@db.example.com/rightsdesk --deployment desk.example.com "
+        "--controllers ./centre",
+    ),
+    "sync": ("rightsdesk sync", "rightsdesk sync --terminal desk-4 --wait 5 --json"),
+    "worker enrol": ("rightsdesk worker enrol worker-2 --out worker-2.invitation",),
+    "central upgrade": ("rightsdesk central upgrade",),
+    "central check": ("rightsdesk central check", "rightsdesk central check --json"),
     "witness init": ("rightsdesk witness init --state witness --name witness.example",),
     "witness check": (
         "rightsdesk witness check --state witness --home desk",

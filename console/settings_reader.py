@@ -15,7 +15,14 @@ T = TypeVar("T")
 
 PREFIX = "RIGHTSDESK_"
 # Read elsewhere: the home itself, who types at a shell, and the kill points of test builds.
-RESERVED = ("RIGHTSDESK_HOME", "RIGHTSDESK_AGENT", "RIGHTSDESK_PIN_FILE", "RIGHTSDESK_KILL_AT")
+RESERVED = (
+    "RIGHTSDESK_HOME",
+    "RIGHTSDESK_AGENT",
+    "RIGHTSDESK_PIN_FILE",
+    "RIGHTSDESK_CENTRAL_PASSWORD_FILE",
+    "RIGHTSDESK_INVITATION_PASSPHRASE_FILE",
+    "RIGHTSDESK_KILL_AT",
+)
 MAX_BYTES = 1024 * 1024
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-]+|\s*\.\s*)+?)\s*=""")

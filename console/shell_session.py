@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.secret_file import first_line
-from services.errors import BadInput, Unavailable
+from services.errors import BadInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from services.desk.desk import Desk
@@ -36,7 +36,7 @@ def signed_in(
     if not agent:
         raise BadInput("whose session? Give your agent number", place="--agent")
     pin = ask_pin(stdin=pin_stdin)
-    desk = open_desk(settings, TERMINAL)
+    desk = open_desk(settings, _terminal(settings.home))
     try:
         if not desk.caught_up(_SYNC_S):
             if not desk.controllers():
@@ -47,6 +47,17 @@ def signed_in(
         desk.sign.sign_out(session, "done")
     finally:
         desk.close()
+
+
+def _terminal(home: Path) -> str:
+    """The terminal of its own that a shell has; on a machine that joined as one desk, that desk."""
+    from services.home import Home, owner_of
+
+    try:
+        owner_of(Home(home), "terminal", TERMINAL)
+    except NotFound:
+        return ""
+    return TERMINAL
 
 
 def ask_pin(*, stdin: bool, environment: Callable[[str], str | None] = os.environ.get) -> str:

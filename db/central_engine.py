@@ -65,6 +65,21 @@ def create(url: str, key: bytes | None) -> sa.Engine:
     return engine
 
 
+def upgrade_at(url: str, key: bytes | None) -> None:
+    """Bring a central to this program's schema; raises `Unusable` where none stands, `Unavailable`."""
+    from db.migrations.central.upgrade import upgrade
+
+    engine = _engine(url, key, CACHE_KB)
+    try:
+        with engine.connect() as conn:
+            conn.execute(sa.text("SELECT version_num FROM alembic_version"))
+        upgrade(engine)
+    except sa.exc.DBAPIError as exc:
+        raise as_desk_error(exc) from exc
+    finally:
+        engine.dispose()
+
+
 def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
     """What a database said, for a person, without statement or values."""
     text = str(exc.orig)

@@ -99,10 +99,39 @@ def invite(
             deployment = conn.execute(
                 sa.select(central.META.c.value).where(central.META.c.key == "deployment")
             ).scalar_one()
-        url = sa.make_url(home.server).set(username=login, password=None).render_as_string()
+        url = sa.make_url(home.server)._replace(username=login, password=None).render_as_string()
     finally:
         engine.dispose()
     return Invitation(1, kind, name, owner, deployment, url, password, sealed)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A terminal, worker or import of the centre. `state`: invited, joined or revoked."""
+
+    owner: str
+    kind: str
+    name: str
+    state: str
+
+
+def machines(home: Home, vault: Vault) -> tuple[Enrolled, ...]:
+    """Everything that was enrolled, by kind and name."""
+    import sqlalchemy as sa
+
+    from db import central
+
+    table = central.TERMINAL
+    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    try:
+        with engine.connect() as conn:
+            rows = conn.execute(sa.select(table).order_by(table.c.kind, table.c.name)).mappings().all()
+    finally:
+        engine.dispose()
+    return tuple(
+        Enrolled(r["id"], r["kind"], r["name"], "revoked" if r["revoked"] else "joined" if r["ask_key"] else "invited")
+        for r in rows
+    )
 
 
 def revoke(home: Home, vault: Vault, kind: Kind, name: str) -> str:

@@ -87,4 +87,4 @@ def made_template(folder: Path) -> Path:
 def _without_password(url: str) -> tuple[str, str, str]:
     place = sa.make_url(url)
     assert place.username is not None
-    return place.set(password=None).render_as_string(), place.username, str(place.password)
+    return place._replace(password=None).render_as_string(), place.username, str(place.password)

@@ -109,7 +109,9 @@ class Context:
                 raise Refused("nobody is signed in", next_key="sign in")
             if live.locked_at is not None:
                 raise Refused("the desk is locked", next_key="type your PIN")
-            return live
+        if self.store.rows("SELECT 1 FROM agent WHERE id=? AND disabled=1", (session.agent,)):
+            raise Refused("you may not work here any more: an operator shut you out")
+        return live
 
     def stepped_up(self, session: Session) -> None:
         """Raises `Refused` unless the PIN was typed within the last minute (TRM-6)."""

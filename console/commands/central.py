@@ -1,0 +1,76 @@
+"""`rightsdesk central`: make a central on PostgreSQL, bring it to this program's version, check it. For operators."""
+
+import json
+import os
+from typing import Annotated
+
+import typer
+
+from console.commands.options import HomeOption, JsonOption
+from console.plain import plain
+
+app = typer.Typer(no_args_is_help=True, help="Central: make it on PostgreSQL, upgrade it, check it.")
+
+PASSWORD_FILE = "RIGHTSDESK_CENTRAL_PASSWORD_FILE"  # noqa: S105 - the name of a variable
+Url = Annotated[str, typer.Argument(help="postgresql://ADMIN@HOST/DATABASE, without the password.")]
+
+
+@app.command()
+def init(
+    url: Url,
+    deployment: Annotated[str, typer.Option(help="The deployment's name; it stands in every checkpoint for ever.")],
+    controllers: Annotated[
+        str, typer.Option(help="A folder whose `controllers/` describes whose customers call; copied into the home.")
+    ] = "",
+    home: HomeOption = None,
+) -> None:
+    """Make schema, roles and grants in an empty database, and the deployment's keys in this home's vault.
+
+    The administrator's password is asked for, or read from the file in RIGHTSDESK_CENTRAL_PASSWORD_FILE.
+    """
+    from pathlib import Path
+
+    from console.commands.making import make_central
+    from console.secret_file import first_line
+    from console.settings import resolve_home
+    from console.shell_session import ask_hidden
+
+    named = os.environ.get(PASSWORD_FILE)
+    password = (
+        first_line(Path(named), "password").strip()
+        if named
+        else ask_hidden("Administrator's password: ", place="URL", otherwise=PASSWORD_FILE)
+    )
+    for line in make_central(resolve_home(home), url, deployment, password, Path(controllers) if controllers else None):
+        typer.echo(plain(line))
+
+
+@app.command()
+def upgrade(home: HomeOption = None) -> None:
+    """Bring central to the schema of this program; workers and terminals of the version before go on meanwhile."""
+    from console.commands.operator_home import operator_home
+    from db.central_engine import SCHEMA, upgrade_at
+    from services.home import CENTRAL_KEY
+
+    place, vault = operator_home(home)
+    upgrade_at(place.central_url, vault.get(CENTRAL_KEY))
+    typer.echo(f"central has schema {SCHEMA}")
+
+
+@app.command()
+def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Find every row, trigger, grant, view and function that was changed. Exit 0: none was; 1: some were.
+
+    That central as a whole was put back to an older state shows at the terminals, or at a witness.
+    """
+    from console.commands.operator_home import operator_home
+    from services.central_check import central_check
+
+    found = central_check(*operator_home(home))
+    if as_json:
+        typer.echo(json.dumps({"whole": not found, "found": found}, indent=2))
+    else:
+        for sentence in found:
+            typer.echo(plain(sentence))
+        typer.echo("central is not what was signed and made" if found else "central is what was signed and made")
+    raise typer.Exit(1 if found else 0)

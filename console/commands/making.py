@@ -1,0 +1,48 @@
+"""What `rightsdesk central init` does, step by step."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.errors import BadInput, Unusable
+
+
+def make_central(home: Path, url: str, deployment: str, password: str, controllers: Path | None) -> Iterator[str]:
+    """Make the operator's home and central on the server; says each thing that is done. Raises `DeskError`."""
+    from console.settings import FILE, Central, load
+    from services.controllers import load_controllers
+    from services.home import Home, create, make_folders, put_controllers
+    from services.secrets import open_vault
+
+    if (home / FILE).exists():
+        raise Unusable(f"there is a {FILE} in {home} already", kept="everything in it", next_key="another --home")
+    try:
+        Central(url)
+    except ValueError as exc:
+        raise BadInput(str(exc), place="URL") from exc
+    if not url.startswith("postgresql"):
+        raise BadInput("is not postgresql://…", place="URL")
+    settings = load(home)
+    place = Home(home, url.replace("postgresql://", "postgresql+psycopg://", 1))
+    make_folders(place)
+    if controllers is not None:
+        shutil.copytree(controllers / "controllers", home / "controllers", dirs_exist_ok=True)
+    described = load_controllers(home).values()
+    from console.settings import passphrase
+
+    vault = open_vault(home, passphrase=passphrase(settings), choice=settings.secrets.store)
+    create(place, deployment, vault, password.encode())
+    write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
+    yield f"central of {deployment} stands; its keys are in the {vault.kind} of {home}: back them up now"
+    put_controllers(place, vault, described)
+    yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
+    yield "next: rightsdesk agent add, rightsdesk terminal enrol, rightsdesk worker enrol"
+
+
+def write_settings(home: Path, text: str) -> None:
+    """The settings file of a new home, 0600."""
+    from console.settings import FILE
+
+    file = home / FILE
+    file.touch(mode=0o600)
+    file.write_text(f"# docs/configuration.md lists what can stand here.\n{text}", encoding="utf-8")

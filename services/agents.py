@@ -1,0 +1,134 @@
+"""The people who may sign in: added, shut out and given a new PIN by an operator, in central's table.
+
+A terminal learns of it at its next contact: it copies the table every few seconds while it is online.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from services.errors import BadInput, Conflict, NotFound
+from services.home import CENTRAL_KEY, Home
+from services.secrets import Vault
+from services.types import Role
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+PIN_DIGITS: Final = 6
+SHORTEST, LONGEST = 4, 12
+_NUMBER_DIGITS = 8
+_RUNS = "01234567890123456789", "98765432109876543210"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who may sign in; roles by controller."""
+
+    number: str
+    name: str
+    roles: Mapping[str, tuple[str, ...]]
+    disabled: bool
+
+
+def people(home: Home, vault: Vault) -> tuple[Agent, ...]:
+    """Everyone, by number."""
+    import sqlalchemy as sa
+
+    from db import central
+
+    with _central(home, vault) as conn:
+        rows = conn.execute(sa.select(central.AGENT).order_by(central.AGENT.c.id)).mappings().all()
+    return tuple(
+        Agent(r["id"], r["name"], {k: tuple(v) for k, v in orjson.loads(r["roles"]).items()}, bool(r["disabled"]))
+        for r in rows
+    )
+
+
+def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Sequence[Role]], pin: str = "") -> str:
+    """A new agent; the PIN, made here when none is given. Raises `Conflict` for a number that is taken, `BadInput`."""
+    import sqlalchemy as sa
+
+    from db import central
+    from services.desk.sign import hash_pin
+
+    if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS):
+        raise BadInput(f"is not up to {_NUMBER_DIGITS} digits", place="number")
+    if not name.strip() or len(name) > 80 or not name.isprintable():
+        raise BadInput("is no name of up to 80 letters", place="--name")
+    if not roles:
+        raise BadInput("give at least one role", place="--role")
+    pin = checked_pin(pin) if pin else new_pin()
+    granted = orjson.dumps({key: sorted({role.value for role in found}) for key, found in roles.items()}).decode()
+    row = {"id": number, "name": name.strip(), "pin_hash": hash_pin(pin), "roles": granted, "disabled": False}
+    with _central(home, vault) as conn:
+        known = set(conn.execute(sa.select(central.CONTROLLER.c.key)).scalars())
+        if unknown := sorted(set(roles) - known):
+            raise BadInput(f"there is no controller {unknown[0]}; there are {', '.join(sorted(known))}", place="--role")
+        if conn.execute(sa.select(central.AGENT.c.id).where(central.AGENT.c.id == number)).first() is not None:
+            raise Conflict(f"there is an agent {number} already", next_key="rightsdesk agent list")
+        conn.execute(sa.insert(central.AGENT), [row])
+    return pin
+
+
+def reset_pin(home: Home, vault: Vault, number: str, pin: str = "") -> str:
+    """A new PIN for an agent; the one before opens nothing from a terminal's next contact on. Raises `NotFound`."""
+    from services.desk.sign import hash_pin
+
+    pin = checked_pin(pin) if pin else new_pin()
+    _set(home, vault, number, {"pin_hash": hash_pin(pin)})
+    return pin
+
+
+def set_disabled(home: Home, vault: Vault, number: str, disabled: bool) -> None:
+    """Shut an agent out, or let them in again; sessions that are open end at the terminal's next contact."""
+    _set(home, vault, number, {"disabled": disabled})
+
+
+def new_pin() -> str:
+    """A random PIN that is not one of the first that anyone would try."""
+    while True:
+        pin = "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+        if not guessable(pin):
+            return pin
+
+
+def checked_pin(pin: str) -> str:
+    """`pin`, if it may be one; raises `BadInput`."""
+    if not (pin.isascii() and pin.isdigit() and SHORTEST <= len(pin) <= LONGEST):
+        raise BadInput(f"a PIN has {SHORTEST} to {LONGEST} digits", place="PIN")
+    if guessable(pin):
+        raise BadInput("this PIN is one of the first that anyone would try", place="PIN")
+    return pin
+
+
+def guessable(pin: str) -> bool:
+    """One digit again and again, digits in a row, or two that take turns."""
+    return len(set(pin)) == 1 or any(pin in run for run in _RUNS) or (len(pin) > 3 and pin == pin[:2] * (len(pin) // 2))
+
+
+def _set(home: Home, vault: Vault, number: str, values: Mapping[str, object]) -> None:
+    import sqlalchemy as sa
+
+    from db import central
+
+    with _central(home, vault) as conn:
+        changed = conn.execute(sa.update(central.AGENT).where(central.AGENT.c.id == number).values(**values))
+        if changed.rowcount != 1:
+            raise NotFound(f"there is no agent {number}", next_key="rightsdesk agent list")
+
+
+@contextmanager
+def _central(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
+    from db import central
+
+    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
+    try:
+        with central.writing(engine).begin() as conn:
+            yield conn
+    finally:
+        engine.dispose()
