@@ -20,7 +20,9 @@ def main(home: str, *words: str) -> None:
 
     if ROW_BY_ROW in words:
         _commit_row_by_row()
-    wanted = replace(order(Path(home), "".join(w for w in words if w != ROW_BY_ROW)), pauses=PAUSES_S, sweep_s=0.5, lease_s=LEASE_S)
+    wanted = replace(
+        order(Path(home), "".join(w for w in words if w != ROW_BY_ROW)), pauses=PAUSES_S, sweep_s=0.5, lease_s=LEASE_S
+    )
     worker.run(wanted, with_parent=True, say=lambda line: print(line, flush=True))
     os._exit(0)
 
