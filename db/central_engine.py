@@ -95,6 +95,10 @@ def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
         return Refused("central does not let this login do that", next_key="rightsdesk doctor")
     if "authentication failed" in text or "not permitted to log in" in text:
         return Refused("central does not let this terminal in any more: an operator enrols it again")
+    if "certificate" in text or "SSL" in text:
+        return Unusable(
+            "central's certificate does not hold, or it speaks no TLS", kept=KEPT, next_key="tell an operator"
+        )
     if isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError):
         return Unavailable("central does not answer", kept=KEPT)
     return Unusable(f"central refused ({type(exc.orig).__name__})", kept=KEPT, next_key="rightsdesk doctor")
