@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands.log_home import LogOption, open_evidence, open_sealed
+from console.commands.log_home import LogOption, open_evidence, open_sealed, open_view
 from console.commands.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ def export(
     details: Annotated[
         bool, typer.Option("--details", help="Also the sealed details: ciphertext of personal data. Left out else.")
     ] = False,
+    central: Annotated[
+        bool, typer.Option("--central", help="Also logs of other machines, as central holds them.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +36,7 @@ def export(
     from services.errors import DeskError, Refused
 
     try:
-        done = export_to(out, case, first, last, log, details, home)
+        done = export_to(out, case, (first, last), log, home, details=details, central=central)
     except (DeskError, OSError) as exc:
         next_key = exc.next_key if isinstance(exc, DeskError) else ""
         typer.echo(f"rightsdesk log export: {exc}" + (f"; next: {next_key}" if next_key else ""), err=True)
@@ -69,15 +72,24 @@ def growth(
 
 
 def export_to(
-    out: Path, case: str, first: int | None, last: int | None, log: str, details: bool, home: Path | None
+    out: Path,
+    case: str,
+    span: tuple[int | None, int | None],
+    log: str,
+    home: Path | None,
+    *,
+    details: bool,
+    central: bool,
 ) -> "Exported":
     """Writes the export; raises `DeskError`."""
+    from contextlib import ExitStack
     from datetime import UTC, datetime
 
     from services.errors import BadInput
     from services.evidence import Evidence, LogFile
     from services.evidence_export import Wanted, export
 
+    first, last = span
     if bool(case) == (first is not None or last is not None):
         raise BadInput("say either --case, or --from and --to")
     if not case and (first is None or last is None):
@@ -89,7 +101,9 @@ def export_to(
         evidence = Evidence((file or LogFile(_id_of(Path(log)), Path(log)),), evidence.known)
     wanted = Wanted(case or None, None if outside else log or None, first or 0, -1 if last is None else last)
     sealed = open_sealed(home) if details else None
-    return export(evidence, out, wanted, datetime.now(UTC), sealed=sealed)
+    with ExitStack() as stack:
+        view = stack.enter_context(open_view(home)) if central else None
+        return export(evidence, out, wanted, datetime.now(UTC), sealed=sealed, central=view)
 
 
 def growth_of(size: int, log: str, home: Path | None) -> str:

@@ -122,7 +122,7 @@ WHAT IT DOES NOT PROVE
   - That an entry is true. It says what was recorded, by which terminal or worker and in whose session.
   - The time in an entry ("ts", microseconds since 1970 UTC): it is that machine's own clock.
   - That these are all entries: the sender chose them. Ask for all entries from N to M of a log; a gap would show.
-    Entries that another machine wrote and that are not on this one are not here.
+    Entries that another machine wrote are here only if the sender asked central for them.
   - Who holds the keys: see step 2. Entries that no receipt covers could have been written anew by whoever held the
     log's key until central received them.
 
