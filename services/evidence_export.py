@@ -11,7 +11,7 @@ from typing import Protocol
 from db.central_witness import CentralView
 from db.log_reader import LogReader
 from services.action_log import proof
-from services.action_log.checkpoint import parse as parse_note
+from services.action_log.checkpoint import parse as parse_note, verify, verify_cosignature
 from services.action_log.entry import decode, from_raw, parse
 from services.action_log.evidence_files import MANIFEST, LogPart, Proved, files_of
 from services.action_log.known import Known
@@ -50,6 +50,15 @@ Sealed = Callable[[set[str]], dict[str, bytes]]
 """Ciphertexts that central still has, by SHA-256 (hex)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """An independent witness: its folder of notes, or a copy of that, and the name and key it is known by."""
+
+    notes: Path
+    name: str
+    public_key: bytes
+
+
 class Source(Protocol):
     """A log to take entries from: its file, or what central holds of it."""
 
@@ -82,28 +91,32 @@ def export(
     *,
     sealed: Sealed | None = None,
     central: CentralView | None = None,
+    witness: Witnessed | None = None,
 ) -> Exported:
     """Writes the export into `out`, a new or empty folder; with `sealed`, the details that still exist too; with
-    `central`, also from logs whose files are not here.
+    `central`, also from logs whose files are not here; with `witness`, what it cosigned of these logs. A log that does
+    not continue what the witness saw is `Refused`.
 
     Each log is checked first: one that is not whole is `Refused`, naming kind and place. Raises `NotFound` when
     nothing fits, `BadInput` for a folder that is not empty, a range that is none, or too much at once.
     """
     _must_be_empty(out)
     files_here = _files(evidence, wanted, central)
-    parts = [part for file in files_here if (part := _from_file(evidence, file, wanted)) is not None]
+    parts = [part for file in files_here if (part := _from_file(evidence, file, wanted, witness)) is not None]
     if central is not None:
-        parts += _from_central(central, {file.log for file in files_here}, wanted)
+        parts += _from_central(central, {file.log for file in files_here}, wanted, witness)
     entries = [entry for part in parts for entry in part.entries]
     if not entries:
         raise NotFound(f"There is no entry of the {f'case {wanted.case}' if wanted.case else 'log'} in these logs.")
     kept = _details(evidence, parts, sealed) if sealed is not None else {}
-    cosigner = next((known.cosigner for known in evidence.known.values() if known.cosigner), None)
-    if cosigner is None and central is not None:
-        cosigner = _cosigner_of(central)
+    cosigners = [known.cosigner for known in evidence.known.values() if known.cosigner][:1]
+    if not cosigners and central is not None:
+        cosigners.append(_cosigner_of(central))
+    if witness is not None and any(part.witness for part in parts):
+        cosigners.append((witness.name, witness.public_key))
     span = {"from": wanted.first, "to": wanted.last} if wanted.case is None else {"case": wanted.case}
     about = {"made_at": now.isoformat(timespec="seconds"), "wanted": {"log": wanted.log, **span}}
-    files = files_of(parts, cosigner, kept, about)
+    files = files_of(parts, cosigners, kept, about)
     _write(out, files)
     return Exported(
         folder=out,
@@ -131,7 +144,7 @@ def _files(evidence: Evidence, wanted: Wanted, central: CentralView | None) -> l
     return [file for file in evidence.files if file.path.is_file()]
 
 
-def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted) -> LogPart | None:
+def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, witness: Witnessed | None) -> LogPart | None:
     """What a log's file has of it; None when it has nothing."""
     with LogReader(file.path) as reader, reader.snapshot():
         source = _Here(reader)
@@ -144,10 +157,10 @@ def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted) -> LogPart | N
                 f"the log {file.log} is not whole ({report.kind}{place}): it proves nothing entry by entry",
                 next_key="rightsdesk log verify; hand over the log's file itself",
             )
-        return _part(source, file.log, evidence.known.get(file.log, Known()).public_key, rows)
+        return _part(source, file.log, evidence.known.get(file.log, Known()).public_key, rows, witness)
 
 
-def _from_central(view: CentralView, here: set[str], wanted: Wanted) -> Iterator[LogPart]:
+def _from_central(view: CentralView, here: set[str], wanted: Wanted, witness: Witnessed | None) -> Iterator[LogPart]:
     """What central has of it in logs whose files are not here."""
     cosigner = _cosigner_of(view)
     logs = None if wanted.case is None else view.logs_of(wanted.case)
@@ -156,7 +169,7 @@ def _from_central(view: CentralView, here: set[str], wanted: Wanted) -> Iterator
             continue
         source = CentralLog(view, shown, cosigner)
         if source.size and (rows := _rows(source, wanted)):
-            yield _part(source, shown.log, shown.public_key, rows)
+            yield _part(source, shown.log, shown.public_key, rows, witness)
 
 
 def _cosigner_of(view: CentralView) -> tuple[str, bytes]:
@@ -164,7 +177,9 @@ def _cosigner_of(view: CentralView) -> tuple[str, bytes]:
     return f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"])
 
 
-def _part(source: Source, log: str, enrolled: bytes | None, rows: dict[int, bytes]) -> LogPart:
+def _part(
+    source: Source, log: str, enrolled: bytes | None, rows: dict[int, bytes], witness: Witnessed | None
+) -> LogPart:
     """The chosen entries of a log that was found whole, proved."""
     rows = {**dict(source.bodies(0, 1)), **rows}  # the first entry names the key
     origin = parse_note(source.checkpoint).origin
@@ -175,6 +190,10 @@ def _part(source: Source, log: str, enrolled: bytes | None, rows: dict[int, byte
     for entry in proved:
         proof.check(entry.page, origin, key)
     used = sorted({entry.receipt for entry in proved if entry.receipt} | set(sizes[-1:]))
+    growth = {size: proof.write_growth(size, source.consistency(size), source.checkpoint) for size in used}
+    saw = None if witness is None else _saw(source, log, origin, key, witness)
+    if saw is not None:
+        growth[saw[0]] = proof.write_growth(saw[0], source.consistency(saw[0]), source.checkpoint)
     return LogPart(
         log=log,
         origin=origin,
@@ -184,8 +203,28 @@ def _part(source: Source, log: str, enrolled: bytes | None, rows: dict[int, byte
         checkpoint=source.checkpoint,
         entries=proved,
         receipts={size: receipts[size] for size in used},
-        growth={size: proof.write_growth(size, source.consistency(size), source.checkpoint) for size in used},
+        growth=growth,
+        witness=saw,
     )
+
+
+def _saw(source: Source, log: str, origin: str, key: bytes, witness: Witnessed) -> tuple[int, str] | None:
+    """Size and note that the witness cosigned of a log, None when it never did; the log must continue it."""
+    file = witness.notes / f"{log.replace('/', '-')}.txt"
+    if not file.is_file():
+        return None
+    note = file.read_text("utf-8")
+    try:
+        head = verify(note, origin, key)
+        if verify_cosignature(note, witness.name, witness.public_key)[0] != head:
+            raise BadInput("is for another head")
+        if head.size > source.size:
+            raise BadInput(f"counts {head.size} entries, the log {source.size}")
+        text = proof.write_growth(head.size, source.consistency(head.size), source.checkpoint)
+        proof.check_growth(text, head, origin, key)
+    except BadInput as exc:
+        raise Refused(f"the log {log} is not what the witness saw: its note {exc.reason}") from exc
+    return head.size, note
 
 
 def _rows(source: Source, wanted: Wanted) -> dict[int, bytes]:

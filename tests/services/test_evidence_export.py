@@ -25,10 +25,11 @@ from services.central_log import CentralLog
 from services.errors import BadInput
 from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, UPDATE, Sample, attacked, body
 from tests.centre import Centre, request, sign_in
-from tests.log_samples import LOG, ORIGIN, OTHER_SEED, detail
+from tests.log_samples import LOG, ORIGIN, OTHER_SEED, SEED, detail
 from tests.witnessed_central import KEY as WATCHED_KEY, Watched
 
 FOLDER = "logs/7f3a90c1-1"
+WITNESS = "witness.example"
 
 
 def run(*arguments: object) -> Result:
@@ -89,9 +90,9 @@ def test_the_program_in_the_readme_checks_an_export_without_us(out: Path) -> Non
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "ALL HOLDS"
-    assert len(lines) == 8  # the opening, six entries, the last word
-    assert lines[1].endswith("cosigned: 2025-11-24T16:00:00+00:00")
-    assert lines[-2].endswith("cosigned: nobody yet")
+    assert len(lines) == 9  # the receipt, the opening, six entries, the last word
+    assert lines[1].endswith("cosigned: demo/central 2025-11-24T16:00:00+00:00")
+    assert lines[-2].endswith("cosigned: by no key here")
     program = (out / "check.py").read_text()
     assert len(program.splitlines()) < 90
     assert "services" not in program
@@ -278,7 +279,7 @@ def test_a_case_is_exported_from_every_log_with_central_s_receipts(centre: Centr
     assert all(entry["receipt"] for log in manifest["logs"] for entry in log["entries"])
     done = checked(tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert "case.opened in the log; cosigned: 20" in done.stdout
+    assert "case.opened in the log; cosigned: demo.rightsdesk.example/central 20" in done.stdout
     for path in (tmp_path / "out").rglob("*"):
         assert path.is_dir() or b"ada@example" not in path.read_bytes()
     assert LOG not in done.stdout
@@ -302,7 +303,7 @@ def test_logs_of_other_machines_are_taken_from_central_when_asked(centre: Centre
     assert result.exit_code == 0, result.output
     done = checked(tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert "case.opened in the log; cosigned: 20" in done.stdout
+    assert "case.opened in the log; cosigned: demo.rightsdesk.example/central 20" in done.stdout
 
 
 def test_a_log_that_is_not_whole_in_central_is_not_exported(centre: Centre, away: str, tmp_path: Path) -> None:
@@ -332,3 +333,49 @@ def test_central_s_proofs_are_those_of_the_log_s_own_file(tmp_path: Path) -> Non
             assert held.consistency(seq + 1) == reader.consistency(seq + 1)
         assert list(held.bodies(250, 260)) == list(reader.bodies(250, 260))
     engine.dispose()
+
+
+# ── with a witness ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def witness_note(sample: Sample, folder: Path, head: TreeHead, seed: bytes = OTHER_SEED) -> tuple[object, ...]:
+    """What a witness cosigned of the sample, and the words that hand it over."""
+    folder.mkdir()
+    note = checkpoint.cosign(checkpoint.sign(ORIGIN, SEED, head), WITNESS, seed, 1_764_100_000)
+    (folder / "7f3a90c1-1.txt").write_text(note, "utf-8")
+    key = checkpoint.cosigner_key(WITNESS, Signer(WITNESS, OTHER_SEED).public_key)
+    span = ("--log", sample.path, "--from", 1, "--to", 2)
+    return (*span, "--witness", folder, "--witness-key", key)
+
+
+def test_what_a_witness_cosigned_is_in_it_and_the_log_must_continue_it(
+    sample: Sample, tmp_path: Path, nobody: None
+) -> None:
+    result = run("export", "--out", tmp_path / "out", *witness_note(sample, tmp_path / "notes", sample.old_head))
+    assert result.exit_code == 0, result.output
+    done = checked(tmp_path / "out")
+    assert f"witness-{RECEIPT}.txt cosigned: {WITNESS} 2025-11-25T19:46:40+00:00" in done.stdout
+    assert done.stdout.endswith("ALL HOLDS\n")
+    note = tmp_path / "out" / FOLDER / f"witness-{RECEIPT}.txt"
+    note.write_text(checkpoint.cosign(checkpoint.sign(ORIGIN, SEED, TreeHead(RECEIPT, bytes(32))), WITNESS, SEED, 1))
+    assert checked(listed_again(tmp_path / "out")).returncode == 1
+
+
+FORKED, AHEAD = TreeHead(RECEIPT, bytes(32)), TreeHead(COUNT + 1, bytes(32))
+
+
+@pytest.mark.parametrize(("head", "seed"), [(FORKED, OTHER_SEED), (AHEAD, OTHER_SEED), (None, SEED)])
+def test_a_log_that_the_witness_saw_otherwise_is_not_exported(
+    sample: Sample, tmp_path: Path, nobody: None, head: TreeHead | None, seed: bytes
+) -> None:
+    words = witness_note(sample, tmp_path / "notes", head or sample.old_head, seed)
+    result = run("export", "--out", tmp_path / "out", *words)
+    assert result.exit_code == 1
+    assert "is not what the witness saw" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("key", ["", "witness.example", "witness.example+00000000+AAAA"])
+def test_notes_without_the_witness_s_key_are_refused(sample: Sample, tmp_path: Path, nobody: None, key: str) -> None:
+    words = witness_note(sample, tmp_path / "notes", sample.old_head)[:-1]
+    assert run("export", "--out", tmp_path / "out", *words, key).exit_code == 2
