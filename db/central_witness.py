@@ -50,6 +50,15 @@ class CentralView:
             for row in self._conn.execute(query)
         ]
 
+    def of_case(self, log: str, case: str) -> list[tuple[int, bytes]]:
+        """(seq, bytes as signed) of a case's entries in one log, in order."""
+        query = sa.select(ENTRY.c.seq, ENTRY.c.body).where(ENTRY.c.log == log, ENTRY.c.case_id == case)
+        return [(row[0], bytes(row[1])) for row in self._conn.execute(query.order_by(ENTRY.c.seq))]
+
+    def logs_of(self, case: str) -> set[str]:
+        """The logs that hold entries of a case."""
+        return set(self._conn.execute(sa.select(ENTRY.c.log).where(ENTRY.c.case_id == case).distinct()).scalars())
+
     def bodies(self, log: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """(seq, bytes as signed) of a log's entries from `start` on, in order."""
         while True:

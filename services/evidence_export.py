@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
+from db.central_witness import CentralView
 from db.log_reader import LogReader
 from services.action_log import proof
-from services.action_log.checkpoint import parse as parse_note
+from services.action_log.checkpoint import parse as parse_note, verify, verify_cosignature
 from services.action_log.entry import decode, from_raw, parse
 from services.action_log.evidence_files import MANIFEST, LogPart, Proved, files_of
 from services.action_log.known import Known
+from services.central_log import CentralLog
 from services.errors import BadInput, NotFound, Refused, Unusable
 from services.evidence import Evidence, LogFile
 
@@ -47,22 +50,73 @@ Sealed = Callable[[set[str]], dict[str, bytes]]
 """Ciphertexts that central still has, by SHA-256 (hex)."""
 
 
-def export(evidence: Evidence, out: Path, wanted: Wanted, now: datetime, *, sealed: Sealed | None = None) -> Exported:
-    """Writes the export into `out`, a new or empty folder; with `sealed`, the details that still exist too.
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """An independent witness: its folder of notes, or a copy of that, and the name and key it is known by."""
+
+    notes: Path
+    name: str
+    public_key: bytes
+
+
+class Source(Protocol):
+    """A log to take entries from: its file, or what central holds of it."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def checkpoint(self) -> str: ...
+    def receipts(self) -> list[tuple[int, str]]: ...
+    def bodies(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]: ...
+    def of_case(self, case: str) -> Iterator[tuple[int, bytes]]: ...
+    def inclusion(self, seq: int, size: int) -> list[bytes]: ...
+    def consistency(self, old: int) -> list[bytes]: ...
+
+
+class _Here:
+    """A log's file as a source, inside one snapshot."""
+
+    def __init__(self, reader: LogReader) -> None:
+        head = reader.head()
+        self.size, self.checkpoint = head.frontier.size, head.checkpoint
+        self.receipts, self.bodies, self.of_case = reader.receipts, reader.bodies, reader.of_case
+        self.inclusion, self.consistency = reader.inclusion, reader.consistency
+
+
+def export(
+    evidence: Evidence,
+    out: Path,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    sealed: Sealed | None = None,
+    central: CentralView | None = None,
+    witness: Witnessed | None = None,
+) -> Exported:
+    """Writes the export into `out`, a new or empty folder; with `sealed`, the details that still exist too; with
+    `central`, also from logs whose files are not here; with `witness`, what it cosigned of these logs. A log that does
+    not continue what the witness saw is `Refused`.
 
     Each log is checked first: one that is not whole is `Refused`, naming kind and place. Raises `NotFound` when
     nothing fits, `BadInput` for a folder that is not empty, a range that is none, or too much at once.
     """
     _must_be_empty(out)
-    parts = [part for file in _files(evidence, wanted) if (part := _part(evidence, file, wanted)) is not None]
+    files_here = _files(evidence, wanted, central)
+    parts = [part for file in files_here if (part := _from_file(evidence, file, wanted, witness)) is not None]
+    if central is not None:
+        parts += _from_central(central, {file.log for file in files_here}, wanted, witness)
     entries = [entry for part in parts for entry in part.entries]
     if not entries:
-        raise NotFound(f"There is no entry of the case {wanted.case} in these logs.")
+        raise NotFound(f"There is no entry of the {f'case {wanted.case}' if wanted.case else 'log'} in these logs.")
     kept = _details(evidence, parts, sealed) if sealed is not None else {}
-    cosigner = next((known.cosigner for known in evidence.known.values() if known.cosigner), None)
+    cosigners = [known.cosigner for known in evidence.known.values() if known.cosigner][:1]
+    if not cosigners and central is not None:
+        cosigners.append(_cosigner_of(central))
+    if witness is not None and any(part.witness for part in parts):
+        cosigners.append((witness.name, witness.public_key))
     span = {"from": wanted.first, "to": wanted.last} if wanted.case is None else {"case": wanted.case}
     about = {"made_at": now.isoformat(timespec="seconds"), "wanted": {"log": wanted.log, **span}}
-    files = files_of(parts, cosigner, kept, about)
+    files = files_of(parts, cosigners, kept, about)
     _write(out, files)
     return Exported(
         folder=out,
@@ -80,25 +134,22 @@ def _must_be_empty(out: Path) -> None:
         raise BadInput("is not an empty folder; an export never mixes with other files", place=str(out))
 
 
-def _files(evidence: Evidence, wanted: Wanted) -> list[LogFile]:
+def _files(evidence: Evidence, wanted: Wanted, central: CentralView | None) -> list[LogFile]:
+    if central is not None and wanted.log is not None:
+        return [file for file in evidence.files if file.log == wanted.log and file.path.is_file()]
     if wanted.case is None or wanted.log is not None:
         return [evidence.find(wanted.log)]
-    if not evidence.files:
+    if not evidence.files and central is None:
         raise NotFound("There are no logs in this home.")
     return [file for file in evidence.files if file.path.is_file()]
 
 
-def _part(evidence: Evidence, file: LogFile, wanted: Wanted) -> LogPart | None:
-    """What one log has of it; None when it has nothing."""
+def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, witness: Witnessed | None) -> LogPart | None:
+    """What a log's file has of it; None when it has nothing."""
     with LogReader(file.path) as reader, reader.snapshot():
-        head = reader.head()
-        if not head.frontier.size:
+        source = _Here(reader)
+        if not source.size or not (rows := _rows(source, wanted)):
             return None
-        rows = dict(_rows(reader, wanted, head.frontier.size))
-        if not rows:
-            return None
-        if len(rows) > MOST:
-            raise BadInput(f"are {len(rows)} entries; one export holds {MOST} at most", place="what you asked for")
         report = evidence.check(file.path)
         if report.state != "whole":
             place = f", {report.place}" if report.place else ""
@@ -106,42 +157,89 @@ def _part(evidence: Evidence, file: LogFile, wanted: Wanted) -> LogPart | None:
                 f"the log {file.log} is not whole ({report.kind}{place}): it proves nothing entry by entry",
                 next_key="rightsdesk log verify; hand over the log's file itself",
             )
-        rows[0] = reader.body(0)  # the first entry names the key
-        known = evidence.known.get(file.log, Known())
-        origin = parse_note(head.checkpoint).origin
-        key = known.public_key or _own_key(rows[0])
-        receipts = dict(reader.receipts())
-        sizes = sorted(receipts)
-        proved = tuple(
-            _proved(reader, seq, body, _covering(sizes, seq), receipts, head.checkpoint)
-            for seq, body in sorted(rows.items())
-        )
-        for entry in proved:
-            proof.check(entry.page, origin, key)
-        used = sorted({entry.receipt for entry in proved if entry.receipt} | set(sizes[-1:]))
-        return LogPart(
-            log=file.log,
-            origin=origin,
-            public_key=key,
-            enrolled=known.public_key is not None,
-            size=head.frontier.size,
-            checkpoint=head.checkpoint,
-            entries=proved,
-            receipts={size: receipts[size] for size in used},
-            growth={size: proof.write_growth(size, reader.consistency(size), head.checkpoint) for size in used},
-        )
+        return _part(source, file.log, evidence.known.get(file.log, Known()).public_key, rows, witness)
 
 
-def _rows(reader: LogReader, wanted: Wanted, size: int) -> Iterator[tuple[int, bytes]]:
+def _from_central(view: CentralView, here: set[str], wanted: Wanted, witness: Witnessed | None) -> Iterator[LogPart]:
+    """What central has of it in logs whose files are not here."""
+    cosigner = _cosigner_of(view)
+    logs = None if wanted.case is None else view.logs_of(wanted.case)
+    for shown in view.logs():
+        if shown.log in here or wanted.log not in (None, shown.log) or (logs is not None and shown.log not in logs):
+            continue
+        source = CentralLog(view, shown, cosigner)
+        if source.size and (rows := _rows(source, wanted)):
+            yield _part(source, shown.log, shown.public_key, rows, witness)
+
+
+def _cosigner_of(view: CentralView) -> tuple[str, bytes]:
+    facts = view.facts()
+    return f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"])
+
+
+def _part(
+    source: Source, log: str, enrolled: bytes | None, rows: dict[int, bytes], witness: Witnessed | None
+) -> LogPart:
+    """The chosen entries of a log that was found whole, proved."""
+    rows = {**dict(source.bodies(0, 1)), **rows}  # the first entry names the key
+    origin = parse_note(source.checkpoint).origin
+    key = enrolled or _own_key(rows[0])
+    receipts = dict(source.receipts())
+    sizes = sorted(receipts)
+    proved = tuple(_proved(source, seq, body, _covering(sizes, seq), receipts) for seq, body in sorted(rows.items()))
+    for entry in proved:
+        proof.check(entry.page, origin, key)
+    used = sorted({entry.receipt for entry in proved if entry.receipt} | set(sizes[-1:]))
+    growth = {size: proof.write_growth(size, source.consistency(size), source.checkpoint) for size in used}
+    saw = None if witness is None else _saw(source, log, origin, key, witness)
+    if saw is not None:
+        growth[saw[0]] = proof.write_growth(saw[0], source.consistency(saw[0]), source.checkpoint)
+    return LogPart(
+        log=log,
+        origin=origin,
+        public_key=key,
+        enrolled=enrolled is not None,
+        size=source.size,
+        checkpoint=source.checkpoint,
+        entries=proved,
+        receipts={size: receipts[size] for size in used},
+        growth=growth,
+        witness=saw,
+    )
+
+
+def _saw(source: Source, log: str, origin: str, key: bytes, witness: Witnessed) -> tuple[int, str] | None:
+    """Size and note that the witness cosigned of a log, None when it never did; the log must continue it."""
+    file = witness.notes / f"{log.replace('/', '-')}.txt"
+    if not file.is_file():
+        return None
+    note = file.read_text("utf-8")
+    try:
+        head = verify(note, origin, key)
+        if verify_cosignature(note, witness.name, witness.public_key)[0] != head:
+            raise BadInput("is for another head")
+        if head.size > source.size:
+            raise BadInput(f"counts {head.size} entries, the log {source.size}")
+        text = proof.write_growth(head.size, source.consistency(head.size), source.checkpoint)
+        proof.check_growth(text, head, origin, key)
+    except BadInput as exc:
+        raise Refused(f"the log {log} is not what the witness saw: its note {exc.reason}") from exc
+    return head.size, note
+
+
+def _rows(source: Source, wanted: Wanted) -> dict[int, bytes]:
     if wanted.case is not None:
-        return reader.of_case(wanted.case)
+        rows = dict(source.of_case(wanted.case))
+        if len(rows) > MOST:
+            raise BadInput(f"has {len(rows)} entries; one export holds {MOST} at most", place=f"case {wanted.case}")
+        return rows
     if not 0 <= wanted.first <= wanted.last:
         raise BadInput("must not be before --from", place="--to")
-    if wanted.last >= size:
-        raise NotFound(f"The log has the entries 0 to {size - 1}; there is no entry {wanted.last}.")
+    if wanted.last >= source.size:
+        raise NotFound(f"The log has the entries 0 to {source.size - 1}; there is no entry {wanted.last}.")
     if wanted.last - wanted.first >= MOST:
         raise BadInput(f"is too far from --from: one export holds {MOST} entries at most", place="--to")
-    return reader.bodies(wanted.first, wanted.last + 1)
+    return dict(source.bodies(wanted.first, wanted.last + 1))
 
 
 def _covering(sizes: list[int], seq: int) -> int | None:
@@ -150,11 +248,9 @@ def _covering(sizes: list[int], seq: int) -> int | None:
     return sizes[at] if at < len(sizes) else None
 
 
-def _proved(
-    reader: LogReader, seq: int, body: bytes, receipt: int | None, receipts: Mapping[int, str], checkpoint: str
-) -> Proved:
-    note = checkpoint if receipt is None else receipts[receipt]
-    return Proved(seq, body, proof.write(body, seq, reader.inclusion(seq, receipt), note), receipt)
+def _proved(source: Source, seq: int, body: bytes, receipt: int | None, receipts: Mapping[int, str]) -> Proved:
+    size, note = (source.size, source.checkpoint) if receipt is None else (receipt, receipts[receipt])
+    return Proved(seq, body, proof.write(body, seq, source.inclusion(seq, size), note), receipt)
 
 
 def _own_key(opening: bytes) -> bytes:

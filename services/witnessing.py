@@ -97,7 +97,8 @@ class Witness:
             if seen is None:
                 new.append(log)
             self._remember(found, one, seconds)
-            cosigned[log] = found.head
+            if found.head.size:
+                cosigned[log] = found.head
         return Round(tuple(alarms), cosigned, tuple(new), count)
 
     def _central(self, facts: Mapping[str, str]) -> list[Alarm]:

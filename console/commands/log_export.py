@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands.log_home import LogOption, open_evidence, open_sealed
+from console.commands.log_home import LogOption, open_evidence, open_sealed, open_view
 from console.commands.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ def export(
     details: Annotated[
         bool, typer.Option("--details", help="Also the sealed details: ciphertext of personal data. Left out else.")
     ] = False,
+    central: Annotated[
+        bool, typer.Option("--central", help="Also logs of other machines, as central holds them.")
+    ] = False,
+    notes: Annotated[
+        Path | None, typer.Option("--witness", help="Notes of an independent witness: its folder notes, or a copy.")
+    ] = None,
+    witness_key: Annotated[str, typer.Option("--witness-key", help="Its key, as `witness init` printed it.")] = "",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +40,9 @@ def export(
     from services.errors import DeskError, Refused
 
     try:
-        done = export_to(out, case, first, last, log, details, home)
+        done = export_to(
+            out, case, (first, last), log, home, details=details, central=central, witness=(notes, witness_key)
+        )
     except (DeskError, OSError) as exc:
         next_key = exc.next_key if isinstance(exc, DeskError) else ""
         typer.echo(f"rightsdesk log export: {exc}" + (f"; next: {next_key}" if next_key else ""), err=True)
@@ -69,19 +78,34 @@ def growth(
 
 
 def export_to(
-    out: Path, case: str, first: int | None, last: int | None, log: str, details: bool, home: Path | None
+    out: Path,
+    case: str,
+    span: tuple[int | None, int | None],
+    log: str,
+    home: Path | None,
+    *,
+    details: bool,
+    central: bool,
+    witness: tuple[Path | None, str],
 ) -> "Exported":
     """Writes the export; raises `DeskError`."""
+    from contextlib import ExitStack
     from datetime import UTC, datetime
 
+    from services.action_log.checkpoint import read_cosigner_key
     from services.errors import BadInput
     from services.evidence import Evidence, LogFile
-    from services.evidence_export import Wanted, export
+    from services.evidence_export import Wanted, Witnessed, export
 
+    first, last = span
     if bool(case) == (first is not None or last is not None):
         raise BadInput("say either --case, or --from and --to")
     if not case and (first is None or last is None):
         raise BadInput("--from and --to go together")
+    notes, witness_key = witness
+    if (notes is None) == bool(witness_key) or (notes is not None and not notes.is_dir()):
+        raise BadInput("--witness, a folder, and --witness-key go together")
+    saw = None if notes is None else Witnessed(notes, *read_cosigner_key(witness_key))
     outside = Path(log).is_file()
     evidence = open_evidence(home, outside=outside)
     if outside:
@@ -89,7 +113,9 @@ def export_to(
         evidence = Evidence((file or LogFile(_id_of(Path(log)), Path(log)),), evidence.known)
     wanted = Wanted(case or None, None if outside else log or None, first or 0, -1 if last is None else last)
     sealed = open_sealed(home) if details else None
-    return export(evidence, out, wanted, datetime.now(UTC), sealed=sealed)
+    with ExitStack() as stack:
+        view = stack.enter_context(open_view(home)) if central else None
+        return export(evidence, out, wanted, datetime.now(UTC), sealed=sealed, central=view, witness=saw)
 
 
 def growth_of(size: int, log: str, home: Path | None) -> str:

@@ -1,11 +1,14 @@
 """What the `log` commands share: which log is meant, and what is known of the logs of a home."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from db.central_witness import CentralView
     from services.evidence import Evidence
     from services.evidence_export import Sealed
 
@@ -28,6 +31,25 @@ def open_evidence(home: Path | None, *, outside: bool) -> "Evidence":
         if not outside:
             raise
         return evidence_of(Home(resolve_home(home)), None)
+
+
+@contextmanager
+def open_view(home: Path | None) -> "Iterator[CentralView]":
+    """All logs as the home's central holds them."""
+    from console.settings import load_standing, passphrase
+    from db.central_engine import open_engine
+    from db.central_witness import CentralView
+    from services.home import CENTRAL_KEY
+    from services.secrets import open_vault
+
+    settings = load_standing(home)
+    vault = open_vault(settings.home, passphrase=passphrase(settings), demo=settings.demo)
+    engine = open_engine(settings.central_url, vault.get(CENTRAL_KEY))
+    try:
+        with CentralView.of(engine) as view:
+            yield view
+    finally:
+        engine.dispose()
 
 
 def open_sealed(home: Path | None) -> "Sealed":

@@ -123,7 +123,7 @@ def as_text(found: "Round", as_json: bool) -> str:
         plain(f"ALARM  {a.log}  {a.kind.upper()}{', ' + a.place if a.place else ''}. {a.detail}") for a in found.alarms
     ]
     lines += [f"new  {log}: its key is trusted from now on" for log in found.new]
-    lines.append(f"{len(found.cosigned)} logs hold and are cosigned; {found.entries} entries read")
+    lines.append(f"{len(found.cosigned)} logs with entries hold and are cosigned; {found.entries} entries read")
     if found.alarms:
         lines.append("What was witnessed before is kept, and the notes refused are in refused/. Tell the controllers.")
     return "\n".join(lines)
@@ -151,7 +151,8 @@ def remembered(witness: "Witness", as_json: bool) -> str:
     lines = [f"this witness  {witness.verifier_key}"]
     for row in rows:
         at = datetime.fromtimestamp(int(str(row["cosigned_at"])), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        lines.append(f"{row['log']}  {row['size']} entries, cosigned {at}  {row['key']}")
+        said = f"{row['size']} entries, cosigned {at}" if row["cosigned_at"] else "nothing to cosign yet"
+        lines.append(f"{row['log']}  {said}  {row['key']}")
     return "\n".join(lines)
 
 

@@ -140,6 +140,15 @@ def cosigner_key(name: str, public_key: bytes) -> str:
     return _as_text(name, _COSIGNATURE, public_key)
 
 
+def read_cosigner_key(text: str) -> tuple[str, bytes]:
+    """Name and public key of a cosigner from what `cosigner_key` wrote; raises `BadInput`."""
+    name, _, rest = text.strip().partition("+")
+    raw = unbase64(rest.partition("+")[2])
+    if len(raw) != 33 or cosigner_key(name, raw[1:]) != text.strip():
+        raise BadInput("is not the key of a cosigner", place="key")
+    return name, raw[1:]
+
+
 def _as_text(name: str, kind: int, public_key: bytes) -> str:
     return f"{name}+{key_id(name, kind, public_key).hex()}+{_b64(bytes([kind]) + public_key)}"
 

@@ -33,7 +33,8 @@ class LogPart:
     """What is handed over of one log.
 
     `enrolled`: the key is the one that central enrolled; else only the log's own first entry names it. `receipts` and
-    `growth` go by size: central's cosigned notes, and proofs that the newest checkpoint's tree begins with theirs.
+    `growth` go by size: central's cosigned notes, and proofs that the newest checkpoint's tree begins with theirs and
+    the witness's. `witness` is the size and note that an independent witness cosigned, if one was given.
     """
 
     log: str
@@ -45,6 +46,13 @@ class LogPart:
     entries: tuple[Proved, ...]
     receipts: Mapping[int, str] = field(default_factory=dict)
     growth: Mapping[int, str] = field(default_factory=dict)
+    witness: tuple[int, str] | None = None
+
+    @property
+    def notes(self) -> dict[str, tuple[int, str]]:
+        """Every cosigned note by its file's name: its size and text."""
+        named = {f"receipt-{size}.txt": (size, note) for size, note in self.receipts.items()}
+        return named | ({f"witness-{self.witness[0]}.txt": self.witness} if self.witness else {})
 
     @property
     def folder(self) -> str:
@@ -54,20 +62,20 @@ class LogPart:
 
 def files_of(
     parts: Sequence[LogPart],
-    cosigner: tuple[str, bytes] | None,
+    cosigners: Sequence[tuple[str, bytes]],
     details: Mapping[str, bytes],
     about: Mapping[str, object],
 ) -> dict[str, bytes]:
     """Every file by its name in the export, the manifest among them.
 
-    `cosigner` is central's name and key, `details` ciphertexts by SHA-256 (hex), `about` what the manifest says of
-    how and when the export was made.
+    `cosigners` are names and keys of central and the witness, `details` ciphertexts by SHA-256 (hex), `about` what
+    the manifest says of how and when the export was made.
     """
     files: dict[str, bytes] = {}
     for part in parts:
         files[f"{part.folder}/checkpoint.txt"] = part.checkpoint.encode()
-        for size, note in part.receipts.items():
-            files[f"{part.folder}/receipt-{size}.txt"] = note.encode()
+        for name, (_, note) in part.notes.items():
+            files[f"{part.folder}/{name}"] = note.encode()
         for size, text in part.growth.items():
             files[f"{part.folder}/growth-{size}.txt"] = text.encode()
         for entry in part.entries:
@@ -75,8 +83,7 @@ def files_of(
             files[f"{part.folder}/entry-{entry.seq}.tlog-proof"] = entry.page.encode()
     files |= {f"details/{number}": blob for number, blob in details.items()}
     keys = [verifier_key(part.origin, part.public_key) for part in parts]
-    if cosigner is not None:
-        keys.append(cosigner_key(*cosigner))
+    keys += [cosigner_key(*cosigner) for cosigner in cosigners]
     files["keys.txt"] = "".join(f"{line}\n" for line in keys).encode()
     files["README.txt"] = readme(len(details)).encode()
     files[MANIFEST] = _manifest(files, parts, about)
@@ -93,7 +100,7 @@ def _manifest(files: Mapping[str, bytes], parts: Sequence[LogPart], about: Mappi
             "key_from": "central's enrolment" if part.enrolled else "the log's own first entry",
             "size": part.size,
             "entries": [{"seq": entry.seq, "receipt": entry.receipt} for entry in part.entries],
-            "receipts": sorted(part.receipts),
+            "notes": {name: size for name, (size, _) in part.notes.items()},
         }
         for part in parts
     ]

@@ -10,6 +10,7 @@ def sha(data): return hashlib.sha256(data).digest()
 def raw(text): return base64.b64decode(text, validate=True)
 def read(name): return pathlib.Path(name).read_bytes()
 def node(left, right): return sha(b"\\1" + left + right)
+def date(seconds): return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
 
 manifest = json.loads(read("manifest.json"))
 there = {path.as_posix() for path in pathlib.Path().rglob("*") if path.is_file()} - {"manifest.json", "check.py"}
@@ -21,21 +22,21 @@ for line in read("keys.txt").decode().splitlines():
     name, _, key = line.split("+", 2)
     keys[name, raw(key)[0]] = raw(key)[1:]
 
-def signed(note, origin):  # size and root that the log signed, and when somebody else with a key here cosigned them
+def signed(note, origin):  # size and root that the log signed, and who with a key here cosigned them when
     body, _, lines = note.rpartition("\\n\\n")
-    body, good, when = body + "\\n", set(), None
+    body, good, seen = body + "\\n", set(), []
     for name, data in ((line.split(" ")[1], raw(line.split(" ")[2])) for line in lines.splitlines()):
         for kind in (1, 4):  # 1: the log itself; 4: a cosigner, with its time
             key = keys.get((name, kind))
             if key and sha(name.encode() + b"\\n" + bytes([kind]) + key)[:4] == data[:4]:
-                if kind == 4:
-                    when = int.from_bytes(data[4:12], "big")
+                when = int.from_bytes(data[4:12], "big")
                 text = body if kind == 1 else f"cosignature/v1\\ntime {when}\\n{body}"
                 Ed25519PublicKey.from_public_bytes(key).verify(data[-64:], text.encode())
                 good.add((name, kind))
+                seen += [name + " " + date(when)] if kind == 4 else []
     first, size, root = body.split("\\n")[:3]
     assert first == origin and (origin, 1) in good, "not signed by this log"
-    return int(size), raw(root), when
+    return int(size), raw(root), ", ".join(seen) or "by no key here"
 
 def walk(hashes, place, last, left, right):  # RFC 9162, 2.1.3.2 and 2.1.4.2: the roots that a proof leads to
     for one in hashes:
@@ -54,11 +55,12 @@ for log in manifest["logs"]:
     folder, origin = log["folder"], log["origin"]
     size, root, _ = signed(read(folder + "/checkpoint.txt").decode(), origin)
     assert size == log["size"], "another checkpoint than the manifest says"
-    for old in log["receipts"]:  # a tree that central cosigned is the beginning of the newest one
-        old_size, old_root, _ = signed(read(f"{folder}/receipt-{old}.txt").decode(), origin)
+    for name, old in log["notes"].items():  # a tree that somebody cosigned is the beginning of the newest one
+        old_size, old_root, seen = signed(read(f"{folder}/{name}").decode(), origin)
         top, _, note = read(f"{folder}/growth-{old}.txt").decode().partition("\\n\\n")
         hashes = [raw(line) for line in top.split("\\n")[1:]]
         assert old_size == old and signed(note, origin)[:2] == (size, root), "a proof for another tree"
+        print(log["log"], name, "cosigned:", seen)
         if old == size:
             assert old_root == root and not hashes, "forked"
             continue
@@ -74,11 +76,10 @@ for log in manifest["logs"]:
         form, extra, index, *path = top.split("\\n")
         assert form == "c2sp.org/tlog-proof@v1" and raw(extra.split(" ")[1]) == body and index == f"index {seq}"
         assert (json.loads(body)["log"], json.loads(body)["seq"]) == (log["log"], seq), "an entry of another place"
-        count, want, when = signed(note, origin)
+        count, want, seen = signed(note, origin)
         assert seq < count and count == (by or size), "a proof for another tree"
         leaf = sha(b"\\0" + body)
         assert walk(map(raw, path), seq, count - 1, leaf, leaf)[1] == want, "not in the signed tree"
-        seen = datetime.datetime.fromtimestamp(when, datetime.timezone.utc).isoformat() if when else "nobody yet"
         print(log["log"], seq, json.loads(body)["act"], "in the log; cosigned:", seen)
 for number in (name.removeprefix("details/") for name in there if name.startswith("details/")):
     assert sha(read("details/" + number)).hex() == number, "a detail that is not what its entry names"
@@ -95,12 +96,13 @@ that wrote them, without its makers and without a network.
 WHAT IS HERE
   manifest.json           what was asked for, what is here, and the SHA-256 of every other file
   keys.txt                public keys, one a line, as Go's sumdb/note writes them: name+id+base64(type, key);
-                          type 1 signs a log, type 4 cosigns (central's receipts)
+                          type 1 signs a log, type 4 cosigns (central, a witness)
   logs/<log>/entry-N.json         entry N: exactly the bytes that were signed (canonical JSON, no newline at the end)
   logs/<log>/entry-N.tlog-proof   the proof that it stands at place N (c2sp.org/tlog-proof@v1)
   logs/<log>/checkpoint.txt       size and root of the whole log, signed by the log (c2sp.org/tlog-checkpoint)
   logs/<log>/receipt-S.txt        the log's first S entries, signed by the log and cosigned by central with its time
                                   (c2sp.org/tlog-cosignature)
+  logs/<log>/witness-S.txt        if there is one: the first S entries as an independent witness cosigned them
   logs/<log>/growth-S.txt         the proof that the whole log begins with these S entries (RFC 6962, 2.1.2)
 {details}
 HOW TO CHECK IT
@@ -122,7 +124,7 @@ WHAT IT DOES NOT PROVE
   - That an entry is true. It says what was recorded, by which terminal or worker and in whose session.
   - The time in an entry ("ts", microseconds since 1970 UTC): it is that machine's own clock.
   - That these are all entries: the sender chose them. Ask for all entries from N to M of a log; a gap would show.
-    Entries that another machine wrote and that are not on this one are not here.
+    Entries that another machine wrote are here only if the sender asked central for them.
   - Who holds the keys: see step 2. Entries that no receipt covers could have been written anew by whoever held the
     log's key until central received them.
 

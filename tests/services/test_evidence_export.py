@@ -9,19 +9,27 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from console.commands.log import app
+from db import central
+from db.central import ENTRY
+from db.central_witness import CentralView
+from db.log import LogReader
 from services.action_log import checkpoint, proof
 from services.action_log.checkpoint import Signer
 from services.action_log.evidence_readme import BEGIN, END
 from services.action_log.merkle import TreeHead
+from services.central_log import CentralLog
 from services.errors import BadInput
 from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, UPDATE, Sample, attacked, body
 from tests.centre import Centre, request, sign_in
-from tests.log_samples import LOG, ORIGIN, OTHER_SEED, detail
+from tests.log_samples import LOG, ORIGIN, OTHER_SEED, SEED, detail
+from tests.witnessed_central import KEY as WATCHED_KEY, Watched
 
 FOLDER = "logs/7f3a90c1-1"
+WITNESS = "witness.example"
 
 
 def run(*arguments: object) -> Result:
@@ -82,9 +90,9 @@ def test_the_program_in_the_readme_checks_an_export_without_us(out: Path) -> Non
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "ALL HOLDS"
-    assert len(lines) == 8  # the opening, six entries, the last word
-    assert lines[1].endswith("cosigned: 2025-11-24T16:00:00+00:00")
-    assert lines[-2].endswith("cosigned: nobody yet")
+    assert len(lines) == 9  # the receipt, the opening, six entries, the last word
+    assert lines[1].endswith("cosigned: demo/central 2025-11-24T16:00:00+00:00")
+    assert lines[-2].endswith("cosigned: by no key here")
     program = (out / "check.py").read_text()
     assert len(program.splitlines()) < 90
     assert "services" not in program
@@ -106,13 +114,13 @@ def cut_line(number: int) -> Callable[[bytes], bytes]:
     return lambda data: b"\n".join(data.split(b"\n")[:number] + data.split(b"\n")[number + 1 :])
 
 
-ENTRY = f"{FOLDER}/entry-{RECEIPT - 1}"
+AT = f"{FOLDER}/entry-{RECEIPT - 1}"
 FORGERIES: dict[str, Callable[[Path], object]] = {
-    "entry byte": edit(f"{ENTRY}.json", swap(b"agent:0042", b"agent:0043")),
-    "entry of another place": lambda f: shutil.copy(f / f"{FOLDER}/entry-0.json", f / f"{ENTRY}.json"),
-    "index": edit(f"{ENTRY}.tlog-proof", swap(f"index {RECEIPT - 1}".encode(), f"index {RECEIPT - 2}".encode())),
-    "a hash less": edit(f"{ENTRY}.tlog-proof", cut_line(3)),
-    "an entry's whole proof": lambda f: shutil.copy(f / f"{FOLDER}/entry-0.tlog-proof", f / f"{ENTRY}.tlog-proof"),
+    "entry byte": edit(f"{AT}.json", swap(b"agent:0042", b"agent:0043")),
+    "entry of another place": lambda f: shutil.copy(f / f"{FOLDER}/entry-0.json", f / f"{AT}.json"),
+    "index": edit(f"{AT}.tlog-proof", swap(f"index {RECEIPT - 1}".encode(), f"index {RECEIPT - 2}".encode())),
+    "a hash less": edit(f"{AT}.tlog-proof", cut_line(3)),
+    "an entry's whole proof": lambda f: shutil.copy(f / f"{FOLDER}/entry-0.tlog-proof", f / f"{AT}.tlog-proof"),
     "size": edit(f"{FOLDER}/checkpoint.txt", swap(f"\n{COUNT}\n".encode(), f"\n{COUNT + 1}\n".encode())),
     "receipt's size": edit(f"{FOLDER}/receipt-{RECEIPT}.txt", swap(f"\n{RECEIPT}\n".encode(), b"\n300\n")),
     "receipt's signature": edit(f"{FOLDER}/receipt-{RECEIPT}.txt", cut_line(4)),
@@ -145,7 +153,7 @@ def test_the_program_finds_a_backdated_receipt(out: Path) -> None:
     assert checked(with_central_key(out)).returncode == 1
 
 
-@pytest.mark.parametrize("name", [f"{ENTRY}.json", f"{FOLDER}/checkpoint.txt", "keys.txt", "README.txt"])
+@pytest.mark.parametrize("name", [f"{AT}.json", f"{FOLDER}/checkpoint.txt", "keys.txt", "README.txt"])
 def test_every_file_but_the_manifest_is_in_the_manifest(out: Path, name: str) -> None:
     assert checked(out).returncode == 0
     (out / name).write_bytes((out / name).read_bytes() + b" ")
@@ -263,14 +271,111 @@ def test_a_case_is_exported_from_every_log_with_central_s_receipts(centre: Centr
         session = sign_in(desk)
         case = desk.intake.open(session, request(identifier="ada@example.com")).case
         centre.settle(desk)
-    result = run("export", "--out", tmp_path / "out", "--case", case, "--home", centre.home.path)
+    words = ("--case", case, "--home", centre.home.path)
+    result = run("export", "--out", tmp_path / "out", *words)
     assert result.exit_code == 0, result.output
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert {log["key_from"] for log in manifest["logs"]} == {"central's enrolment"}
     assert all(entry["receipt"] for log in manifest["logs"] for entry in log["entries"])
     done = checked(tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert "case.opened in the log; cosigned: 20" in done.stdout
+    assert "case.opened in the log; cosigned: demo.rightsdesk.example/central 20" in done.stdout
     for path in (tmp_path / "out").rglob("*"):
         assert path.is_dir() or b"ada@example" not in path.read_bytes()
     assert LOG not in done.stdout
+
+
+@pytest.fixture
+def away(centre: Centre, tmp_path: Path) -> str:
+    """A case whose terminal's files lie on another machine."""
+    with centre.desk() as desk:
+        case = desk.intake.open(sign_in(desk), request()).case
+        centre.settle(desk)
+        owner = desk._ctx.terminal
+    shutil.move(centre.home.folder("terminal", owner), tmp_path / "another machine")
+    return case
+
+
+def test_logs_of_other_machines_are_taken_from_central_when_asked(centre: Centre, away: str, tmp_path: Path) -> None:
+    words = ("--case", away, "--home", centre.home.path)
+    assert run("export", "--out", tmp_path / "none", *words).exit_code == 2
+    result = run("export", "--out", tmp_path / "out", *words, "--central")
+    assert result.exit_code == 0, result.output
+    done = checked(tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "case.opened in the log; cosigned: demo.rightsdesk.example/central 20" in done.stdout
+
+
+def test_a_log_that_is_not_whole_in_central_is_not_exported(centre: Centre, away: str, tmp_path: Path) -> None:
+    with central.writing(centre.engine).begin() as conn:
+        conn.exec_driver_sql("DROP TRIGGER entries_not_changed")
+        seq, log = conn.execute(sa.select(ENTRY.c.seq, ENTRY.c.log).where(ENTRY.c.case_id == away)).first() or (0, "")
+        held = conn.execute(sa.select(ENTRY.c.body).where(ENTRY.c.log == log, ENTRY.c.seq == seq)).scalar_one()
+        changed = held.replace(b'"training":false', b'"training":true')
+        conn.execute(sa.update(ENTRY).where(ENTRY.c.log == log, ENTRY.c.seq == seq).values(body=changed))
+    result = run("export", "--out", tmp_path / "out", "--case", away, "--home", centre.home.path, "--central")
+    assert result.exit_code == 1
+    assert f"{log} is not whole in central" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_central_s_proofs_are_those_of_the_log_s_own_file(tmp_path: Path) -> None:
+    central.create(f"sqlite:///{tmp_path / 'central.db'}", WATCHED_KEY).dispose()
+    engine = central.open_engine(f"sqlite:///{tmp_path / 'central.db'}", WATCHED_KEY)
+    watched = Watched(engine, tmp_path)
+    watched.write(LOG, COUNT)
+    with CentralView.of(engine) as view, LogReader(tmp_path / "7f3a90c1-1.db") as reader:
+        (shown,) = [one for one in view.logs() if one.log == LOG]
+        held = CentralLog(view, shown, COSIGNER)
+        assert held.size == COUNT
+        for seq in (0, 255, 256, 511, 512, COUNT - 1):
+            assert held.inclusion(seq, COUNT) == reader.inclusion(seq)
+            assert held.consistency(seq + 1) == reader.consistency(seq + 1)
+        assert list(held.bodies(250, 260)) == list(reader.bodies(250, 260))
+    engine.dispose()
+
+
+# ── with a witness ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def witness_note(sample: Sample, folder: Path, head: TreeHead, seed: bytes = OTHER_SEED) -> tuple[object, ...]:
+    """What a witness cosigned of the sample, and the words that hand it over."""
+    folder.mkdir()
+    note = checkpoint.cosign(checkpoint.sign(ORIGIN, SEED, head), WITNESS, seed, 1_764_100_000)
+    (folder / "7f3a90c1-1.txt").write_text(note, "utf-8")
+    key = checkpoint.cosigner_key(WITNESS, Signer(WITNESS, OTHER_SEED).public_key)
+    span = ("--log", sample.path, "--from", 1, "--to", 2)
+    return (*span, "--witness", folder, "--witness-key", key)
+
+
+def test_what_a_witness_cosigned_is_in_it_and_the_log_must_continue_it(
+    sample: Sample, tmp_path: Path, nobody: None
+) -> None:
+    result = run("export", "--out", tmp_path / "out", *witness_note(sample, tmp_path / "notes", sample.old_head))
+    assert result.exit_code == 0, result.output
+    done = checked(tmp_path / "out")
+    assert f"witness-{RECEIPT}.txt cosigned: {WITNESS} 2025-11-25T19:46:40+00:00" in done.stdout
+    assert done.stdout.endswith("ALL HOLDS\n")
+    note = tmp_path / "out" / FOLDER / f"witness-{RECEIPT}.txt"
+    note.write_text(checkpoint.cosign(checkpoint.sign(ORIGIN, SEED, TreeHead(RECEIPT, bytes(32))), WITNESS, SEED, 1))
+    assert checked(listed_again(tmp_path / "out")).returncode == 1
+
+
+FORKED, AHEAD = TreeHead(RECEIPT, bytes(32)), TreeHead(COUNT + 1, bytes(32))
+
+
+@pytest.mark.parametrize(("head", "seed"), [(FORKED, OTHER_SEED), (AHEAD, OTHER_SEED), (None, SEED)])
+def test_a_log_that_the_witness_saw_otherwise_is_not_exported(
+    sample: Sample, tmp_path: Path, nobody: None, head: TreeHead | None, seed: bytes
+) -> None:
+    words = witness_note(sample, tmp_path / "notes", head or sample.old_head, seed)
+    result = run("export", "--out", tmp_path / "out", *words)
+    assert result.exit_code == 1
+    assert "is not what the witness saw" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("key", ["", "witness.example", "witness.example+00000000+AAAA"])
+def test_notes_without_the_witness_s_key_are_refused(sample: Sample, tmp_path: Path, nobody: None, key: str) -> None:
+    words = witness_note(sample, tmp_path / "notes", sample.old_head)[:-1]
+    assert run("export", "--out", tmp_path / "out", *words, key).exit_code == 2
