@@ -136,7 +136,7 @@ def _server(url: str, key: bytes | None) -> sa.Engine:
     query.setdefault("connect_timeout", "10")
     query.setdefault("application_name", "rightsdesk")
     # One connection is kept: a centre has hundreds of desks, and a server has not that many to give away.
-    return sa.create_engine(place.set(query=query), hide_parameters=True, pool_pre_ping=True, pool_size=1)
+    return sa.create_engine(place.set(query=query), hide_parameters=True, pool_size=1, pool_recycle=600)
 
 
 def _sqlite(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:

@@ -44,6 +44,9 @@ class CentralPort:
     Raises `Unavailable` when central does not answer, `Unusable` when it is damaged.
     """
 
+    IDLE_S = 0.4
+    """How long to wait before asking again whether there is something new."""
+
     def __init__(self, engine: sa.Engine, owner: str) -> None:
         self._engine = engine
         self.owner = owner
@@ -149,10 +152,10 @@ class CentralPort:
 
     def case(self, case: str, log: str) -> CaseSnapshot | None:
         """The case as folded, with the size of `log` in the same snapshot; None when central has none."""
+        size = sa.select(HEAD.c.size).where(HEAD.c.log == log).scalar_subquery()  # one statement sees one snapshot
         with self._reading() as conn:
-            row = conn.execute(sa.select(CASE.c.body, CASE.c.rev).where(CASE.c.id == case)).first()
-            size = conn.execute(sa.select(HEAD.c.size).where(HEAD.c.log == log)).scalar()
-            return CaseSnapshot(row[0], row[1], size or 0) if row else None
+            row = conn.execute(sa.select(CASE.c.body, CASE.c.rev, size).where(CASE.c.id == case)).first()
+            return CaseSnapshot(row[0], row[1], row[2] or 0) if row else None
 
     def entries_of(self, case: str) -> list[tuple[str, int, int, bytes]]:
         """(log, seq, accepted_at, body) of a case's actions in accept order."""
@@ -236,16 +239,16 @@ class CentralPort:
 
 
 def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:
+    waiting = sa.select(sa.func.coalesce(sa.func.sum(INBOX.c.count), 0)).where(INBOX.c.log == log).scalar_subquery()
     query = (
-        sa.select(HEAD.c.size, HEAD.c.receipt, LOG.c.problem, LOG.c.owner)
+        sa.select(HEAD.c.size, waiting, HEAD.c.receipt, LOG.c.problem, LOG.c.owner)
         .join(LOG, LOG.c.id == HEAD.c.log)
         .where(HEAD.c.log == log)
     )
     row = conn.execute(query).first()
-    if row is None or row[3] != owner:
+    if row is None or row[4] != owner:
         raise NotFound(f"the log {log} is not enrolled for this terminal")
-    waiting = sa.select(sa.func.coalesce(sa.func.sum(INBOX.c.count), 0)).where(INBOX.c.log == log)
-    return Hello(row[0], int(conn.execute(waiting).scalar_one()), row[1], row[2])
+    return Hello(row[0], int(row[1]), row[2], row[3])
 
 
 def _take_numbers(conn: sa.Connection, count: int) -> int:

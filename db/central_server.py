@@ -1,7 +1,8 @@
 """A terminal's hand in central on a server: it reads the views of its login and writes through functions alone."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +15,18 @@ from services.errors import Conflict, NotFound
 class ServerPort(CentralPort):
     """`CentralPort` with the calls that write made by function (db/central_sql/guards.sql)."""
 
+    IDLE_S = 1.0  # hundreds of desks ask one server
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """Each call is one statement: a transaction around it would be two journeys more."""
+        with answering(), self._engine.connect() as conn:
+            yield conn.execution_options(isolation_level="AUTOCOMMIT")
+
     def _call(self, function: str, **values: object) -> tuple[Any, ...]:
         """One function of the login's schema; its row."""
         named = ", ".join(f"_{name} => :{name}" for name in values)
-        with answering(), self._engine.begin() as conn:
+        with self._reading() as conn:
             return tuple(conn.execute(sa.text(f"SELECT * FROM desk.{function}({named})"), values).one())  # noqa: S608
 
     def submit(self, log: str, start: int, bodies: Sequence[bytes], details: bytes, checkpoint: str) -> None:

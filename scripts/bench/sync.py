@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import orjson
 import sqlalchemy as sa
 
-from db.central_server import port_of
+from db.central_server import ServerPort, port_of
 from db.central_shapes import BATCH, pack_details
 from db.central_store import CentralStore, IngestTx
 from db.log import Detail
@@ -45,8 +45,7 @@ from tests.servers import Postgres, postgres_server
 A_CASE = 10
 """Entries of one case in the backlog: what a call leaves."""
 PROCESSES = 4
-PAUSE_S = 0.4  # services/sync/link.py, idle
-CLAIM_EVERY = 5
+CLAIM_EVERY = 3
 
 
 def main() -> None:
@@ -270,7 +269,7 @@ def sync_one(path: Path, url: str, owner: str, name: str, number: int, until: fl
             with engine.connect() as conn:
                 conn.execute(sa.text("SELECT 1"))
             floors.append(time.perf_counter() - began)
-        time.sleep(PAUSE_S * random.uniform(0.8, 1.2))
+        time.sleep(ServerPort.IDLE_S * random.uniform(0.8, 1.2))
     handed = uplink.handed_in - start
     book.close()
     port.close()

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from db.central_port import CentralPort
 
 BUSY_S = 0.05
-IDLE_S = 0.4
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 WORKER_S = 5.0
 
@@ -98,7 +97,7 @@ class Link:
                 failures = 0
                 self._ready.set()
                 soon = up.state.waiting and self.state.worker_alive  # nobody takes it without a worker
-                pause = BUSY_S if busy or soon else IDLE_S
+                pause = BUSY_S if busy or soon else up.idle_s
             except Exception as exc:  # a dead thread would say nothing; the next try may do better
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)] * secrets.SystemRandom().uniform(0.8, 1.2)
                 failures += 1
