@@ -37,6 +37,12 @@ _POLL_S = 0.25
 """How often a job that was left is looked for."""
 
 
+def make_tables(url: str, role: str) -> None:
+    """The engine's tables in central on a server, for `role` to use; by a login that may make a schema."""
+    _quiet()
+    DBOS.migrate(url, application_role=role)
+
+
 class JobFailed(Exception):
     """A job ended with a reason code; the code is all that is kept of it."""
 
