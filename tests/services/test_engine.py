@@ -69,8 +69,9 @@ def test_another_worker_goes_on_with_what_a_dead_one_left_from_its_recorded_step
     with sa.create_engine(postgres).connect() as conn:
         conn.exec_driver_sql("CREATE ROLE engine_user LOGIN PASSWORD 'abc'")
         conn.commit()
-    make_tables(postgres, "engine_user")
     url = sa.make_url(postgres).set(username="engine_user", password="abc").render_as_string(hide_password=False)
+    assert "central has no tables of the engine" in child(tmp_path, 0, url=url).stderr, "the control"
+    make_tables(postgres, "engine_user")
     killed = child(tmp_path, 99, "five-1", die="3", url=url)
     assert killed.returncode == -signal.SIGKILL
     idle = child(tmp_path, 5, "five-2", url=url, worker="abcd0002", seconds=2)

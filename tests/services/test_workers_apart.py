@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from db.central_guards import changed
 from db.central_roles import WORKERS
 from services.fulfilment.engine import make_tables
 from tests.server_centre import Machine, ServerCentre
@@ -34,6 +35,7 @@ def test_the_next_leads_when_the_machine_of_the_leader_dies(
 ) -> None:
     centre = ServerCentre(tmp_path / "centre", postgres, centre_template)
     make_tables(postgres, WORKERS)
+    assert changed(centre.engine) == []
     machines = [centre.joined("worker", f"worker-{n}") for n in (1, 2)]
     children = {m.owner: started(m) for m in machines}
     try:
