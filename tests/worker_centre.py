@@ -90,15 +90,15 @@ class WorkerCentre:
         """End everything."""
         for desk in self._desks:
             desk.close()
+        for other in self._started:
+            if other is not self.worker and other.poll() is None:
+                other.kill()
+                other.wait(10)
         if self.worker is not None and self.worker.poll() is None:
             try:
                 self.stop()  # in peace, so that what it ran is counted as covered
             except subprocess.TimeoutExpired:
                 self.kill()
-        for other in self._started:
-            if other.poll() is None:
-                other.kill()
-                other.wait(10)
         self.engine.dispose()
 
     def closes(self, desk: Desk) -> None:
