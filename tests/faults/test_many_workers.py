@@ -101,11 +101,13 @@ def test_a_frozen_workers_erasure_is_finished_by_another_and_what_wakes_does_not
     assert differences(centre.store) == []
     _, workers = centre.store.workers()
     assert [w.alive for w in workers] == [True, True], "it goes on, with other work"
+    centre.kill()
 
 
 def test_control_a_woken_worker_that_asks_nobody_sends_a_letter_twice(make_due: Make, smtp: Smtp) -> None:
     centre = woken_after_another_finished(make_due, smtp, UNFENCED)
     centre.until(lambda: sent(centre, smtp) == 2)
+    centre.kill()
 
 
 def test_a_result_written_with_a_stale_fence_counts_for_nothing(make_due: Make) -> None:
