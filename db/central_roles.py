@@ -21,8 +21,6 @@ OWNER, TERMINALS, WORKERS, AUDITORS = (
 )
 ROLES: Final = (OWNER, TERMINALS, WORKERS, AUDITORS)
 DESK: Final = "desk"
-ENGINE: Final = "dbos"
-"""The schema of the durable engine's own tables: the workers'."""
 VERSION_TABLE: Final = "alembic_version"
 TRIGGERS: Final = {
     "entries_stay": "BEFORE DELETE OR UPDATE ON public.entry FOR EACH ROW",
@@ -86,7 +84,6 @@ def apply(conn: sa.Connection) -> None:
         *(f"GRANT {privilege} ON public.{table} TO {role}" for table, role, privilege in sorted(wanted_grants())),
         *(f"GRANT {p} ({c}) ON public.{t} TO {role}" for t, c, role, p in sorted(wanted_columns())),
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WORKERS}",
-        f"CREATE SCHEMA {ENGINE} AUTHORIZATION {WORKERS}",
         f"SET LOCAL ROLE {OWNER}",
     )
     conn.exec_driver_sql(guards(DESK))
@@ -113,14 +110,12 @@ def add_login(conn: sa.Connection, owner: str, group: str, password: str) -> str
         f"PASSWORD '{_safe(password)}'",
         f"ALTER ROLE {login} SET search_path = {DESK if group == TERMINALS else 'public'}",
     )
-    if group == WORKERS:  # what one worker's engine makes is every worker's
-        _run(conn, f"ALTER ROLE {login} SET role = {WORKERS}")
     return login
 
 
 def change_password(conn: sa.Connection, password: str) -> None:
     """A new password for whoever is connected."""
-    _run(conn, "SET ROLE NONE", f"ALTER ROLE CURRENT_USER PASSWORD '{_safe(password)}'")
+    _run(conn, f"ALTER ROLE CURRENT_USER PASSWORD '{_safe(password)}'")
 
 
 def close_login(conn: sa.Connection, owner: str) -> None:

@@ -1,6 +1,6 @@
 """Named places where a test may kill this process: `RIGHTSDESK_KILL_AT=name`, or `name:n` for the n-th time.
 
-`RIGHTSDESK_STOP_AT` freezes it there instead, until SIGCONT.
+`freeze@name` freezes it there instead, until SIGCONT.
 
 Only in a test build, that is a checkout with a `tests` folder beside `db`; elsewhere `reach` does nothing.
 """
@@ -41,11 +41,12 @@ def _freeze() -> None:
 
 
 def _armed() -> Callable[[str], None]:
-    kill, stop = (os.environ.get(f"RIGHTSDESK_{what}_AT", "") for what in ("KILL", "STOP"))
+    target = os.environ.get("RIGHTSDESK_KILL_AT", "")
     is_test_build = (Path(__file__).resolve().parents[1] / "tests").is_dir()
-    if not is_test_build or not (kill or stop):
+    if not target or not is_test_build:
         return _pass
-    return _trap(kill, _die) if kill else _trap(stop, _freeze)
+    name = target.removeprefix("freeze@")
+    return _trap(name, _die if name == target else _freeze)
 
 
 reach: Callable[[str], None] = _armed()

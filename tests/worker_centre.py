@@ -41,11 +41,12 @@ class WorkerCentre:
         self.worker: subprocess.Popen[str] | None = None
         self.said = ""
         self._desks: list[Desk] = []
+        self._started: list[subprocess.Popen[str]] = []
 
     # ── the worker ────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self, *modes: str, kill_at: str = "", wait: bool = True) -> int:
-        """Begin a worker that dies at `kill_at`; its pid, once it is ready."""
+        """Begin a worker that dies at `kill_at` (`freeze@…`: freezes); its pid, once it is ready."""
         environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         if kill_at:
             environment["RIGHTSDESK_KILL_AT"] = kill_at
@@ -53,6 +54,7 @@ class WorkerCentre:
             [sys.executable, "-m", "tests.worker_child", str(self.home.path), *modes],
             cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
+        self._started.append(self.worker)
         if wait:
             assert self.worker.stdout is not None
             self.said = self.worker.stdout.readline()
@@ -88,12 +90,24 @@ class WorkerCentre:
         """End everything."""
         for desk in self._desks:
             desk.close()
+        for other in self._started:
+            if other is not self.worker and other.poll() is None:
+                other.kill()
+                other.wait(10)
         if self.worker is not None and self.worker.poll() is None:
             try:
                 self.stop()  # in peace, so that what it ran is counted as covered
             except subprocess.TimeoutExpired:
                 self.kill()
         self.engine.dispose()
+
+    def closes(self, desk: Desk) -> None:
+        """This desk is closed with the centre."""
+        self._desks.append(desk)
+
+    def journal(self, event: str) -> int:
+        """How often the workers' journal tells of it."""
+        return (self.home.logs / "worker.log").read_text().count(f'"{event}"')
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -142,7 +156,7 @@ class WorkerCentre:
 
     def desk(self, terminal: str = "desk-1") -> Desk:
         desk = open_desk(self.home.path, terminal, demo=True)
-        self._desks.append(desk)
+        self.closes(desk)
         self.until(lambda: desk.status().worker_alive)
         return desk
 

@@ -1,6 +1,9 @@
-"""What the tests start as a worker process: the real command with short pauses; `row-by-row` is the control's worker.
+"""What the tests start as a worker process: the real command with short pauses.
 
-python -m tests.worker_child HOME [WORKER] [row-by-row]
+python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced]
+
+`row-by-row` and `unfenced` are the controls' workers: one commits every statement, the other never asks whether a job
+is still its own.
 """
 
 import os
@@ -9,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 ROW_BY_ROW = "row-by-row"
+UNFENCED = "unfenced"
 PAUSES_S = (0.2, 0.4)
 LEASE_S = 2.0
 
@@ -20,11 +24,23 @@ def main(home: str, *words: str) -> None:
 
     if ROW_BY_ROW in words:
         _commit_row_by_row()
+    if UNFENCED in words:
+        _ask_nobody()
     wanted = replace(
-        order(Path(home), "".join(w for w in words if w != ROW_BY_ROW)), pauses=PAUSES_S, sweep_s=0.5, lease_s=LEASE_S
+        order(Path(home), "".join(w for w in words if w not in (ROW_BY_ROW, UNFENCED))),
+        pauses=PAUSES_S,
+        sweep_s=0.5,
+        lease_s=LEASE_S,
     )
     worker.run(wanted, with_parent=True, say=lambda line: print(line, flush=True))
     os._exit(0)
+
+
+def _ask_nobody() -> None:
+    """The mistake that fences rule out: what was begun is gone on with, whoever has it now."""
+    from services.fulfilment.workroom import Workroom
+
+    Workroom.holds = lambda self, job: True  # type: ignore[method-assign]
 
 
 def _commit_row_by_row() -> None:

@@ -48,12 +48,15 @@ def init(
 @app.command()
 def upgrade(home: HomeOption = None) -> None:
     """Bring central to the schema of this program; workers and terminals of the version before go on meanwhile."""
+    from console.commands.making import make_engine_tables
     from console.commands.operator_home import operator_home
     from db.central_engine import SCHEMA, upgrade_at
-    from services.home import CENTRAL_KEY
+    from services.home import CENTRAL_KEY, key
 
     place, vault = operator_home(home)
-    upgrade_at(place.central_url, vault.get(CENTRAL_KEY))
+    upgrade_at(place.central_url, key(vault, CENTRAL_KEY))
+    if place.server:
+        make_engine_tables(place, key(vault, CENTRAL_KEY).decode())
     typer.echo(f"central has schema {SCHEMA}")
 
 

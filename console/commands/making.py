@@ -3,8 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.errors import BadInput, Unusable
+
+if TYPE_CHECKING:
+    from services.home import Home
 
 
 def make_central(home: Path, url: str, deployment: str, password: str, controllers: Path | None) -> Iterator[str]:
@@ -32,11 +36,22 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
 
     vault = open_vault(home, passphrase=passphrase(settings), choice=settings.secrets.store)
     create(place, deployment, vault, password.encode())
+    make_engine_tables(place, password)
     write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
     yield f"central of {deployment} stands; its keys are in the {vault.kind} of {home}: back them up now"
     put_controllers(place, vault, described)
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
     yield "next: rightsdesk agent add, rightsdesk terminal enrol, rightsdesk worker enrol"
+
+
+def make_engine_tables(home: "Home", password: str) -> None:
+    """The workers' engine's tables in central, or what they lack."""
+    import sqlalchemy as sa
+
+    from db.central_roles import WORKERS
+    from services.fulfilment.engine import make_tables
+
+    make_tables(sa.make_url(home.server).set(password=password).render_as_string(hide_password=False), WORKERS)
 
 
 def write_settings(home: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -9,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from console.settings import Settings
+    from db.central_jobs import WorkerSeen
     from services.fulfilment.worker import Order
     from services.letters.delivery import MailSettings
     from services.secrets import Vault
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="The worker: run it, see whether one lives.")
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The home folder; RIGHTSDESK_HOME or the usual one.")]
-ALIVE_S = 5.0
-"""A worker that was not seen for this long is not counted as living."""
 
 
 @app.command()
@@ -44,40 +44,39 @@ def status(
     home: HomeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
-    """Say whether a worker lives: exit 0 yes, 1 no, 2 not to be found out."""
+    """List the workers: which live and since when, which leads, their jobs. Exit 0 one lives, 1 none, 2 no answer."""
     import json
-    import time
 
     from services.errors import DeskError
 
     try:
-        seen_at, pid = _seen(home)
+        now, found = _workers(home)
     except DeskError as exc:
         _refuse("status", exc)
-    ago = time.time() - seen_at / 1_000_000 if seen_at else None
-    alive = ago is not None and ago < ALIVE_S
     if as_json:
-        typer.echo(json.dumps({"alive": alive, "pid": pid, "seen_s_ago": None if ago is None else round(ago, 1)}))
-    elif ago is None:
+        told = [{**asdict(w), "since": _iso(w.since), "seen_at": _iso(w.seen_at)} for w in found]
+        typer.echo(json.dumps({"alive": any(w.alive for w in found), "workers": told}))
+    elif not any(w.seen_at for w in found):
         typer.echo("no worker has ever run here: rightsdesk worker run")
     else:
-        typer.echo(f"worker {'lives' if alive else 'is away'}: pid {pid}, seen {ago:.0f} s ago")
-    raise typer.Exit(0 if alive else 1)
+        for worker in found:
+            typer.echo(_line(worker, now))
+    raise typer.Exit(0 if any(w.alive for w in found) else 1)
 
 
-@app.command()
-def enrol(
-    name: Annotated[str, typer.Argument(help="What people call it, as worker-2.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to write the invitation (central on a server).")
-    ] = None,
-    home: HomeOption = None,
-) -> None:
-    """Let a worker take part. With central on a server: an invitation under a passphrase, to join with once."""
-    from console.commands.enrolling import enrolled
-    from console.plain import plain
+def _line(worker: "WorkerSeen", now: int) -> str:
+    """`worker-1 (id)  lives for 12 s, leads, 3 jobs, pid 7`."""
+    ago = f"{(now - worker.since) / 1_000_000:.0f} s"
+    state = f"lives for {ago}" if worker.alive else f"away for {ago}" if worker.since else "never ran"
+    leads = ", leads" if worker.leads else ""
+    jobs = f"{worker.jobs} job{'' if worker.jobs == 1 else 's'}"
+    return f"{worker.name} ({worker.id})  {state}{leads}, {jobs}, pid {worker.pid}"
 
-    typer.echo(plain(enrolled("worker", name, out, home)))
+
+def _iso(micros: int) -> str | None:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(micros / 1_000_000, UTC).isoformat(timespec="seconds") if micros else None
 
 
 def order(home: Path | None, name: str) -> "Order":
@@ -141,16 +140,22 @@ def _mail(settings: "Settings", secret: str | None, demo: bool) -> "MailSettings
     )
 
 
-def _seen(home: Path | None) -> tuple[int, int]:
+def _workers(home: Path | None) -> "tuple[int, list[WorkerSeen]]":
+    """Central's clock and every worker; raises `DeskError`."""
+    from sqlalchemy.exc import DBAPIError
+
     from console.settings import load_standing, passphrase
-    from db.central import open_engine
-    from db.central_port import CentralPort
+    from db.central import as_desk_error, open_engine
+    from db.central_store import CentralStore
     from services.home import CENTRAL_KEY, key
 
     settings = load_standing(home)
     vault = _vault(settings, passphrase(settings), _is_demo(settings))
     engine = open_engine(settings.central_url, key(vault, CENTRAL_KEY))
-    return CentralPort(engine, "").worker_seen()
+    try:
+        return CentralStore(engine).workers()
+    except DBAPIError as exc:
+        raise as_desk_error(exc) from exc
 
 
 def _refuse(command: str, error: Exception) -> NoReturn:

@@ -37,6 +37,12 @@ _POLL_S = 0.25
 """How often a job that was left is looked for."""
 
 
+def make_tables(url: str, role: str) -> None:
+    """The engine's tables in central on a server, for `role` to use; by a login that may make a schema."""
+    _quiet()
+    DBOS.migrate(url, application_role=role)
+
+
 class JobFailed(Exception):
     """A job ended with a reason code; the code is all that is kept of it."""
 
@@ -49,7 +55,7 @@ class Engine:
     """Runs `workflows` by kind. Workers share its database; what one began goes on only where `resume` is called.
 
     `url` names the database, `key` is the raw SQLCipher key of an embedded file. One a process. Raises `Unusable`
-    when the file does not open.
+    when the file does not open, or the server has no tables of the engine that this login may use.
     """
 
     def __init__(self, url: str, key: bytes | None, worker: str, workflows: Mapping[str, Workflow]) -> None:
@@ -79,7 +85,10 @@ class Engine:
 
         self._job, self._queue = job, f"worker-{worker}"
         DBOS.listen_queues([self._queue])
-        DBOS.launch()
+        try:
+            DBOS.launch()
+        except sa.exc.ProgrammingError as exc:
+            raise Unusable("central has no tables of the engine for this login: an operator makes them") from exc
         DBOS.register_queue(self._queue, polling_interval_sec=_POLL_S, on_conflict="always_update")
 
     def start(self, job_id: str, kind: str) -> None:

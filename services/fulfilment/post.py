@@ -37,6 +37,7 @@ def post(task: Task, step: str, case: Case, letter: Letter, to: str, attached: P
     made = LetterMade(letter.id, letter.template, letter.version, letter.language)
     task.report(f"{step}:made", made, case, task.job.item)
     reach("post.before-send")
+    reach(f"post.{letter.template}")
     task.hold()
     medium = deliver(letter, to, mail=task.room.mail, outbox=task.room.outbox, attached=attached)
     reach("post.after-send")

@@ -1,7 +1,7 @@
 """A process to kill: it appends to a log and says each entry only when the writer says that it is done.
 
-`python -m tests.faults.log_child FOLDER [real|early|split]`. `early` and `split` are the two mistakes that the kill
-tests must catch: acknowledging before the commit, and writing entry and head in two transactions.
+`python -m tests.faults.log_child FOLDER [real|early|split|normal]`. The others are the mistakes that tests must catch:
+acknowledging before the commit, entry and head in two transactions, and a commit that does not wait for the disk.
 """
 
 import sys
@@ -53,7 +53,20 @@ class WritesEntryAndHeadApart(LogWriter):
         return results
 
 
-WRITERS = {"real": LogWriter, "early": AcknowledgesBeforeCommit, "split": WritesEntryAndHeadApart}
+class DoesNotWaitForTheDisk(LogWriter):
+    """Commits, and leaves it to the system when the disk has it."""
+
+    def _commit(self, batch: list[_Request]) -> list[Any]:
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        return super()._commit(batch)
+
+
+WRITERS = {
+    "real": LogWriter,
+    "early": AcknowledgesBeforeCommit,
+    "split": WritesEntryAndHeadApart,
+    "normal": DoesNotWaitForTheDisk,
+}
 
 
 def say(wait: Callable[[], tuple[Entry, ...]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.errors import Unusable
-from services.fulfilment.engine import Engine, JobFailed, _open
+from services.fulfilment.engine import Engine, JobFailed, _open, make_tables
 
 KEY = bytes(range(32))
 CHILD = """
@@ -34,7 +34,8 @@ def bad(engine, job):
     except JobFailed as exc: note(f"{job} {exc}")
     engine.step("y", lambda: note("y") or 1)
     raise ValueError("anna@example.com")
-engine = Engine(f"sqlite:///{folder}/engine.db", key, "abcd1234", {"five": five, "bad": bad})
+url = os.environ.get("URL") or f"sqlite:///{folder}/engine.db"
+engine = Engine(url, key, os.environ.get("WORKER", "abcd1234"), {"five": five, "bad": bad})
 if die == "resume":
     for job in sys.argv[3:]: engine.resume(job, job.split("-")[0])
     sys.argv[3:] = []
@@ -42,20 +43,42 @@ for job in sys.argv[3:]:
     engine.start(job, job.split("-")[0])
     engine.start(job, job.split("-")[0])
 wanted = int(os.environ["LINES"])
-until = time.monotonic() + 20
+until = time.monotonic() + float(os.environ.get("SECONDS", "20"))
 while time.monotonic() < until and len(open(folder + "/done").readlines()) < wanted: time.sleep(0.02)
 time.sleep(0.2)
 os._exit(0)
 """
 
 
-def child(folder: Path, lines: int, *jobs: str, die: str = "-") -> subprocess.CompletedProcess[str]:
+def child(
+    folder: Path, lines: int, *jobs: str, die: str = "-", url: str = "", worker: str = "abcd1234", seconds: float = 20
+) -> subprocess.CompletedProcess[str]:
     (folder / "done").touch()
     return subprocess.run(
         [sys.executable, "-c", CHILD, str(folder), die, *jobs],
-        env={**os.environ, "LINES": str(lines), "PYTHONPATH": str(Path.cwd())},
+        env={**os.environ, "LINES": str(lines), "PYTHONPATH": str(Path.cwd()), "URL": url, "WORKER": worker,
+             "SECONDS": str(seconds)},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+def test_another_worker_goes_on_with_what_a_dead_one_left_from_its_recorded_steps(
+    postgres: str, tmp_path: Path
+) -> None:
+    """On PostgreSQL, where each has a machine of its own; the tables were made for a role before."""
+    with sa.create_engine(postgres).connect() as conn:
+        conn.exec_driver_sql("CREATE ROLE engine_user LOGIN PASSWORD 'abc'")
+        conn.commit()
+    url = sa.make_url(postgres).set(username="engine_user", password="abc").render_as_string(hide_password=False)
+    assert "central has no tables of the engine" in child(tmp_path, 0, url=url).stderr, "the control"
+    make_tables(postgres, "engine_user")
+    killed = child(tmp_path, 99, "five-1", die="3", url=url)
+    assert killed.returncode == -signal.SIGKILL
+    idle = child(tmp_path, 5, "five-2", url=url, worker="abcd0002", seconds=2)
+    assert (idle.returncode, "five-1 end" in lines(tmp_path)) == (0, False), "the control: nobody was told to"
+    again = child(tmp_path, 13, "five-1", die="resume", url=url, worker="abcd0003")
+    assert again.returncode == 0
+    assert [x for x in lines(tmp_path) if x.startswith("five-1")] == [f"five-1 {n}" for n in (0, 1, 2, 3, 3, 4, "end")]
 
 
 def lines(folder: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """The worker process on a real home: what it does for a case, in which order, and what it leaves alone."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from console.commands.worker import app as worker_command
 from db import central
 from db.central import JOB, PACKAGE, REPLAY
 from services.fulfilment.engine import _open
@@ -59,6 +62,20 @@ def test_it_is_another_process_that_says_who_it_is_and_that_it_lives(live: Worke
     time.sleep(1.3)
     with live.engine.connect() as conn:
         assert conn.execute(seen).one().seen_at > before.seen_at
+
+
+def test_the_status_lists_every_worker(live: WorkerCentre) -> None:
+    def told() -> tuple[int, list[dict[str, object]]]:
+        run = CliRunner().invoke(worker_command, ["status", "--home", str(live.home.path), "--json"])
+        return run.exit_code, json.loads(run.output)["workers"]
+
+    code, (first,) = told()
+    assert (code, first["alive"], first["leads"]) == (0, True, True)
+    assert live.worker is not None
+    assert first["pid"] == live.worker.pid
+    lines = CliRunner().invoke(worker_command, ["status", "--home", str(live.home.path)]).output.splitlines()
+    assert [line.startswith(f"{first['name']} ({first['id']})  lives for ") for line in lines] == [True]
+    assert ", leads, 0 jobs, pid " in lines[0]
 
 
 def test_a_second_worker_ingests_when_the_first_is_gone_and_ends_with_its_parent(make_centre: Make) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from db.central import JOB, writing
-from db.central_store import Job
+from db.central_jobs import Job
 from services.cases.case import from_json
 from services.cases.policy import Moment, may
 from services.controllers import Controller
@@ -134,6 +134,8 @@ def _run_now(stage: Stage, job: Job) -> str:
         "state": "queued",
         "not_before": 0,
         "params": job.params,
+        "worker": "",
+        "fence": 0,
     }
     with writing(stage.store.engine).begin() as conn:
         conn.execute(sa.insert(JOB), [row])
