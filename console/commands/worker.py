@@ -79,6 +79,21 @@ def _iso(micros: int) -> str | None:
     return datetime.fromtimestamp(micros / 1_000_000, UTC).isoformat(timespec="seconds") if micros else None
 
 
+@app.command()
+def enrol(
+    name: Annotated[str, typer.Argument(help="What people call it, as worker-2.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write the invitation (central on a server).")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Let a worker take part. With central on a server: an invitation under a passphrase, to join with once."""
+    from console.commands.enrolling import enrolled
+    from console.plain import plain
+
+    typer.echo(plain(enrolled("worker", name, out, home)))
+
+
 def order(home: Path | None, name: str) -> "Order":
     """How the settings of `home` want its worker to run; raises `DeskError`."""
     from console.settings import load_standing, passphrase
