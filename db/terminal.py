@@ -7,6 +7,7 @@ again.
 import json
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -187,7 +188,7 @@ class TerminalStore:
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('feed', ?)", (feed,))
 
     def replace_people(self, agents: Sequence[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:
-        """Agents (id, name, pin_hash, roles, disabled) and controllers (key, body), keeping local lock-outs."""
+        """Agents (id, name, pin_hash, roles, disabled) and controllers (key, body), and when; lock-outs here stay."""
         with self.writing() as conn:
             conn.executemany(
                 "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
@@ -198,6 +199,7 @@ class TerminalStore:
             conn.execute("DELETE FROM agent WHERE id NOT IN (SELECT value FROM json_each(?))", (here,))
             conn.execute("DELETE FROM controller")
             conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
+            conn.execute("INSERT OR REPLACE INTO meta VALUES ('people-at', ?)", (str(int(time.time())),))
 
     def set_tries(self, agent: str, tries: int, locked_until: int) -> None:
         """Wrong PINs in a row, and until when (seconds since 1970) no PIN is taken."""

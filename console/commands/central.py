@@ -77,3 +77,23 @@ def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
             typer.echo(plain(sentence))
         typer.echo("central is not what was signed and made" if found else "central is what was signed and made")
     raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def metrics(
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT to serve /metrics on, until Ctrl-C; printed once without.")
+    ] = "",
+    home: HomeOption = None,
+) -> None:
+    """Central's numbers in Prometheus' format: what waits, what is overdue, which workers live. No personal data."""
+    from console.commands.operator_home import operator_home
+    from services.metrics import metrics as numbers
+
+    place = operator_home(home)
+    if not listen:
+        typer.echo(numbers(*place), nl=False)
+        return
+    from console.commands.metrics_server import serve
+
+    serve(listen, lambda: numbers(*place), lambda line: typer.echo(plain(line)))

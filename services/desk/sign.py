@@ -15,6 +15,8 @@ from services.types import Role, Session
 MAX_TRIES = 5
 LOCKED_OUT_S = 5 * 60
 FIRST_SYNC_S = 10.0
+OFFLINE_S = 12 * 3600
+"""How long what central last said of people counts here: somebody shut out must not get in at a desk kept offline."""
 _NOT_OPENED = "agent number and PIN do not fit"
 
 
@@ -27,6 +29,7 @@ class Sign:
     def sign_in(self, agent: str, pin: str, role: Role | None = None) -> Session:
         """A new session; raises `Refused` without saying whether number or PIN was wrong, and when locked out."""
         self._people_known()
+        self._people_fresh()
         rows = self._ctx.store.rows(
             "SELECT name, pin_hash, roles, disabled, tries, locked_until FROM agent WHERE id=?", (agent,)
         )
@@ -48,6 +51,26 @@ class Sign:
             if time.monotonic() > until:
                 raise Unavailable("central has not told this terminal yet who works here", next_key="try again")
             time.sleep(0.05)
+
+    def _people_fresh(self) -> None:
+        """What was copied of people long ago is asked for anew; raises `Unavailable` when central does not answer."""
+        if self._people_age_s() <= OFFLINE_S:
+            return
+        until = time.monotonic() + FIRST_SYNC_S
+        self._ctx.link.wait_ready(FIRST_SYNC_S)
+        while self._people_age_s() > OFFLINE_S:
+            if not self._ctx.online or time.monotonic() > until:
+                raise Unavailable(
+                    f"this desk has not heard from central for {self._people_age_s() // 3600} hours: "
+                    "nobody can sign in until it does",
+                    kept="your log keeps every action",
+                    next_key="rightsdesk doctor",
+                )
+            self._ctx.link.wake()
+            time.sleep(0.05)
+
+    def _people_age_s(self) -> int:
+        return self._ctx.now() // 1_000_000 - int(self._ctx.store.meta("people-at", "0"))
 
     def _open(self, agent: str, name: str, roles: dict[str, list[str]], role: Role | None) -> Session:
         granted = tuple(r for r in Role if any(r.value in found for found in roles.values()))

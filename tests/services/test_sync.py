@@ -17,10 +17,10 @@ from db.log_check import check_file
 from services.action_log import acts
 from services.action_log.entry import decode
 from services.action_log.moment import Moment, now
-from services.errors import Conflict, Unavailable, Unusable
+from services.errors import Conflict, Refused, Unavailable, Unusable
 from services.sync.down import Downlink
 from services.sync.rebuild import differences
-from tests.centre import Centre, request, sign_in
+from tests.centre import COLLEAGUE, COLLEAGUE_PIN, Centre, request, sign_in
 from tests.lone_terminal import Terminal, beat, bodies_of, unreachable, wait_until
 
 
@@ -82,6 +82,28 @@ def test_a_fault_in_the_link_is_said_and_tried_again_not_died_of(
         assert desk._ctx.link.state.alarm == "sync stopped (ZeroDivisionError) and tries again"
         monkeypatch.undo()
         centre.settle(desk)
+
+
+def test_somebody_shut_out_gets_in_at_no_desk_that_is_kept_offline(centre: Centre) -> None:
+    with centre.desk() as desk:
+        desk.sign.sign_out(sign_in(desk), "done")
+    file = centre.home.path / "central.db"
+    away = file.with_name("away.db")
+    centre.engine.dispose()
+    file.rename(away)
+    with centre.desk() as desk:
+        desk.sign.sign_out(sign_in(desk), "done")  # control: what was heard today counts
+        long_ago = int(time.time()) - 13 * 3600
+        desk._ctx.store.set_meta({"people-at": str(long_ago)})
+        with pytest.raises(Unavailable, match="13 hours"):
+            sign_in(desk)
+    away.rename(file)
+    with central.writing(centre.engine).begin() as conn:
+        conn.execute(sa.update(central.AGENT).where(central.AGENT.c.id == "0042").values(disabled=True))
+    with centre.desk() as desk:  # overnight: what was heard is asked for anew before anyone gets in
+        with pytest.raises(Refused, match="do not fit"):
+            sign_in(desk)
+        sign_in(desk, COLLEAGUE, COLLEAGUE_PIN)
 
 
 def test_details_stay_here_until_central_has_signed_for_them(centre: Centre) -> None:
