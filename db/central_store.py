@@ -106,7 +106,7 @@ class IngestTx:
         # SQLAlchemy's own way through an insert costs five times what the driver's does, and imports are large.
         values = [tuple(row.values()) for row in rows]
         if self.conn.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-            _copy(self.conn, table.name, tuple(rows[0]), values)
+            _copy(self.conn, table, tuple(rows[0]), values)
         else:
             self.conn.exec_driver_sql(_insert_into(table.name, tuple(rows[0]), self.conn.dialect), values)
 
@@ -341,11 +341,23 @@ def _insert_into(table: str, columns: tuple[str, ...], dialect: sa.Dialect) -> s
     return f"INSERT INTO {table} ({named}) VALUES ({', '.join([_marker(dialect)] * len(columns))})"  # noqa: S608
 
 
-def _copy(conn: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+def _copy(conn: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
     named = ", ".join(map(conn.dialect.identifier_preparer.quote, columns))
-    with conn.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({named}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+    statement = f"COPY {table.name} ({named}) FROM STDIN (FORMAT BINARY)"
+    with conn.connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+        copy.set_types([_PG_TYPES[table.c[name].type.__visit_name__] for name in columns])
         for row in rows:
             copy.write_row(row)
+
+
+_PG_TYPES = {
+    "string": "varchar",
+    "type_decorator": "varchar",  # SQLModel's string
+    "big_integer": "int8",
+    "integer": "int4",
+    "boolean": "bool",
+    "large_binary": "bytea",
+}
 
 
 def _marker(dialect: sa.Dialect) -> str:
