@@ -42,10 +42,10 @@ class AuditStore:
             found = conn.execute(query.join(HEAD, HEAD.c.log == LOG.c.id).order_by(LOG.c.id)).all()
         return [HeldLog(r[0], r[1], _bytes(r[2]), r[3], r[4], r[5]) for r in found]
 
-    def entries(self, log: str) -> Iterator[tuple[int, bytes]]:
-        """(seq, body) of a log, in order."""
-        query = sa.select(ENTRY.c.seq, ENTRY.c.body).where(ENTRY.c.log == log).order_by(ENTRY.c.seq)
-        return ((seq, _bytes(body)) for seq, body in self._stream(query))
+    def entries(self, log: str) -> Iterator[tuple[int, str | None, bytes]]:
+        """(seq, case that it is filed under, body) of a log, in order."""
+        query = sa.select(ENTRY.c.seq, ENTRY.c.case_id, ENTRY.c.body).where(ENTRY.c.log == log).order_by(ENTRY.c.seq)
+        return ((seq, case, _bytes(body)) for seq, case, body in self._stream(query))
 
     def details(self) -> Iterator[tuple[str, str, bytes]]:
         """(digest, owner, ciphertext) of every sealed detail."""

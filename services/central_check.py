@@ -63,7 +63,7 @@ def _log(audit: AuditStore, held: HeldLog, cosigner: tuple[str, bytes], named: d
     Sealed details that an opening names go into `named`, digest → case.
     """
     frontier, expected = Frontier(), 0
-    for seq, body in audit.entries(held.log):
+    for seq, filed, body in audit.entries(held.log):
         if seq != expected:
             yield f"log {held.log}: entries {expected} to {seq - 1} are missing"
             return
@@ -75,6 +75,8 @@ def _log(audit: AuditStore, held: HeldLog, cosigner: tuple[str, bytes], named: d
         if entry.seq != seq or entry.log != held.log:
             yield f"log {held.log}: entry {seq} is another entry"
             return
+        if entry.case != filed:
+            yield f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}"
         if entry.act in OPENING and entry.case is not None:
             named.update(dict.fromkeys(entry.details, entry.case))
         frontier.append(leaf_hash(body))

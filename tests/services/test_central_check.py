@@ -66,6 +66,8 @@ ROWS = {
                         f"WHERE pos = {OPENED}", "is another entry"),
     "a deleted entry": (f"DELETE FROM entry WHERE pos = {OPENED}", "are missing"),
     "a deleted tail": ("DELETE FROM entry WHERE pos = (SELECT max(pos) FROM entry)", "were signed"),
+    "an entry filed under another case": (
+        f"UPDATE entry SET case_id = 'C-26-999998' WHERE pos = {OPENED}", "is filed under C-26-999998"),
     "an earlier time": ("UPDATE entry SET accepted_at = 5 WHERE pos = 2", "earlier time"),
     "a head set back": ("UPDATE log_head SET size = size - 1 WHERE size > 0", "head row was changed"),
     "a receipt taken away": ("UPDATE log_head SET receipt = '' WHERE size > 0", "signed head"),
