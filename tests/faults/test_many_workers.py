@@ -24,6 +24,8 @@ from tests.worker_child import UNFENCED
 from tests.worker_fixtures import Make
 
 KILLS, MANY = 5, 50
+FREEZES = 12
+"""Tries to freeze it where it holds no lock: about one in three holds one."""
 CALLERS = PEOPLE[2:8]
 """Who objects to marketing; the erasure of somebody else waits already."""
 
@@ -52,7 +54,7 @@ def lets_go(centre: WorkerCentre) -> bool:
 
 def frozen_about_to_send(make_due: Make, smtp: Smtp, *modes: str) -> tuple[WorkerCentre, int]:
     """A centre whose first worker has erased everything and is frozen before the letter leaves; the worker's pid."""
-    for _ in range(3):
+    for _ in range(FREEZES):
         centre = make_due()
         mailing(centre, smtp)
         first = first_of(centre)
@@ -60,6 +62,7 @@ def frozen_about_to_send(make_due: Make, smtp: Smtp, *modes: str) -> tuple[Worke
         wait_stopped(centre, pid)
         if lets_go(centre):
             return centre, pid
+        centre.kill()
     raise AssertionError("it froze with a lock each time")
 
 
@@ -112,12 +115,13 @@ def test_control_a_woken_worker_that_asks_nobody_sends_a_letter_twice(make_due: 
 
 def test_a_result_written_with_a_stale_fence_counts_for_nothing(make_due: Make) -> None:
     """Frozen between asking and writing: only central can tell, and does."""
-    for _ in range(3):
+    for _ in range(FREEZES):
         centre = make_due()
         pid = centre.start(first_of(centre), kill_at="freeze@job.held:1")
         wait_stopped(centre, pid)
         if lets_go(centre):
             break
+        centre.kill()
     rows = others(centre)
     centre.start(enrol(centre.home, centre.vault, "worker", "worker-2"))
     centre.until(lambda: centre.case(CASE).shredded, 60)
