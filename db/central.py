@@ -278,6 +278,9 @@ REPLAY = _table(ReplayRow)
 TERMINAL = _table(TerminalRow)
 META = _table(MetaRow)
 
+COUNTS = ~sa.select(STALE.c.seq).where(STALE.c.log == ENTRY.c.log, STALE.c.seq == ENTRY.c.seq).exists()
+"""Of entries: not the result of a job that another worker had by then."""
+
 
 @contextmanager
 def indexes_last(engine: sa.Engine) -> Iterator[None]:

@@ -14,6 +14,7 @@ from db.central import (
     CASE,
     CLAIM,
     CONTROLLER,
+    COUNTS,
     DETAIL,
     ENTRY,
     HEAD,
@@ -25,7 +26,6 @@ from db.central import (
     META,
     PACKAGE,
     REPLAY,
-    STALE,
     SUBJECT,
     TERMINAL,
     clock_us,
@@ -159,10 +159,6 @@ class IngestTx:
         """Take back jobs of that kind that have not begun."""
         mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.kind == kind) & (JOB.c.state == "queued")
         self.conn.execute(sa.update(JOB).where(mine).values(state="withdrawn"))
-
-
-_COUNTS = ~sa.select(STALE.c.seq).where(STALE.c.log == ENTRY.c.log, STALE.c.seq == ENTRY.c.seq).exists()
-"""Of entries: not the result of a job that another worker had by then."""
 
 
 class CentralStore(JobStore):
@@ -306,23 +302,11 @@ class CentralStore(JobStore):
             if rest:
                 conn.execute(sa.insert(REPLAY), [{**row, "digest": d} for d in rest])
 
-    def all_entries(self) -> Iterator[tuple[int, int, bytes]]:
-        """(pos, accepted_at, body) of every entry that counts, in accept order."""
-        query = sa.select(ENTRY.c.pos, ENTRY.c.accepted_at, ENTRY.c.body).where(_COUNTS).order_by(ENTRY.c.pos)
-        with self.engine.connect() as conn:
-            for row in conn.execution_options(yield_per=1000).execute(query):
-                yield row[0], row[1], row[2]
-
     def entries_of(self, case: str) -> list[bytes]:
         """Bodies of a case's entries that count, in accept order."""
-        query = sa.select(ENTRY.c.body).where(ENTRY.c.case_id == case, _COUNTS).order_by(ENTRY.c.pos)
+        query = sa.select(ENTRY.c.body).where(ENTRY.c.case_id == case, COUNTS).order_by(ENTRY.c.pos)
         with self.engine.connect() as conn:
             return list(conn.execute(query).scalars())
-
-    def case_rows(self) -> dict[str, Row]:
-        """Every row of `case_` by id."""
-        with self.engine.connect() as conn:
-            return {r["id"]: dict(r) for r in conn.execute(sa.select(CASE)).mappings()}
 
     def claims(self) -> dict[str, int]:
         """Fences by case."""

@@ -46,14 +46,14 @@ class CentralView:
             .order_by(LOG.c.id)
         )
         return [
-            Shown(row[0], row[1], bytes(row[2]), row[3] or 0, row[4] or "", row[5] or "")
+            Shown(row[0], row[1], as_bytes(row[2]), row[3] or 0, row[4] or "", row[5] or "")
             for row in self._conn.execute(query)
         ]
 
     def of_case(self, log: str, case: str) -> list[tuple[int, bytes]]:
         """(seq, bytes as signed) of a case's entries in one log, in order."""
         query = sa.select(ENTRY.c.seq, ENTRY.c.body).where(ENTRY.c.log == log, ENTRY.c.case_id == case)
-        return [(row[0], bytes(row[1])) for row in self._conn.execute(query.order_by(ENTRY.c.seq))]
+        return [(row[0], as_bytes(row[1])) for row in self._conn.execute(query.order_by(ENTRY.c.seq))]
 
     def logs_of(self, case: str) -> set[str]:
         """The logs that hold entries of a case."""
@@ -70,7 +70,12 @@ class CentralView:
             )
             rows = self._conn.execute(query).all()
             for row in rows:
-                yield row[0], bytes(row[1])
+                yield row[0], as_bytes(row[1])
             if len(rows) < PAGE:
                 return
             start = rows[-1][0] + 1
+
+
+def as_bytes(value: object) -> bytes:
+    """SQLite keeps what it is given: whoever changed a row may have left text, or nothing."""
+    return value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else b""

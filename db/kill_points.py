@@ -7,6 +7,7 @@ Only in a test build, that is a checkout with a `tests` folder beside `db`; else
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def _die() -> None:
 
 
 def _freeze() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
+    # Sent to this thread: sent to the process another may take it, and this one runs on for some statements.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def _armed() -> Callable[[str], None]:

@@ -5,23 +5,22 @@ whole went back to an older state no central can know: terminals' receipts and a
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from hashlib import sha256
 
 import sqlalchemy as sa
 
-from db.central_audit import AuditStore, HeldLog
+from db.central_audit import AuditView
 from db.central_engine import open_engine
-from db.central_store import CentralStore
 from services.action_log import checkpoint
 from services.action_log.entry import decode
 from services.action_log.merkle import Frontier, leaf_hash
+from services.action_log.witness import Shown
 from services.cases.case import from_json
-from services.errors import BadInput, NotFound
+from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
 from services.secrets import Vault
 from services.sync.ingest import OPENING
-from services.sync.rebuild import differences
+from services.sync.rebuild import differences_in
 
 
 def central_check(home: Home, vault: Vault) -> list[str]:
@@ -39,31 +38,36 @@ def guards(engine: sa.Engine) -> list[str]:
         from db.central_guards import changed
 
         return changed(engine)
-    return AuditStore(engine).changed_triggers()
+    with AuditView.of(engine) as view:
+        return view.changed_triggers()
 
 
-def rows(engine: sa.Engine) -> Iterator[str]:
-    """Rows that are not what the logs say."""
-    audit, store = AuditStore(engine), CentralStore(engine)
-    facts = audit.facts()
+def rows(engine: sa.Engine) -> list[str]:
+    """Rows that are not what the logs say; the centre may be at work meanwhile."""
+    with AuditView.of(engine) as view:
+        return list(_rows(view))
+
+
+def _rows(view: AuditView) -> Iterator[str]:
+    facts = view.facts()
     cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
     named: dict[str, str] = {}
-    wrong = [words for held in audit.logs() for words in _log(audit, held, cosigner, named)]
+    wrong = [words for held in view.logs() for words in _log(view, held, cosigner, named)]
     yield from wrong
-    yield from (f"entry {pos} has an earlier time than the one accepted before it" for pos in audit.out_of_order())
-    yield from _details(audit, store, named)
-    yield from _fences(audit)
+    yield from (f"entry {pos} has an earlier time than the one accepted before it" for pos in view.out_of_order())
+    yield from _details(view, named)
+    yield from _fences(view)
     if not wrong:  # what is not what was signed is not folded
-        yield from (f"case {words}" for words in differences(store))
+        yield from (f"case {words}" for words in differences_in(view))
 
 
-def _log(audit: AuditStore, held: HeldLog, cosigner: tuple[str, bytes], named: dict[str, str]) -> Iterator[str]:
+def _log(view: AuditView, held: Shown, cosigner: tuple[str, bytes], named: dict[str, str]) -> Iterator[str]:
     """One log: every entry in its place, the tree the one that was signed, by its key and by us.
 
     Sealed details that an opening names go into `named`, digest → case.
     """
     frontier, expected = Frontier(), 0
-    for seq, filed, body in audit.entries(held.log):
+    for seq, filed, body in view.filed(held.log):
         if seq != expected:
             yield f"log {held.log}: entries {expected} to {seq - 1} are missing"
             return
@@ -85,7 +89,7 @@ def _log(audit: AuditStore, held: HeldLog, cosigner: tuple[str, bytes], named: d
         yield from _head(held, frontier, cosigner)
 
 
-def _head(held: HeldLog, frontier: Frontier, cosigner: tuple[str, bytes]) -> Iterator[str]:
+def _head(held: Shown, frontier: Frontier, cosigner: tuple[str, bytes]) -> Iterator[str]:
     try:
         signed = checkpoint.verify(held.checkpoint, held.origin, held.public_key)
         cosigned, _ = checkpoint.verify_cosignature(held.receipt, *cosigner)
@@ -100,20 +104,20 @@ def _head(held: HeldLog, frontier: Frontier, cosigner: tuple[str, bytes]) -> Ite
         yield f"log {held.log}: its head row was changed"
 
 
-def _details(audit: AuditStore, store: CentralStore, named: dict[str, str]) -> Iterator[str]:
+def _details(view: AuditView, named: dict[str, str]) -> Iterator[str]:
     """Sealed details that were changed, or that are gone although their case was not shredded."""
     there: set[str] = set()
-    for digest, owner, blob in audit.details():
+    for digest, owner, blob in view.details():
         there.add(digest)
         if sha256(blob).hexdigest() != digest:
             yield f"a sealed detail of {owner} is not what was sealed"
     for case in sorted({case for digest, case in named.items() if digest not in there}):
-        with suppress(NotFound):  # that the case is gone is said by `differences`
-            if not from_json(store.case_body(case)).shredded:
-                yield f"a sealed detail of {case} is gone, and the case was not shredded"
+        body = view.body(case)  # that the case is gone is said by `differences_in`
+        if body is not None and not from_json(body).shredded:
+            yield f"a sealed detail of {case} is gone, and the case was not shredded"
 
 
-def _fences(audit: AuditStore) -> Iterator[str]:
-    for case, body, fence in audit.fences():
+def _fences(view: AuditView) -> Iterator[str]:
+    for case, body, fence in view.fences():
         if fence < from_json(body).fence:
             yield f"the claim of {case} has fence {fence}, and {from_json(body).fence} was given already"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db import central
+from db.central_audit import AuditView
 from db.central_port import CentralPort
 from db.central_store import CentralStore
 from services.demo.importing import ingest_keys
@@ -59,6 +60,12 @@ class Centre:
             if all(d.synced(0.05) for d in desks) and all(d.caught_up(1) for d in desks):
                 return
         raise AssertionError("the desk was never synced")
+
+
+def cases_in(store: CentralStore) -> set[str]:
+    """The cases that central has folded."""
+    with AuditView.of(store.engine) as view:
+        return set(view.cases())
 
 
 def sign_in(desk: Desk, agent: str = AGENT, pin: str = AGENT_PIN, role: Role | None = None) -> Session:

@@ -1,5 +1,6 @@
 """Folding every log from nothing: the tables a central would have if they were lost (design.md 7.4)."""
 
+from db.central_audit import AuditView
 from db.central_store import CentralStore
 from services.action_log.entry import decode
 from services.cases.case import Case, to_json
@@ -10,11 +11,11 @@ from services.controllers import Controller
 Rows = dict[str, dict[str, object]]
 
 
-def from_nothing(store: CentralStore) -> Rows:
+def from_nothing(view: AuditView) -> Rows:
     """Every case by id, as `case_` would hold it: body, revision and queue columns."""
-    controllers = {key: Controller.from_json(body) for key, body in store.controllers().items()}
+    controllers = {key: Controller.from_json(body) for key, body in view.controllers().items()}
     cases: dict[str, Case] = {}
-    for _, accepted_at, body in store.all_entries():
+    for accepted_at, body in view.accepted():
         entry = decode(body)
         if entry.case is None:
             continue
@@ -32,7 +33,13 @@ def as_row(case: Case, controller: Controller) -> dict[str, object]:
 
 def differences(store: CentralStore) -> list[str]:
     """Cases whose live row is not what the logs say, with the columns that differ; empty when all is well."""
-    rebuilt, live = from_nothing(store), store.case_rows()
+    with AuditView.of(store.engine) as view:
+        return differences_in(view)
+
+
+def differences_in(view: AuditView) -> list[str]:
+    """Like `differences`, within a view: what is ingested meanwhile is in neither side."""
+    rebuilt, live = from_nothing(view), view.cases()
     found = [f"{case}: not in the logs" for case in live.keys() - rebuilt.keys()]
     for case, row in rebuilt.items():
         there = live.get(case)

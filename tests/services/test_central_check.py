@@ -1,7 +1,10 @@
 """What a database administrator changes is found and named: rows on both databases, guards on the server."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -174,3 +177,46 @@ def in_transaction(conn: sa.Connection) -> list[str]:
     from db.central_guards import changed_on
 
     return changed_on(conn)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def open_centre(
+    request: pytest.FixtureRequest, tmp_path: Path, centre_template: Path, no_keyring: None
+) -> Iterator[tuple[Centre, Any]]:
+    """A centre and a desk of it, in each of the two databases."""
+    if request.param == "sqlite":
+        centre = copy_of(centre_template, tmp_path / "home")
+        with centre.desk() as desk:
+            yield centre, desk
+    else:
+        centre = ServerCentre(tmp_path, request.getfixturevalue("postgres"), centre_template)
+        with centre.joined("terminal", "desk-1").desk() as desk:
+            yield centre, desk
+    centre.engine.dispose()
+
+
+def test_a_centre_at_work_is_whole_at_every_moment(open_centre: tuple[Centre, Any]) -> None:
+    """Heads, entries, cases and claims are read in one view: what is ingested meanwhile raises no alarm."""
+    centre, desk = open_centre
+    session = sign_in(desk)
+    over = threading.Event()
+    ingested = 0
+
+    def work_on() -> None:
+        nonlocal ingested
+        while not over.is_set():
+            desk.act.note(session, desk.intake.open(session, request(Right.ACCESS)).case, "said in passing")
+            ingested += centre.ingest.run_once()
+
+    busy = threading.Thread(target=work_on)
+    busy.start()
+    try:
+        until = time.monotonic() + 4
+        found = []
+        while time.monotonic() < until:
+            found += rows(centre.engine)
+    finally:
+        over.set()
+        busy.join()
+    assert ingested > 20, "the control: it was at work"
+    assert found == []

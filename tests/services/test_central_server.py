@@ -17,7 +17,7 @@ from services.secrets import open_vault
 from services.sync.ingest import Ingest
 from services.sync.rebuild import differences
 from services.types import QueueView, Right
-from tests.centre import COLLEAGUE, COLLEAGUE_PIN, request, sign_in
+from tests.centre import COLLEAGUE, COLLEAGUE_PIN, cases_in, request, sign_in
 from tests.server_centre import Machine, ServerCentre
 
 pytestmark = pytest.mark.postgres
@@ -62,7 +62,7 @@ def test_two_ingests_at_once_take_every_batch_once_and_refuse_none(served: Serve
                 for done in [pool.submit(i.run_once) for i in ingests]:
                     done.result()
         assert one.alarms() == two.alarms() == ()
-        assert set(served.store.case_rows()) == set(cases)
+        assert cases_in(served.store) == set(cases)
         assert differences(served.store) == []
 
 

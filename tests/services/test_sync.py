@@ -20,7 +20,7 @@ from services.action_log.moment import Moment, now
 from services.errors import Conflict, Refused, Unavailable, Unusable
 from services.sync.down import Downlink
 from services.sync.rebuild import differences
-from tests.centre import COLLEAGUE, COLLEAGUE_PIN, Centre, request, sign_in
+from tests.centre import COLLEAGUE, COLLEAGUE_PIN, Centre, cases_in, request, sign_in
 from tests.lone_terminal import Terminal, beat, bodies_of, unreachable, wait_until
 
 
@@ -269,7 +269,7 @@ def test_a_case_number_used_twice_is_a_conflict_in_sight_and_stops_nobody(centre
         centre.settle(one, two)
         assert two.alarms() == ()
         assert "the number is another case's already" in one.case.state(case).conflicts[0]
-        assert after in centre.store.case_rows()
+        assert after in cases_in(centre.store)
         assert jobs_of(centre, "acknowledge") == 2
         assert differences(centre.store) == []
 

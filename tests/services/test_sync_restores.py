@@ -14,7 +14,7 @@ from services.home import key
 from services.sync.down import Downlink
 from services.sync.rebuild import differences
 from services.types import Right
-from tests.centre import Centre, request, sign_in
+from tests.centre import Centre, cases_in, request, sign_in
 from tests.lone_terminal import DEPLOYMENT, Terminal, bodies_of, copy_log, put_back, wait_until
 
 
@@ -39,7 +39,7 @@ def test_central_restored_from_a_backup_is_noticed_and_gets_everything_again(cen
     put_back(tmp_path / "backup.db", file)
 
     restored = Centre(centre.home.path)
-    assert set(restored.store.case_rows()) == {kept}
+    assert cases_in(restored.store) == {kept}
     with restored.desk("desk-1") as one:
         restored.settle(one)
         assert "central lost entries" in one.alarms()[0]
@@ -56,7 +56,7 @@ def test_central_restored_from_a_backup_is_noticed_and_gets_everything_again(cen
         # its own block of numbers, and any other, is not given out again
         other = two.intake.open(sign_in(two), request()).case
         restored.settle(two)
-    assert restored.store.case_rows().keys() == {kept, *lost, new, other}
+    assert cases_in(restored.store) == {kept, *lost, new, other}
     assert differences(restored.store) == []
     restored.engine.dispose()
 

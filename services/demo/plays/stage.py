@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from db.central_audit import AuditView
 from db.central_store import CentralStore
 from services.action_log.entry import Entry, decode
 from services.cases.case import from_json
@@ -156,7 +157,8 @@ class Stage:
 
     def entries(self, case: str) -> list[tuple[int, Entry]]:
         """(accepted at in µs, entry) of the case, as central has accepted them."""
-        return [(at, entry) for _, at, body in self.store.all_entries() if (entry := decode(body)).case == case]
+        with AuditView.of(self.store.engine) as view:
+            return [(at, entry) for at, body in view.accepted() if (entry := decode(body)).case == case]
 
     def first(self, case: str, act: str) -> tuple[int, Entry] | None:
         """The first entry of that act on the case."""
