@@ -85,6 +85,13 @@ def ask_hidden(prompt: str, *, place: str, otherwise: str) -> str:
     return getpass.getpass(prompt, stream=sys.stderr).strip()
 
 
+def secret(prompt: str, variable: str, place: str) -> str:
+    """The first line of the file that `variable` names, or what is typed hidden. Raises `BadInput`."""
+    if file := os.environ.get(variable):
+        return first_line(Path(file), place).strip()
+    return ask_hidden(prompt, place=place, otherwise=variable)
+
+
 def _from_stdin(what: str, *, place: str) -> str:
     line = sys.stdin.readline(1000)
     if not line.strip():

@@ -4,20 +4,16 @@ A terminal learns of it at its next contact: it copies the table every few secon
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import orjson
 
 from services.errors import BadInput, Conflict, NotFound
-from services.home import CENTRAL_KEY, Home
+from services.home import Home, in_central
 from services.secrets import Vault
 from services.types import Role
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 PIN_DIGITS: Final = 6
 SHORTEST, LONGEST = 4, 12
@@ -41,7 +37,7 @@ def people(home: Home, vault: Vault) -> tuple[Agent, ...]:
 
     from db import central
 
-    with _central(home, vault) as conn:
+    with in_central(home, vault) as conn:
         rows = conn.execute(sa.select(central.AGENT).order_by(central.AGENT.c.id)).mappings().all()
     return tuple(
         Agent(r["id"], r["name"], {k: tuple(v) for k, v in orjson.loads(r["roles"]).items()}, bool(r["disabled"]))
@@ -65,7 +61,7 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
     pin = checked_pin(pin) if pin else new_pin()
     granted = orjson.dumps({key: sorted({role.value for role in found}) for key, found in roles.items()}).decode()
     row = {"id": number, "name": name.strip(), "pin_hash": hash_pin(pin), "roles": granted, "disabled": False}
-    with _central(home, vault) as conn:
+    with in_central(home, vault) as conn:
         known = set(conn.execute(sa.select(central.CONTROLLER.c.key)).scalars())
         if unknown := sorted(set(roles) - known):
             raise BadInput(f"there is no controller {unknown[0]}; there are {', '.join(sorted(known))}", place="--role")
@@ -116,19 +112,7 @@ def _set(home: Home, vault: Vault, number: str, values: Mapping[str, object]) ->
 
     from db import central
 
-    with _central(home, vault) as conn:
+    with in_central(home, vault) as conn:
         changed = conn.execute(sa.update(central.AGENT).where(central.AGENT.c.id == number).values(**values))
         if changed.rowcount != 1:
             raise NotFound(f"there is no agent {number}", next_key="rightsdesk agent list")
-
-
-@contextmanager
-def _central(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
-    from db import central
-
-    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
-    try:
-        with central.writing(engine).begin() as conn:
-            yield conn
-    finally:
-        engine.dispose()

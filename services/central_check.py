@@ -5,16 +5,15 @@ whole went back to an older state no central can know: terminals' receipts and a
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 
 import sqlalchemy as sa
 
 from db.central_audit import AuditView
 from db.central_engine import open_engine
-from services.action_log import checkpoint
 from services.action_log.entry import decode
-from services.action_log.merkle import Frontier, leaf_hash
-from services.action_log.witness import Shown
+from services.action_log.witness import Alarm, Shown, look
 from services.cases.case import from_json
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
@@ -62,46 +61,27 @@ def _rows(view: AuditView) -> Iterator[str]:
 
 
 def _log(view: AuditView, held: Shown, cosigner: tuple[str, bytes], named: dict[str, str]) -> Iterator[str]:
-    """One log: every entry in its place, the tree the one that was signed, by its key and by us.
+    """One log: every entry in its place, the tree the one that was signed, by its key and by us, filed as it says.
 
     Sealed details that an opening names go into `named`, digest → case.
     """
-    frontier, expected = Frontier(), 0
-    for seq, filed, body in view.filed(held.log):
-        if seq != expected:
-            yield f"log {held.log}: entries {expected} to {seq - 1} are missing"
-            return
-        try:
-            entry = decode(body)
-        except BadInput as exc:
-            yield f"log {held.log}: entry {seq} {exc.reason}"
-            return
-        if entry.seq != seq or entry.log != held.log:
-            yield f"log {held.log}: entry {seq} is another entry"
-            return
-        if entry.case != filed:
-            yield f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}"
-        if entry.act in OPENING and entry.case is not None:
-            named.update(dict.fromkeys(entry.details, entry.case))
-        frontier.append(leaf_hash(body))
-        expected += 1
-    if expected or held.size:
-        yield from _head(held, frontier, cosigner)
+    misfiled: list[str] = []
 
+    def read() -> Iterator[tuple[int, bytes]]:
+        for seq, filed, body in view.filed(held.log):
+            with suppress(BadInput):  # that it is no entry is found by whoever reads on
+                entry = decode(body)
+                if entry.case != filed:
+                    misfiled.append(f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}")
+                if entry.act in OPENING and entry.case is not None:
+                    named.update(dict.fromkeys(entry.details, entry.case))
+            yield seq, body
 
-def _head(held: Shown, frontier: Frontier, cosigner: tuple[str, bytes]) -> Iterator[str]:
-    try:
-        signed = checkpoint.verify(held.checkpoint, held.origin, held.public_key)
-        cosigned, _ = checkpoint.verify_cosignature(held.receipt, *cosigner)
-    except BadInput as exc:
-        yield f"log {held.log}: its signed head {exc.reason}"
-        return
-    if signed.size != frontier.size:
-        yield f"log {held.log}: there are {frontier.size} entries, and {signed.size} were signed"
-    elif signed != frontier.head():
-        yield f"log {held.log}: an entry is not the one that was signed"
-    elif cosigned != signed or held.size != signed.size:
-        yield f"log {held.log}: its head row was changed"
+    found = look(held, None, read(), 0, cosigner)
+    if isinstance(found, Alarm):
+        place = f" ({found.place})" if found.place else ""
+        yield f"log {held.log}: {found.kind}{place}: {found.detail}"
+    yield from misfiled
 
 
 def _details(view: AuditView, named: dict[str, str]) -> Iterator[str]:

@@ -131,14 +131,14 @@ def put_controllers(home: Home, vault: Vault, controllers: Iterable[Controller])
 
     from db import central
 
-    with _writing(home, vault) as conn:
+    with in_central(home, vault) as conn:
         conn.execute(sa.delete(central.CONTROLLER))
         conn.execute(sa.insert(central.CONTROLLER), [{"key": c.key, "body": c.to_json()} for c in controllers])
 
 
 @contextmanager
-def _writing(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
-    """One transaction in central."""
+def in_central(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
+    """One transaction in central, by whoever has its key or the administrator's password in this vault."""
     from db import central
 
     engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
@@ -162,7 +162,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
 
     owner, seed = new_owner(), secrets.token_bytes(32)
     ask_public, ask_private = new_key()
-    with _writing(home, vault) as conn:
+    with in_central(home, vault) as conn:
         deployment = conn.execute(
             sa.select(central.META.c.value).where(central.META.c.key == "deployment")
         ).scalar_one()

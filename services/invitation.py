@@ -24,6 +24,7 @@ from services.home import (
     Home,
     Kind,
     equip,
+    in_central,
     make_folders,
     new_owner,
 )
@@ -84,24 +85,20 @@ def invite(
         raise Unusable("central lies in this home, where terminals need no invitation")
     sealed = _sealed(vault, passphrase) if kind == "worker" else ""
     owner, password = new_owner(), secrets.token_hex(24)
-    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
-    try:
-        with central.writing(engine).begin() as conn:
-            taken = sa.select(central.TERMINAL.c.id).where(
-                central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind, central.TERMINAL.c.revoked.is_(False)
-            )
-            if conn.execute(taken).first() is not None:
-                raise Unusable(f"there is a {kind} called {name} already")
-            row = {"id": owner, "kind": kind, "name": name, "ask_key": b"", "seen_at": 0, "pid": 0, "revoked": False}
-            conn.execute(sa.insert(central.TERMINAL), [row])
-            group = central_roles.WORKERS if kind == "worker" else central_roles.TERMINALS
-            login = central_roles.add_login(conn, owner, group, password)
-            deployment = conn.execute(
-                sa.select(central.META.c.value).where(central.META.c.key == "deployment")
-            ).scalar_one()
-        url = sa.make_url(home.server)._replace(username=login, password=None).render_as_string()
-    finally:
-        engine.dispose()
+    with in_central(home, vault) as conn:
+        taken = sa.select(central.TERMINAL.c.id).where(
+            central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind, central.TERMINAL.c.revoked.is_(False)
+        )
+        if conn.execute(taken).first() is not None:
+            raise Unusable(f"there is a {kind} called {name} already")
+        row = {"id": owner, "kind": kind, "name": name, "ask_key": b"", "seen_at": 0, "pid": 0, "revoked": False}
+        conn.execute(sa.insert(central.TERMINAL), [row])
+        group = central_roles.WORKERS if kind == "worker" else central_roles.TERMINALS
+        login = central_roles.add_login(conn, owner, group, password)
+        deployment = conn.execute(
+            sa.select(central.META.c.value).where(central.META.c.key == "deployment")
+        ).scalar_one()
+    url = sa.make_url(home.server)._replace(username=login, password=None).render_as_string()
     return Invitation(1, kind, name, owner, deployment, url, password, sealed)
 
 
@@ -122,12 +119,8 @@ def machines(home: Home, vault: Vault) -> tuple[Enrolled, ...]:
     from db import central
 
     table = central.TERMINAL
-    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
-    try:
-        with engine.connect() as conn:
-            rows = conn.execute(sa.select(table).order_by(table.c.kind, table.c.name)).mappings().all()
-    finally:
-        engine.dispose()
+    with in_central(home, vault) as conn:
+        rows = conn.execute(sa.select(table).order_by(table.c.kind, table.c.name)).mappings().all()
     return tuple(
         Enrolled(r["id"], r["kind"], r["name"], "revoked" if r["revoked"] else "joined" if r["ask_key"] else "invited")
         for r in rows
@@ -140,19 +133,15 @@ def revoke(home: Home, vault: Vault, kind: Kind, name: str) -> str:
 
     from db import central, central_roles
 
-    engine = central.open_engine(home.central_url, vault.get(CENTRAL_KEY))
-    try:
-        with central.writing(engine).begin() as conn:
-            table = central.TERMINAL
-            named = (table.c.name == name) & (table.c.kind == kind) & table.c.revoked.is_(False)
-            owner = conn.execute(sa.select(table.c.id).where(named)).scalar()
-            if owner is None:
-                raise NotFound(f"there is no {kind} called {name}", next_key="rightsdesk terminal list")
-            conn.execute(sa.update(table).where(table.c.id == owner).values(revoked=True))
-            if home.server:
-                central_roles.close_login(conn, owner)
-    finally:
-        engine.dispose()
+    table = central.TERMINAL
+    with in_central(home, vault) as conn:
+        named = (table.c.name == name) & (table.c.kind == kind) & table.c.revoked.is_(False)
+        owner = conn.execute(sa.select(table.c.id).where(named)).scalar()
+        if owner is None:
+            raise NotFound(f"there is no {kind} called {name}", next_key="rightsdesk terminal list")
+        conn.execute(sa.update(table).where(table.c.id == owner).values(revoked=True))
+        if home.server:
+            central_roles.close_login(conn, owner)
     return str(owner)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -70,7 +71,7 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
         typer.echo(plain(f"{one.number:<9} {one.name:<24} {'shut out' if one.disabled else roles}"))
 
 
-def _switch(number: str, home: "HomeOption", *, disabled: bool) -> None:
+def _switch(number: str, home: Path | None, *, disabled: bool) -> None:
     from console.commands.operator_home import operator_home
     from services.agents import set_disabled
 

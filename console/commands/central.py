@@ -1,7 +1,6 @@
 """`rightsdesk central`: make a central on PostgreSQL, bring it to this program's version, check it. For operators."""
 
 import json
-import os
 from typing import Annotated
 
 import typer
@@ -31,23 +30,17 @@ def init(
     from pathlib import Path
 
     from console.commands.making import make_central
-    from console.secret_file import first_line
     from console.settings import resolve_home
-    from console.shell_session import ask_hidden
+    from console.shell_session import secret
 
-    named = os.environ.get(PASSWORD_FILE)
-    password = (
-        first_line(Path(named), "password").strip()
-        if named
-        else ask_hidden("Administrator's password: ", place="URL", otherwise=PASSWORD_FILE)
-    )
+    password = secret("Administrator's password: ", PASSWORD_FILE, "password")
     for line in make_central(resolve_home(home), url, deployment, password, Path(controllers) if controllers else None):
         typer.echo(plain(line))
 
 
 @app.command()
 def upgrade(home: HomeOption = None) -> None:
-    """Bring central to the schema of this program; workers and terminals of the version before go on meanwhile."""
+    """Bring central to the schema of this program. Machines of another version say so and write on."""
     from console.commands.making import make_engine_tables
     from console.commands.operator_home import operator_home
     from db.central_engine import SCHEMA, upgrade_at

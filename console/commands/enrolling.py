@@ -22,11 +22,14 @@ def enrolled(kind: Literal["terminal", "worker"], name: str, out: Path | None, h
         raise BadInput("where shall the invitation go?", place="--out")
     if out.exists():
         raise Unusable(f"{out} is there already", kept="it")
-    secret = _passphrase("A passphrase for the invitation: ") if kind == "worker" else ""
-    invitation = invite(place, vault, kind, name, secret)
-    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(invitation.to_json())
+    passphrase = _passphrase("A passphrase for the invitation: ") if kind == "worker" else ""
+    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # before there is a login that nobody could use
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(invite(place, vault, kind, name, passphrase).to_json())
+    except BaseException:
+        out.unlink()
+        raise
     return f"{out} invites {kind} {name}: on that machine, once, rightsdesk join {out.name}"
 
 
@@ -46,8 +49,8 @@ def joined(file: Path, home: Path | None) -> str:
     settings = load(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = open_vault(folder, passphrase=passphrase(settings), choice=settings.secrets.store)
-    secret = _passphrase("The invitation's passphrase: ") if invitation.kind == "worker" else ""
-    join(Home(folder, invitation.url), vault, invitation, secret)
+    opens = _passphrase("The invitation's passphrase: ") if invitation.kind == "worker" else ""
+    join(Home(folder, invitation.url), vault, invitation, opens)
     if not (folder / FILE).exists():
         terminal = f'terminal = "{invitation.name}"\n' if invitation.kind == "terminal" else ""
         url = invitation.url.replace("postgresql+psycopg://", "postgresql://", 1)
@@ -57,10 +60,6 @@ def joined(file: Path, home: Path | None) -> str:
 
 
 def _passphrase(prompt: str) -> str:
-    from console.secret_file import first_line
-    from console.shell_session import ask_hidden
+    from console.shell_session import secret
 
-    named = os.environ.get(INVITATION_PASSPHRASE_FILE)
-    if named:
-        return first_line(Path(named), "passphrase").strip()
-    return ask_hidden(prompt, place="passphrase", otherwise=INVITATION_PASSPHRASE_FILE)
+    return secret(prompt, INVITATION_PASSPHRASE_FILE, "passphrase")

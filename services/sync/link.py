@@ -86,18 +86,19 @@ class Link:
         failures = 0
         up: Uplink | None = None
         down: Downlink | None = None
+        idle_s = 0.0
         while not self._stop.is_set():
             try:
                 if up is None or down is None:
                     port, cosigner, cosigner_key = self._connect()
                     up = Uplink(port, self._book, cosigner, cosigner_key)
                     down = Downlink(port, self._store)
-                    self.port = port
+                    self.port, idle_s = port, port.IDLE_S
                 busy = self._exchange(up, down)
                 failures = 0
                 self._ready.set()
                 soon = up.state.waiting and self.state.worker_alive  # nobody takes it without a worker
-                pause = BUSY_S if busy or soon else up.idle_s
+                pause = BUSY_S if busy or soon else idle_s
             except Exception as exc:  # a dead thread would say nothing; the next try may do better
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)] * secrets.SystemRandom().uniform(0.8, 1.2)
                 failures += 1

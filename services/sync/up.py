@@ -43,7 +43,6 @@ class Uplink:
         self._fits: dict[str, str] = {}  # by log: the receipt that was held against our own tree
         self._lost, self._doubt = "", ""
         self.state = UpState(*book.waiting())
-        self.idle_s = port.IDLE_S
         self.handed_in = 0
         """Entries of the open log that central has, or has in its inbox, as seen last."""
 

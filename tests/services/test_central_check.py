@@ -66,15 +66,15 @@ def attack(centre: Centre, *statements: str) -> None:
 OPENED = "(SELECT min(pos) FROM entry WHERE case_id IS NOT NULL)"
 ROWS = {
     "an edited entry": (f"UPDATE entry SET accepted_at = accepted_at, body = (SELECT body FROM entry WHERE pos = 1) "
-                        f"WHERE pos = {OPENED}", "is another entry"),
-    "a deleted entry": (f"DELETE FROM entry WHERE pos = {OPENED}", "are missing"),
-    "a deleted tail": ("DELETE FROM entry WHERE pos = (SELECT max(pos) FROM entry)", "were signed"),
+                        f"WHERE pos = {OPENED}", "reordered (entry 2)"),
+    "a deleted entry": (f"DELETE FROM entry WHERE pos = {OPENED}", "missing-entry (entry 2)"),
+    "a deleted tail": ("DELETE FROM entry WHERE pos = (SELECT max(pos) FROM entry)", "tail-cut (entry 9)"),
     "an entry filed under another case": (
         f"UPDATE entry SET case_id = 'C-26-999998' WHERE pos = {OPENED}", "is filed under C-26-999998"),
     "an earlier time": ("UPDATE entry SET accepted_at = 5 WHERE pos = 2", "earlier time"),
-    "a head set back": ("UPDATE log_head SET size = size - 1 WHERE size > 0", "head row was changed"),
-    "a receipt taken away": ("UPDATE log_head SET receipt = '' WHERE size > 0", "signed head"),
-    "another key": ("UPDATE log SET public_key = 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk'", "signed head"),
+    "a head set back": ("UPDATE log_head SET size = size - 1 WHERE size > 0", "bad-checkpoint"),
+    "a receipt taken away": ("UPDATE log_head SET receipt = '' WHERE size > 0", "bad-receipt"),
+    "another key": ("UPDATE log SET public_key = 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk'", "foreign-key"),
     "a case moved to somebody": ("UPDATE case_ SET who = '0099'", "case C-"),
     "a case made due later": ("UPDATE case_ SET due = '2099-01-01'", "due"),
     "a deleted case": ("DELETE FROM case_ WHERE id = (SELECT min(id) FROM case_)", "missing"),
@@ -109,7 +109,7 @@ def test_one_letter_in_an_entry_is_found(worked: Centre) -> None:
     changed = bytes(body).replace(b"agent:0042", b"agent:0017")
     assert changed != bytes(body)
     attack(worked, f"UPDATE entry SET body = {literal(worked, changed)} WHERE pos = {pos}")
-    assert any("not the one that was signed" in words for words in found(worked))
+    assert any("root-mismatch" in words for words in found(worked))
 
 
 def literal(centre: Centre, data: bytes) -> str:
