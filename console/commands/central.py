@@ -29,10 +29,11 @@ def init(
     """
     from pathlib import Path
 
-    from console.commands.making import make_central
+    from console.commands.making import checked_url, make_central
     from console.settings import resolve_home
     from console.shell_session import secret
 
+    url = checked_url(url)
     password = secret("Administrator's password: ", PASSWORD_FILE, "password")
     for line in make_central(resolve_home(home), url, deployment, password, Path(controllers) if controllers else None):
         typer.echo(plain(line))

@@ -13,27 +13,19 @@ if TYPE_CHECKING:
 
 def make_central(home: Path, url: str, deployment: str, password: str, controllers: Path | None) -> Iterator[str]:
     """Make the operator's home and central on the server; says each thing that is done. Raises `DeskError`."""
-    from console.settings import FILE, Central, load
+    from console.settings import FILE, load, passphrase
     from services.controllers import load_controllers
     from services.home import Home, create, make_folders, put_controllers
     from services.secrets import open_vault
 
     if (home / FILE).exists():
         raise Unusable(f"there is a {FILE} in {home} already", kept="everything in it", next_key="another --home")
-    try:
-        Central(url)
-    except ValueError as exc:
-        raise BadInput(str(exc), place="URL") from exc
-    if not url.startswith("postgresql"):
-        raise BadInput("is not postgresql://…", place="URL")
     settings = load(home)
     place = Home(home, url.replace("postgresql://", "postgresql+psycopg://", 1))
     make_folders(place)
     if controllers is not None:
         shutil.copytree(controllers / "controllers", home / "controllers", dirs_exist_ok=True)
     described = load_controllers(home).values()
-    from console.settings import passphrase
-
     vault = open_vault(home, passphrase=passphrase(settings), choice=settings.secrets.store)
     create(place, deployment, vault, password.encode())
     make_engine_tables(place, password)
@@ -42,6 +34,19 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     put_controllers(place, vault, described)
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
     yield "next: rightsdesk agent add, rightsdesk terminal enrol, rightsdesk worker enrol"
+
+
+def checked_url(url: str) -> str:
+    """`url`, when it names a database on a server and no password; raises `BadInput`."""
+    from console.settings import Central
+
+    try:
+        Central(url)
+    except ValueError as exc:
+        raise BadInput(str(exc), place="URL") from exc
+    if not url.startswith("postgresql"):
+        raise BadInput("is not postgresql://…", place="URL")
+    return url
 
 
 def make_engine_tables(home: "Home", password: str) -> None:

@@ -126,6 +126,13 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
     assert "revoked" in operator.run("terminal", "list")
 
 
+@pytest.mark.parametrize("url", ["mysql://admin@db/x", "postgresql://admin:hunter2@db/x", "sqlite:///central.db", ""])
+def test_a_url_that_will_not_do_is_refused_before_a_password_is_asked(tmp_path: Path, url: str) -> None:
+    said = Shell(tmp_path / "operator").run("central", "init", url, "--deployment", "d", exits=2)
+    assert "URL" in said
+    assert "hunter2" not in said
+
+
 def test_sync_says_whether_central_has_everything(tmp_path: Path, centre_template: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(centre_template, home)
