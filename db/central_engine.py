@@ -174,6 +174,11 @@ def writing(engine: sa.Engine) -> sa.Engine:
 
 def clock_us(conn: sa.Connection) -> int:
     """Central's own clock in µs since 1970: the server's, so that no terminal's clock decides a lease."""
+    return int(conn.exec_driver_sql(f"SELECT {clock_sql(conn)}").scalar_one())
+
+
+def clock_sql(conn: sa.Connection) -> str:
+    """`clock_us` as it stands inside a statement."""
     if conn.dialect.name == "sqlite":
-        return time.time_ns() // 1000
-    return int(conn.exec_driver_sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").scalar_one())
+        return str(time.time_ns() // 1000)
+    return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"

@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 
 import sqlalchemy as sa
 
-from db.central_engine import as_desk_error, clock_us, writing
+from db.central_engine import as_desk_error, clock_sql, clock_us, writing
 from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, TERMINAL
-from db.central_shapes import CaseSnapshot, Hello
+from db.central_shapes import CaseSnapshot, Feed, Hello
 from services.errors import Conflict, NotFound, Refused
 
 NUMBERS_SKIPPED = 100_000
@@ -131,12 +132,13 @@ class CentralPort:
             found = conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar()
             return int(found or 0)
 
-    def feed(self) -> tuple[str, int]:
-        """The change feed's word and newest number: with another word all that was copied is fetched again."""
+    def feed(self) -> Feed:
+        """Where the change feed and the workers are: all that an idle terminal asks, in one statement."""
+        word, latest = (sa.select(META.c.value).where(META.c.key == key).scalar_subquery() for key in ("feed", "rev"))
+        seen = sa.select(sa.func.max(TERMINAL.c.seen_at)).where(TERMINAL.c.kind == "worker").scalar_subquery()
         with self._reading() as conn:
-            rows = conn.execute(sa.select(META.c.key, META.c.value).where(META.c.key.in_(("feed", "rev"))))
-            found = {r[0]: r[1] for r in rows}
-            return found.get("feed", ""), int(found.get("rev", 0))
+            row = conn.execute(sa.select(word, latest, seen, sa.literal_column(clock_sql(conn)))).one()
+        return Feed(row[0] or "", int(row[1] or 0), (row[3] - row[2]) / 1_000_000 if row[2] else inf)
 
     def report_loss(self, log: str, size: int) -> None:
         """Say that central had `size` entries of `log`, by its own receipt; it was restored if it has fewer now.

@@ -20,6 +20,18 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """Where the change feed stands, and how long ago a worker gave a sign of life (s by central's clock; inf: never).
+
+    With another `word` than before all that was copied is fetched again.
+    """
+
+    word: str
+    latest: int
+    worker_ago: float
+
+
+@dataclass(frozen=True, slots=True)
 class CaseSnapshot:
     """A case as central has folded it, and how much of the asking log is in it."""
 

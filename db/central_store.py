@@ -101,14 +101,16 @@ class IngestTx:
 
     def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
         """Insert many rows at once, all with the same columns in one order; values go to the driver as they are."""
-        if not rows:
-            return
+        if rows:
+            self.insert_values(table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+    def insert_values(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+        """Like `insert`, with the values of each row in the order of `columns`."""
         # SQLAlchemy's own way through an insert costs five times what the driver's does, and imports are large.
-        values = [tuple(row.values()) for row in rows]
         if self.conn.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-            _copy(self.conn, table, tuple(rows[0]), values)
+            _copy(self.conn, table, columns, rows)
         else:
-            self.conn.exec_driver_sql(_insert_into(table.name, tuple(rows[0]), self.conn.dialect), values)
+            self.conn.exec_driver_sql(_insert_into(table.name, columns, self.conn.dialect), rows)
 
     def put_cases(self, rows: Sequence[Row], known: set[str]) -> None:
         """Insert new cases, replace known ones."""

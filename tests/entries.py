@@ -1,7 +1,6 @@
 """Entries for tests of the fold: as a log would hold them, without a log."""
 
 import itertools
-from dataclasses import replace
 
 from services.action_log.act import Act, to_params
 from services.action_log.acts import CaseOpened, ItemAdded
@@ -40,7 +39,7 @@ def entry(act: Act, *, actor: str = AGENT, as_: str = "agent", item: str | None 
         training=False,
         ts=T0,
     )
-    return replace(made, **more)
+    return made._replace(**more)
 
 
 def opened(*rights: Right) -> Case:

@@ -1,7 +1,6 @@
 """Calls for tests of caller and score: entries as a training log would hold them, made along a path."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 from services.action_log import acts
@@ -43,7 +42,7 @@ def call_of(scenario: Scenario, path: Sequence[str] = (), *, reached: str = "", 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """The same entries as training, numbered from 100, a second apart."""
-    return [replace(e, training=True, seq=100 + n, ts=T0 + n * 1_000_000) for n, e in enumerate(entries)]
+    return [e._replace(training=True, seq=100 + n, ts=T0 + n * 1_000_000) for n, e in enumerate(entries)]
 
 
 def act_of(step: Moment) -> Act:

@@ -255,11 +255,10 @@ def sync_one(path: Path, url: str, owner: str, name: str, number: int, until: fl
     while time.monotonic() < until:
         turn += 1
         uplink.run_once()
-        _, latest = port.feed()
+        latest = port.feed().latest
         if latest > rev:
             rows = port.changes(rev, 5000)
             rev = int(str(rows[-1][-1])) if rows else latest
-        port.worker_seen()
         if turn % CLAIM_EVERY == number % CLAIM_EVERY:
             began = time.perf_counter()
             port.claim(f"C-26-{random.randint(1, 1000):06}", f"agent:{number:04}", 1_000_000)

@@ -1,10 +1,10 @@
 """One entry of the log: what a caller drafts, what is written, and the bytes between."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.action_log import canonical
 from services.action_log.act import Act, Check, Params, check_of, to_params
@@ -42,11 +42,10 @@ class Draft:
     op: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry as it stands in a log: `ts` µs since 1970 UTC, `mono` µs since the boot `boot`; `as_` is JSON `as`.
 
-    Fields stand in the order of the bytes (`KEYS`).
+    Fields stand in the order of the bytes (`KEYS`). A tuple, because millions are made of bytes.
     """
 
     act: str
@@ -132,9 +131,25 @@ def decode(body: bytes) -> Entry:
     return from_raw(parse(body))
 
 
+def decode_each(bodies: Sequence[bytes]) -> Iterator[Entry]:
+    """`decode` of one after the other, quicker than one by one; raises `BadInput` where it comes to one that is wrong.
+
+    `bodies` are read as many at once as fit the processor's cache.
+    """
+    for start in range(0, len(bodies), canonical.TOGETHER):
+        together = bodies[start : start + canonical.TOGETHER]
+        read = canonical.read_all(together)
+        for raw in map(canonical.read, together) if read is None else read:
+            yield from_raw(_checked(raw))
+
+
 def parse(body: bytes) -> dict[str, Any]:
     """The raw entry in `body`, checked like `decode` but not made into an `Entry`."""
-    raw = canonical.read(body)
+    return _checked(canonical.read(body))
+
+
+def _checked(raw: object) -> dict[str, Any]:
+    """`raw`, canonical as it is, when it is an entry; else `BadInput`."""
     if not isinstance(raw, dict):
         raise BadInput("is not an entry")
     version = raw.get("v")
@@ -154,7 +169,7 @@ def from_raw(raw: dict[str, Any]) -> Entry:
     """The entry of a raw dict that `parse` returned."""
     values = list(_IN_ORDER(raw))
     values[_DETAILS] = tuple(values[_DETAILS])
-    return Entry(*values)
+    return Entry._make(values)
 
 
 _IN_ORDER, _DETAILS = itemgetter(*KEYS), KEYS.index("details")

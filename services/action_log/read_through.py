@@ -1,24 +1,18 @@
 """Reads all entries once, a tile (256) at a time: hashes, order, canonical form. Memory stays flat."""
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-import orjson
-
-from services.action_log.canonical import OPTIONS
+from services.action_log import canonical
 from services.action_log.entry import VERSION, parse
 from services.action_log.known import StoredTile
 from services.action_log.merkle import Frontier, fold_peaks, perfect_root
 from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH, split
 from services.errors import BadInput
-
-TOGETHER = 64
-"""Entries read as one JSON text: more do not fit the cache, fewer pay for each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,8 @@ def read_part(
         if kept is not None and kept[:count] != leaves:
             part.note(_tile_differs(first, bodies, leaves, kept, stored))
         if part.wrong is None and not all(
-            _all_canonical(bodies[i : i + TOGETHER], first + i, log) for i in range(0, count, TOGETHER)
+            _all_canonical(bodies[i : i + canonical.TOGETHER], first + i, log)
+            for i in range(0, count, canonical.TOGETHER)
         ):
             part.note(_first_odd(bodies, first, log))
         while wanted and wanted[0] <= first + count:
@@ -141,18 +136,13 @@ def _in_order(block: Sequence[tuple[int, bytes]], start: int, part: Part) -> int
 
 
 def _all_canonical(bodies: Sequence[bytes], start: int, log: str) -> bool:
-    """Whether each body is written again byte by byte, and says the place where it stands.
-
-    All at once, as one JSON list, with a random word between: a body that ran over into the next would swallow it.
-    """
-    word = secrets.token_hex(8)
-    text = b"[" + f',"{word}",'.encode().join(bodies) + b"]"
+    """Whether each body is written again byte by byte, and says the place where it stands."""
+    values: Any = canonical.read_all(bodies)
+    if values is None:
+        return False
     try:
-        values = orjson.loads(text)
-        if orjson.dumps(values, option=OPTIONS) != text or values[1::2] != [word] * (len(bodies) - 1):
-            return False
-        places = [(raw["log"], raw["seq"], raw["v"]) for raw in values[0::2]]
-    except (ValueError, KeyError, TypeError):  # orjson's errors are ValueError and TypeError
+        places = [(raw["log"], raw["seq"], raw["v"]) for raw in values]
+    except (KeyError, TypeError):
         return False
     return places == [(log, seq, VERSION) for seq in range(start, start + len(bodies))]
 

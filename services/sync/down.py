@@ -1,6 +1,7 @@
 """Sync down: the queue's change feed, people and controllers into desk.db. A cursor error means a clean refetch."""
 
 import time
+from math import inf
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
@@ -18,19 +19,22 @@ class Downlink:
     def __init__(self, port: "CentralPort", store: TerminalStore) -> None:
         self._port, self._store = port, store
         self._people_at = 0.0
+        self.worker_ago = inf
+        """How long ago a worker gave a sign of life, in seconds, as seen last."""
 
     def run_once(self) -> int:
         """Apply one page of changes; how many rows. Raises `Unavailable` when central does not answer."""
         self._people()
-        feed, latest = self._port.feed()
+        feed = self._port.feed()
+        self.worker_ago = feed.worker_ago
         cursor = self._cursor()
-        if feed != self._store.meta("feed") or not 0 <= cursor <= latest:  # central was restored from a backup
-            self._store.forget_queue(feed)
+        if feed.word != self._store.meta("feed") or not 0 <= cursor <= feed.latest:  # central was restored
+            self._store.forget_queue(feed.word)
             cursor = 0
-        if latest == cursor:
+        if feed.latest == cursor:
             return 0
         rows = self._port.changes(cursor, PAGE)
-        self._store.apply_changes([_row(r) for r in rows], int(str(rows[-1][-1])) if rows else latest)
+        self._store.apply_changes([_row(r) for r in rows], int(str(rows[-1][-1])) if rows else feed.latest)
         return len(rows)
 
     def _cursor(self) -> int:

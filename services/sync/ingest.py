@@ -15,7 +15,7 @@ from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
 from services.action_log import checkpoint
-from services.action_log.entry import Entry, decode, lint
+from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
@@ -99,11 +99,8 @@ class Ingest:
 
     def _take(self, tx: IngestTx, batch: Batch, checked: "Checked") -> None:
         at, (stale, details) = tx.now(), _stale(tx, batch, checked)
-        rows = [
-            {"log": batch.log, "seq": e.seq, "case_id": e.case, "accepted_at": at, "body": body}
-            for e, body in zip(checked.entries, checked.bodies, strict=True)
-        ]
-        tx.insert(ENTRY, rows)
+        rows = [(batch.log, e.seq, e.case, at, b) for e, b in zip(checked.entries, checked.bodies, strict=True)]
+        tx.insert_values(ENTRY, ("log", "seq", "case_id", "accepted_at", "body"), rows)
         there = tx.known_details(str(d["hash"]) for d in details)
         tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
         tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
@@ -250,18 +247,17 @@ def check_entries(batch: Batch, bodies: Sequence[bytes]) -> list[Entry]:
     if batch.start != batch.size:
         raise Refusal(f"starts at {batch.start}, central holds {batch.size}")
     allowed = ACTORS.get(batch.kind, ())
-    entries = []
-    for seq, body in enumerate(bodies, batch.start):
-        try:
-            entry = decode(body)
+    entries: list[Entry] = []
+    try:
+        for seq, entry in enumerate(decode_each(bodies), batch.start):
             lint(entry)
-        except BadInput as exc:
-            raise Refusal(f"entry {seq} {exc}") from exc
-        if entry.seq != seq or entry.log != batch.log:
-            raise Refusal(f"entry {seq} is not in its place")
-        if not entry.actor.startswith(allowed):
-            raise Refusal(f"entry {seq} is by an actor that may not write in a {batch.kind}'s log")
-        entries.append(entry)
+            if entry.seq != seq or entry.log != batch.log:
+                raise Refusal(f"entry {seq} is not in its place")
+            if not entry.actor.startswith(allowed):
+                raise Refusal(f"entry {seq} is by an actor that may not write in a {batch.kind}'s log")
+            entries.append(entry)
+    except BadInput as exc:
+        raise Refusal(f"entry {batch.start + len(entries)} {exc}") from exc
     return entries
 
 

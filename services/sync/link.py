@@ -111,8 +111,7 @@ class Link:
         sent = up.run_once()
         size = self._book.accepted
         got = down.run_once()
-        seen, _ = self.port.worker_seen() if self.port else (0, 0)
-        alive = time.time() - seen / 1_000_000 < WORKER_S
+        alive = down.worker_ago < WORKER_S
         self._book.anchor()
         alarm = up.state.alarm or self._book.anchor_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)

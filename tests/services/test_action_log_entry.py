@@ -1,6 +1,5 @@
 """Entries: the canonical profile of action-log.md 2, held against an independent RFC 8785 writer."""
 
-import dataclasses
 from typing import Any
 
 import orjson
@@ -9,7 +8,7 @@ import rfc8785
 from hypothesis import given, strategies as st
 
 from services.action_log import acts, canonical
-from services.action_log.entry import KEYS, Entry, decode, encode, from_raw, lint, new_id, prepare
+from services.action_log.entry import KEYS, Entry, decode, decode_each, encode, from_raw, lint, new_id, prepare
 from services.action_log.moment import Moment, boot_id, now, stepped
 from services.errors import BadInput
 from tests.log_samples import LOG, MICROS, draft
@@ -26,7 +25,7 @@ INSIDE = st.recursive(
 
 def entry(**more: Any) -> Entry:
     raw = prepare(draft()) | {"log": LOG, "seq": 5, "ts": MICROS, "mono": 7, "boot": "ab" * 16, "training": False}
-    return dataclasses.replace(from_raw(raw), **more)
+    return from_raw(raw)._replace(**more)
 
 
 @given(INSIDE)
@@ -77,34 +76,56 @@ def test_what_is_encoded_comes_back(given_entry: Entry) -> None:
     assert encode(decode(body)) == body
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda b: b + b" ",
-        lambda b: b" " + b,
-        lambda b: b.replace(b'"v":1', b'"v": 1'),
-        lambda b: b.replace(b'"v":1', b'"v":2'),
-        lambda b: b.replace(b'"v":1', b'"v":true'),
-        lambda b: b.replace(b'"v":1', b'"v":1,"w":1'),
-        lambda b: b.replace(b'"seq":5', b'"seq":5.0'),
-        lambda b: b.replace(b'"seq":5', b'"seq":-5'),
-        lambda b: b.replace(b'"seq":5', b'"seq":"5"'),
-        lambda b: b.replace(b'"seq":5', b'"seq":5,"seq":5'),
-        lambda b: b.replace(b'"training":false', b'"training":0'),
-        lambda b: b.replace(b'"until":1764000000000000', b'"until":1.5'),
-        lambda b: b.replace(b"nordlicht", b"nord\\u006cicht"),
-        lambda b: b.replace(b"nordlicht", b"nord\xffcht"),
-        lambda b: b.replace(b'"details":[]', b'"details":[1]'),
-        lambda b: b'{"a":1}',
-        lambda b: b"[]",
-        lambda b: b"",
-    ],
+CHANGES: tuple[Any, ...] = (
+    lambda b: b + b" ",
+    lambda b: b" " + b,
+    lambda b: b.replace(b'"v":1', b'"v": 1'),
+    lambda b: b.replace(b'"v":1', b'"v":2'),
+    lambda b: b.replace(b'"v":1', b'"v":true'),
+    lambda b: b.replace(b'"v":1', b'"v":1,"w":1'),
+    lambda b: b.replace(b'"seq":5', b'"seq":5.0'),
+    lambda b: b.replace(b'"seq":5', b'"seq":-5'),
+    lambda b: b.replace(b'"seq":5', b'"seq":"5"'),
+    lambda b: b.replace(b'"seq":5', b'"seq":5,"seq":5'),
+    lambda b: b.replace(b'"training":false', b'"training":0'),
+    lambda b: b.replace(b'"until":1764000000000000', b'"until":1.5'),
+    lambda b: b.replace(b"nordlicht", b"nord\\u006cicht"),
+    lambda b: b.replace(b"nordlicht", b"nord\xffcht"),
+    lambda b: b.replace(b'"details":[]', b'"details":[1]'),
+    lambda b: b'{"a":1}',
+    lambda b: b"[]",
+    lambda b: b"",
 )
+"""Ways to write an entry otherwise than `encode` does."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_other_bytes_than_encode_writes_are_refused(change: Any) -> None:
     body = encode(entry())
     assert change(body) != body
     with pytest.raises(BadInput):
         decode(change(body))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("place", [0, 5, 99])
+def test_entries_decoded_together_are_those_decoded_one_by_one(change: Any, place: int) -> None:
+    bodies = [encode(entry(seq=5, mono=n)) for n in range(100)]
+    assert list(decode_each(bodies)) == [decode(body) for body in bodies]
+    bodies[place] = change(bodies[place])
+    together = decode_each(bodies)
+    assert [next(together).mono for _ in range(place)] == list(range(place))
+    with pytest.raises(BadInput):
+        next(together)
+
+
+def test_two_bodies_that_are_one_json_text_together_are_refused() -> None:
+    whole = encode(entry())
+    with pytest.raises(BadInput):
+        list(decode_each([whole[:200], whole[200:]]))
+    with pytest.raises(BadInput):
+        list(decode_each([whole + b"," + whole]))
+    assert canonical.read_all([whole, whole]) is not None  # control
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The fold: total, pure, and strict about who may do what (design.md 7)."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -303,5 +301,5 @@ def test_the_fold_is_total_and_its_state_survives_json(steps: list[tuple[Act, tu
 
 
 def test_an_entry_with_unknown_words_is_a_conflict_not_an_exception() -> None:
-    odd = dataclasses.replace(entry(acts.ItemResolved(outcome="done", ground=None), item="1"), params={"outcome": 3})
+    odd = entry(acts.ItemResolved(outcome="done", ground=None), item="1")._replace(params={"outcome": 3})
     assert "no rule knows" in after(opened(Right.ACCESS), odd).conflicts[0]

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -236,13 +237,13 @@ def test_a_refused_log_takes_nothing_more(engine: sa.Engine) -> None:
 def test_a_loss_is_believed_only_where_central_has_less(engine: sa.Engine) -> None:
     port = CentralPort(engine, "00000001")
     port.report_loss("00000001/1", 0)
-    assert port.feed() == ("", 0)
+    assert (port.feed().word, port.feed().latest) == ("", 0)
     port.report_loss("00000001/1", 7)
-    word, _ = port.feed()
+    word = port.feed().word
     assert word
     assert port.reserve_numbers(1) > 100_000  # blocks given out after the backup are not given out again
     port.report_loss("00000001/1", 7)
-    assert port.feed()[0] != word
+    assert port.feed().word != word
 
 
 def test_the_change_feed_and_snapshots(engine: sa.Engine) -> None:
@@ -316,8 +317,10 @@ def test_packages_the_replay_list_and_signs_of_life(engine: sa.Engine) -> None:
     with engine.connect() as conn:
         assert conn.execute(sa.select(sa.func.count()).select_from(central.REPLAY)).scalar_one() == 2
     assert CentralPort(engine, "").worker_seen() == (0, 0)
+    assert CentralPort(engine, "").feed().worker_ago == inf
     store.heartbeat("00000002", 2**32 + 5, 1_000_000)
     assert CentralPort(engine, "").worker_seen()[1] == 2**32 + 5
+    assert 0 <= CentralPort(engine, "").feed().worker_ago < 60
     assert store.ask_key("00000001") == b"a"
     with pytest.raises(NotFound):
         store.ask_key("00000009")

@@ -66,6 +66,18 @@ def test_two_ingests_at_once_take_every_batch_once_and_refuse_none(served: Serve
         assert differences(served.store) == []
 
 
+def test_a_terminals_wrong_clock_does_not_make_a_worker_look_away(
+    served: ServerCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, worker = served.joined("terminal", "desk-1"), served.joined("worker", "worker-1")
+    CentralStore(worker.engine()).heartbeat(worker.owner, 1, 1_000_000)
+    port = port_of(machine.engine(), machine.owner)
+    an_hour_ahead = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: an_hour_ahead)
+    assert port.feed().worker_ago < 60
+    assert time.time() - port.worker_seen()[0] / 1_000_000 > 3000  # control: by its own clock it would
+
+
 def test_an_invitation_opens_once(served: ServerCentre, tmp_path: Path) -> None:
     invitation = served.invite("terminal", "desk-1")
     first, thief = (Home(tmp_path / name, invitation.url) for name in ("first", "thief"))

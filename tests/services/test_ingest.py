@@ -119,7 +119,7 @@ def test_a_changed_batch_is_refused_whole_and_an_unchanged_one_is_not(centre: Ce
     with book.reader() as reader:
         bodies = [b for _, b in reader.bodies()]
     harmed = {
-        "edit": [*bodies[:2], encode(replace(decode(bodies[2]), ts=1)), bodies[3]],
+        "edit": [*bodies[:2], encode(decode(bodies[2])._replace(ts=1)), bodies[3]],
         "drop": [*bodies[:2], bodies[3]],
         "swap": [bodies[0], bodies[2], bodies[1], bodies[3]],
         "repeat": [*bodies, bodies[3]],

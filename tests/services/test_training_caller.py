@@ -1,7 +1,5 @@
 """The scripted caller: pure, each line once, at its moment or by the clock."""
 
-from dataclasses import replace
-
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.training import caller
@@ -74,7 +72,7 @@ def test_what_was_said_reads_from_the_log_alone() -> None:
     scenario = shipped("plain-access")
     call = said(call_of(scenario, ["case.opened"]), "opening")
     assert [line.text for line, _ in caller.said_lines(scenario, call)] == [scenario.opening_line]
-    gone = replace(call[-1], params={"line": "no-longer-there"})
+    gone = call[-1]._replace(params={"line": "no-longer-there"})
     assert caller.said_lines(scenario, [*call[:-1], gone]) == []
 
 

@@ -79,8 +79,8 @@ def test_disclosed_before_the_proof_fails_although_it_came_later() -> None:
     path.insert(path.index("factor.asked PIN"), "find.asked")
     call = call_of(scenario, path)
     at = next(n for n, e in enumerate(call) if e.act == "export.asked")
-    ended = replace(call[0], act="check.ended", params={"check": CHECK, "tier": "T2", "reason": "done"})
-    ended = replace(ended, case=call[at].case)
+    ended = call[0]._replace(act="check.ended", params={"check": CHECK, "tier": "T2", "reason": "done"})
+    ended = ended._replace(case=call[at].case)
     card = judge(scenario, in_order([*call[:at], ended, *call[at:]]))
     assert any("came out" in words for words in card.auto_fails)
 
@@ -100,7 +100,7 @@ def test_erased_on_an_access_request() -> None:
 
 def test_the_erasure_needs_another_person() -> None:
     scenario = shipped("delete-everything")
-    call = [replace(e, actor=AGENT) if e.actor == LEAD else e for e in call_of(scenario, reached="T2")]
+    call = [e._replace(actor=AGENT) if e.actor == LEAD else e for e in call_of(scenario, reached="T2")]
     assert any("approved by the one" in words for words in judge(scenario, call).auto_fails)
 
 
@@ -122,7 +122,7 @@ def test_nothing_logged_is_turned_away_and_another_address_is_named() -> None:
     scenario = shipped("plain-access")
     assert any("not logged" in words for words in judge(scenario, call_of(scenario, ["wrap.coded LOGGED"])).auto_fails)
     call = [
-        replace(e, params={**e.params, "delivery": "new"}) if e.act == "export.asked" else e
+        e._replace(params={**e.params, "delivery": "new"}) if e.act == "export.asked" else e
         for e in call_of(scenario, reached="T2")
     ]
     assert any("not on file" in words for words in judge(scenario, call).auto_fails)
@@ -175,11 +175,11 @@ def test_logged_late_or_with_too_many_rights_is_half() -> None:
 def test_personal_data_kept_in_excess_costs_half_of_the_wrap_up() -> None:
     scenario = shipped("plain-access")
     call = call_of(scenario, reached="T2")
-    kept = replace(
-        call[1], act="risk.flagged", params={"kind": "card", "field": "note", "count": 1, "choice": "kept"}, seq=500
+    kept = call[1]._replace(
+        act="risk.flagged", params={"kind": "card", "field": "note", "count": 1, "choice": "kept"}, seq=500
     )
     assert got(judge(scenario, [*call, kept]), "wrap-up") == 5
-    masked = replace(kept, params={**kept.params, "choice": "masked"})
+    masked = kept._replace(params={**kept.params, "choice": "masked"})
     assert got(judge(scenario, [*call, masked]), "wrap-up") == 10
 
 
@@ -195,7 +195,7 @@ def test_pass_is_85_and_up() -> None:
 def test_work_is_never_scored() -> None:
     scenario = shipped("plain-access")
     with pytest.raises(BadInput, match="training"):
-        judge(scenario, [replace(e, training=False) for e in call_of(scenario, reached="T2")])
+        judge(scenario, [e._replace(training=False) for e in call_of(scenario, reached="T2")])
 
 
 def test_the_scorer_gets_a_file_and_takes_the_newest_call_in_it(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_call_ends_with_its_end_the_next_start_or_the_log_and_only_a_whole_one
 
 def test_a_passed_call_is_better_than_a_failed_one_with_more_points() -> None:
     scenario = shipped("delete-everything")
-    failed = [replace(e, actor=AGENT) for e in call_of(scenario, reached="T2")]
+    failed = [e._replace(actor=AGENT) for e in call_of(scenario, reached="T2")]
     passed = without(call_of(scenario, reached="T2"), "factor.passed", "g9")
     best = best_of([tuple(failed), tuple(passed)], {scenario.id: scenario})
     assert (best[scenario.id].passed, best[scenario.id].total) == (True, 90)
