@@ -132,7 +132,9 @@ class IngestTx:
         return self.conn.execute(query).scalar() == batch.size
 
     def next_revs(self, count: int) -> int:
-        """The first of `count` numbers of the change feed, whose counter stays locked until the end."""
+        """The first of `count` numbers of the change feed, whose counter stays locked until the end; 0 of none."""
+        if not count:
+            return 0
         counter = sa.select(META.c.value).where(META.c.key == "rev").with_for_update()
         old = int(self.conn.execute(counter).scalar_one())
         self.conn.execute(sa.update(META).where(META.c.key == "rev").values(value=str(old + count)))
