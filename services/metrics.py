@@ -1,4 +1,4 @@
-"""Central's numbers in Prometheus' text format, for whoever watches the centre."""
+"""Central's and a worker's numbers in Prometheus' text format, for whoever watches the centre."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -28,6 +28,12 @@ HELP: Final = {
     "cases_to_approve": "Cases that wait for a second person.",
     "cases_conflicts": "Cases with actions that did not fit.",
     "worker_seen_seconds_ago": "How long ago a worker gave a sign of life.",
+    "worker_running_seconds": "How long this worker process has run.",
+    "worker_entries_total": "Entries it took from the inbox.",
+    "worker_asks_total": "Questions of terminals it answered, by kind.",
+    "worker_asks_seconds_total": "Seconds it took to answer them, by kind.",
+    "worker_events_total": "What it wrote into its journal, by event: leads, adopted, deposed, complaint …",
+    "worker_faults_total": "Errors, by the loop or step they came up in.",
     "leases_held": "Leases that workers hold: the lead and a life each.",
     "terminals": "Terminals that are not revoked.",
 }
@@ -50,11 +56,15 @@ def exposition(found: Iterable[Count]) -> str:
         by_name.setdefault(one.name, []).append(one)
     lines = []
     for name, group in by_name.items():
-        lines += [f"# HELP rightsdesk_{name} {HELP[name]}", f"# TYPE rightsdesk_{name} gauge"]
+        lines += [f"# HELP rightsdesk_{name} {HELP[name]}", f"# TYPE rightsdesk_{name} {_kind(name)}"]
         for one in group:
             labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in one.labels)
             lines.append(f"rightsdesk_{name}{'{' + labels + '}' if labels else ''} {one.value:g}")
     return "\n".join(lines) + "\n"
+
+
+def _kind(name: str) -> str:
+    return "counter" if name.endswith("_total") else "gauge"
 
 
 def _escaped(value: str) -> str:

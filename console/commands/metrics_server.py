@@ -8,7 +8,20 @@ from services.metrics import CONTENT_TYPE
 
 
 def serve(listen: str, numbers: Callable[[], str], say: Callable[[str], None]) -> None:
-    """Answer GET /metrics on HOST:PORT until interrupted. Raises `BadInput`, `Unavailable` for a port that is taken."""
+    """Answer GET /metrics on HOST:PORT until interrupted. Raises as `server_at`."""
+    with server_at(listen, numbers) as server:
+        say(f"serving {url_of(server)}")
+        server.serve_forever()
+
+
+def url_of(server: ThreadingHTTPServer) -> str:
+    """Where a Prometheus finds it."""
+    host, port = server.server_address[:2]
+    return f"http://{host!s}:{port}/metrics"
+
+
+def server_at(listen: str, numbers: Callable[[], str]) -> ThreadingHTTPServer:
+    """A server that answers GET /metrics on HOST:PORT. Raises `BadInput`, `Unavailable` for a port that is taken."""
     host, colon, port = listen.rpartition(":")
     if not colon or not host or not port.isdigit() or int(port) > 65_535:
         raise BadInput("is not HOST:PORT, as 127.0.0.1:9464", place="--listen")
@@ -32,9 +45,6 @@ def serve(listen: str, numbers: Callable[[], str], say: Callable[[str], None]) -
             """Nothing: who reads the numbers is no news."""
 
     try:
-        server = ThreadingHTTPServer((host, int(port)), Handler)
+        return ThreadingHTTPServer((host, int(port)), Handler)
     except OSError as exc:
         raise Unavailable(f"cannot listen on {listen}: {exc.strerror}") from exc
-    say(f"serving http://{host}:{server.server_port}/metrics")
-    with server:
-        server.serve_forever()

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from console.settings import Settings
     from db.central_jobs import WorkerSeen
+    from services.fulfilment.tally import Tally
     from services.fulfilment.worker import Order
     from services.letters.delivery import MailSettings
     from services.secrets import Vault
@@ -25,18 +26,37 @@ def run(
     name: Annotated[str, typer.Option("--worker", help="Its name or id; the only one when not given.")] = "",
     home: HomeOption = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="End when standard input ends.")] = False,
+    listen: Annotated[
+        str, typer.Option("--metrics", help="HOST:PORT to serve this worker's numbers on, for Prometheus.")
+    ] = "",
 ) -> None:
     """Run a worker until it is told to stop; begun jobs go on at the next start. Exit 2: it cannot start."""
     from services.errors import DeskError
     from services.fulfilment import worker
+    from services.fulfilment.tally import Tally
 
+    tally = Tally()
     try:
-        worker.run(order(home, name), with_parent=with_parent, say=lambda line: print(line, flush=True))
+        if listen:
+            _watched(listen, tally)
+        worker.run(order(home, name), with_parent=with_parent, say=lambda line: print(line, flush=True), tally=tally)
     except DeskError as exc:
         _refuse("run", exc)
     # Jobs in flight hold threads that nobody waits for; what they had done is recorded, the rest goes on next time.
     sys.stdout.flush()
     os._exit(0)
+
+
+def _watched(listen: str, tally: "Tally") -> None:
+    """Serve the tally's numbers beside the work; raises `BadInput`, `Unavailable`."""
+    import threading
+
+    from console.commands.metrics_server import server_at, url_of
+    from services.metrics import exposition
+
+    server = server_at(listen, lambda: exposition(tally.counts()))
+    print(f"serving {url_of(server)}", flush=True)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
 @app.command()

@@ -12,13 +12,19 @@ from types import TracebackType
 
 import orjson
 
+from services.fulfilment.tally import Tally
+
 MAX_BYTES = 5_000_000
 
 
 class Journal:
-    """Appends to `path` (0600); a file that grew too long is kept once as `.1`. Safe from any thread."""
+    """Appends to `path` (0600); a file that grew too long is kept once as `.1`. Safe from any thread.
 
-    def __init__(self, path: Path) -> None:
+    `tally` counts what is said.
+    """
+
+    def __init__(self, path: Path, tally: Tally | None = None) -> None:
+        self._tally = tally or Tally()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:
             path.replace(path.with_name(path.name + ".1"))
@@ -28,10 +34,12 @@ class Journal:
         """One line: the event's name and its codes."""
         line = {"at": time.time_ns() // 1000, "pid": os.getpid(), "event": event, **facts}
         os.write(self._file, orjson.dumps(line) + b"\n")
+        self._tally.add("worker_events_total", event=event)
 
     def fault(self, place: str, error: BaseException, **facts: str | int | bool) -> str:
         """Keeps where an error came up and of which kind it is; a reference to name it by, eight hex digits."""
         reference = secrets.token_hex(4)
+        self._tally.add("worker_faults_total", place=place)
         self.say("fault", place=place, kind=type(error).__name__, line=_where(error), reference=reference, **facts)
         return reference
 

@@ -31,6 +31,7 @@ from services.fulfilment.engine import Engine
 from services.fulfilment.jobs import workflows
 from services.fulfilment.journal import Journal
 from services.fulfilment.results import Results
+from services.fulfilment.tally import Tally
 from services.fulfilment.workroom import Workroom
 from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
 from services.letters.delivery import MailSettings
@@ -70,8 +71,9 @@ class Order:
 class Worker:
     """Everything one worker process holds. Raises as `open_vault`, `open_engine`, `Logbook` and `Engine` do."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, tally: Tally | None = None) -> None:
         home = Home(order.home)
+        self._tally = tally or Tally()
         self.id, self._sweep_s = order.worker, order.sweep_s
         self._lease_us = int(order.lease_s * 1_000_000)
         self._third_s = min(_LIFE_S, order.lease_s / 3)
@@ -81,7 +83,7 @@ class Worker:
         self._busy: set[str] = set()
         self._threads: list[threading.Thread] = []
         vault = open_vault(home.path, passphrase=order.passphrase, demo=order.demo)
-        self._journal = Journal(home.logs / "worker.log")
+        self._journal = Journal(home.logs / "worker.log", self._tally)
         stamina.instrumentation.set_on_retry_hooks([])  # theirs write the text of the error
         central = open_engine(order.central_url or home.central_url, key(vault, CENTRAL_KEY))
         self._store = CentralStore(central)
@@ -166,11 +168,14 @@ class Worker:
             self.stop.wait(self._third_s)
             return False
         try:
-            return self._ingest.run_once(lead) > 0
+            taken = self._ingest.run_once(lead)
         except Deposed:
             self._lead = None
             self._journal.say("deposed", worker=self.id)
             return False
+        if taken:
+            self._tally.add("worker_entries_total", taken)
+        return taken > 0
 
     def _renewed(self) -> int | None:
         """The fence by which this worker leads: one at a time in a deployment, the next when its lease is over."""
@@ -197,8 +202,11 @@ class Worker:
         return False
 
     def _answer(self, ask: str, terminal: str, kind: str, sealed: bytes) -> None:
+        began = time.monotonic()
         try:
             self._answers.answer(ask, terminal, kind, sealed)
+            self._tally.add("worker_asks_total", kind=kind)
+            self._tally.add("worker_asks_seconds_total", time.monotonic() - began, kind=kind)
         except Exception as exc:
             self._journal.fault("asks", exc)
         finally:
@@ -253,14 +261,19 @@ def _engine_of(home: Home, central: sa.Engine, vault: Vault) -> tuple[str, bytes
 
 
 def run(
-    order: Order, *, stop: threading.Event | None = None, with_parent: bool = False, say: Callable[[str], None] = print
+    order: Order,
+    *,
+    stop: threading.Event | None = None,
+    with_parent: bool = False,
+    say: Callable[[str], None] = print,
+    tally: Tally | None = None,
 ) -> None:
-    """A worker until SIGTERM, SIGINT, `stop`, or (`with_parent`) the end of standard input.
+    """A worker until SIGTERM, SIGINT, `stop`, or (`with_parent`) the end of standard input; `tally` counts its work.
 
     Says `worker <id> ready pid <pid>` when it works. Raises `DeskError` when it cannot start. Jobs in flight are left
     where they are: the caller ends the process.
     """
-    worker = Worker(order)
+    worker = Worker(order, tally)
     worker.room.journal.catch_strays()
     _obey_signals(worker.stop)
     if with_parent:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from db import central
 from db.central_counts import counts
-from services.metrics import exposition, metrics
+from services.fulfilment.tally import Tally
+from services.metrics import HELP, exposition, metrics
 from services.types import Right
 from tests.centre import Centre, request, sign_in
 from tests.conftest import CHECKOUT
@@ -79,3 +80,22 @@ def test_it_is_served_until_it_is_stopped(centre: Centre) -> None:
     finally:
         running.kill()
         running.communicate()
+
+
+def test_a_tally_grows_and_keeps_its_labels_apart() -> None:
+    tally = Tally()
+    tally.add("worker_entries_total", 3)
+    tally.add("worker_entries_total", 4)
+    tally.add("worker_asks_total", kind="find")
+    tally.add("worker_asks_total", kind="look")
+    text = exposition(tally.counts())
+    assert "# TYPE rightsdesk_worker_entries_total counter\nrightsdesk_worker_entries_total 7\n" in text
+    assert 'rightsdesk_worker_asks_total{kind="find"} 1\n' in text
+    assert "# TYPE rightsdesk_worker_running_seconds gauge\n" in text
+
+
+def test_every_number_that_a_worker_counts_is_explained() -> None:
+    source = "".join((CHECKOUT / "services/fulfilment" / name).read_text() for name in ("worker.py", "journal.py"))
+    counted = set(re.findall(r'"(worker_[a-z_]+_total)"', source))
+    assert len(counted) > 4
+    assert counted <= HELP.keys()

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,16 +47,17 @@ class Shell:
 
 
 @contextmanager
-def working(shell: Shell) -> Iterator[None]:
-    """`rightsdesk worker run` on that machine, until it is told to stop."""
+def working(shell: Shell) -> Iterator[str]:
+    """`rightsdesk worker run` on that machine, until it is told to stop; where it serves its numbers."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "console", "worker", "run"], cwd=CHECKOUT, env=shell.environment,
-        stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "console", "worker", "run", "--metrics", "127.0.0.1:0"],
+        cwd=CHECKOUT, env=shell.environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        assert "ready" in process.stdout.readline()
-        yield
+        serving, ready = process.stdout.readline(), process.stdout.readline()
+        assert "ready" in ready
+        yield serving.split()[-1]
     finally:
         process.terminate()
         process.wait(20)
@@ -95,7 +98,7 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
     invites.run("worker", "enrol", "worker-1", "--out", str(tmp_path / "worker-1.invitation"))
     assert "rightsdesk worker run" in worker.run("join", str(tmp_path / "worker-1.invitation"))
     shutil.copytree(centre_template / "controllers", worker.home / "controllers", dirs_exist_ok=True)
-    with working(worker):
+    with working(worker) as numbers:
         opened = json.loads(
             desk.run("case", "open", "--agent", "0042", "--pin-stdin", "--controller", "nordlicht", "--right", "access",
                      "--identifier", "-", "--json", given=f"{pin}\nada@example.com\n")
@@ -104,6 +107,11 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
         assert opened["case"] in listed
         assert "ada@example.com" not in listed
         assert "WHOLE" in desk.run("log", "verify")
+        with urllib.request.urlopen(numbers, timeout=10) as answer:
+            told = answer.read().decode()
+        assert float(re.search(r"^rightsdesk_worker_entries_total ([0-9.]+)$", told, re.MULTILINE)[1]) > 3
+        assert 'rightsdesk_worker_events_total{event="leads"} 1' in told
+        assert opened["case"] not in told
 
         fresh = json.loads(operator.run("agent", "reset-pin", "0042", "--json"))["pin"]
         assert "do not fit" in desk.run("case", "list", "--agent", "0042", "--pin-stdin", given=f"{pin}\n", exits=1)
