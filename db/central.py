@@ -63,6 +63,25 @@ class EntryRow(SQLModel, table=True):
     body: bytes
 
 
+class AggregateRow(SQLModel, table=True):
+    """A checkpoint that central accepted, a leaf of its aggregate; `nodes` are the hashes that it completes."""
+
+    __tablename__ = "aggregate"
+    idx: int = Field(primary_key=True, sa_type=NUMBERED, sa_column_kwargs={"autoincrement": False})
+    note: str
+    nodes: bytes
+
+
+class AggregateHeadRow(SQLModel, table=True):
+    """How large the aggregate is, its frontier, and the checkpoint that central signed; one row."""
+
+    __tablename__ = "aggregate_head"
+    one: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    size: int = Field(sa_type=sa.BigInteger)
+    frontier: bytes
+    checkpoint: str
+
+
 class InboxRow(SQLModel, table=True):
     """A batch a terminal or worker handed in, not yet ingested."""
 
@@ -261,6 +280,8 @@ def _table(row: type[SQLModel]) -> sa.Table:
 LOG = _table(LogRow)
 HEAD = _table(HeadRow)
 ENTRY = _table(EntryRow)
+AGGREGATE = _table(AggregateRow)
+AGGREGATE_HEAD = _table(AggregateHeadRow)
 INBOX = _table(InboxRow)
 DETAIL = _table(DetailRow)
 CASE = _table(CaseRow)

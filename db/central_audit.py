@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from db.central import CASE, CLAIM, CONTROLLER, COUNTS, DETAIL, ENTRY
+from db.central import AGGREGATE, AGGREGATE_HEAD, CASE, CLAIM, CONTROLLER, COUNTS, DETAIL, ENTRY
 from db.central_roles import SQLITE_TRIGGERS
 from db.central_witness import CentralView, as_bytes
 
@@ -19,6 +19,15 @@ class AuditView(CentralView):
         """(seq, case that it is filed under, bytes as signed) of a log's entries, in order."""
         query = sa.select(ENTRY.c.seq, ENTRY.c.case_id, ENTRY.c.body).where(ENTRY.c.log == log).order_by(ENTRY.c.seq)
         return ((seq, case, as_bytes(body)) for seq, case, body in self._stream(query))
+
+    def stored_leaves(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """(place, checkpoint, hashes stored with it) of the aggregate's leaves, in order."""
+        rows = self._stream(sa.select(AGGREGATE).order_by(AGGREGATE.c.idx))
+        return ((place, as_bytes(note), as_bytes(nodes)) for place, note, nodes in rows)
+
+    def aggregate_frontier(self) -> bytes:
+        """The frontier that the next leaf goes on from."""
+        return as_bytes(self._conn.execute(sa.select(AGGREGATE_HEAD.c.frontier)).scalar())
 
     def accepted(self) -> Iterator[tuple[int, bytes]]:
         """(accepted at in µs, body) of every entry that counts, in accept order."""

@@ -160,14 +160,14 @@ def _tables(conn: sa.Connection) -> Iterator[str]:
 
 def _triggers(conn: sa.Connection) -> Iterator[str]:
     there = {(table, name): (state, text) for table, name, state, text in conn.execute(_TRIGGERS)}
-    for name, when in TRIGGERS.items():
-        state, text = there.pop(("entry", name), ("", ""))
+    for (table, name), when in TRIGGERS.items():
+        state, text = there.pop((table, name), ("", ""))
         if not text:
-            yield f"trigger {name} on entry is gone"
+            yield f"trigger {name} on {table} is gone"
         elif state != "A":
-            yield f"trigger {name} on entry is switched off or does not fire always"
+            yield f"trigger {name} on {table} is switched off or does not fire always"
         elif not text.endswith(f"{when} EXECUTE FUNCTION {DESK}.entries_stay()"):
-            yield f"trigger {name} on entry was changed"
+            yield f"trigger {name} on {table} was changed"
     for table, name in sorted(there):
         yield f"trigger {name} on {table} was added"
 

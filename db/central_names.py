@@ -13,6 +13,8 @@ def _table(name: str, columns: str) -> sa.TableClause:
 LOG = _table("log", "id owner kind public_key origin enrolled_at problem")
 HEAD = _table("log_head", "log size frontier checkpoint receipt")
 ENTRY = _table("entry", "pos log seq case_id accepted_at body")
+AGGREGATE = _table("aggregate", "idx note nodes")
+AGGREGATE_HEAD = _table("aggregate_head", "one size frontier checkpoint")
 INBOX = _table("inbox", "id log start count entries details checkpoint received_at")
 CASE = _table(
     "case_",

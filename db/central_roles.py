@@ -23,21 +23,26 @@ ROLES: Final = (OWNER, TERMINALS, WORKERS, AUDITORS)
 DESK: Final = "desk"
 VERSION_TABLE: Final = "alembic_version"
 TRIGGERS: Final = {
-    "entries_stay": "BEFORE DELETE OR UPDATE ON public.entry FOR EACH ROW",
-    "entries_not_emptied": "BEFORE TRUNCATE ON public.entry FOR EACH STATEMENT",
+    ("entry", "entries_stay"): "BEFORE DELETE OR UPDATE ON public.entry FOR EACH ROW",
+    ("entry", "entries_not_emptied"): "BEFORE TRUNCATE ON public.entry FOR EACH STATEMENT",
+    ("aggregate", "leaves_stay"): "BEFORE DELETE OR UPDATE ON public.aggregate FOR EACH ROW",
+    ("aggregate", "leaves_not_emptied"): "BEFORE TRUNCATE ON public.aggregate FOR EACH STATEMENT",
 }
+"""When each fires, by its table and name."""
 
-SQLITE_TRIGGERS: Final = (
-    "CREATE TRIGGER entries_not_changed BEFORE UPDATE ON entry "
-    "BEGIN SELECT raise(ABORT, 'entries are never changed'); END",
-    "CREATE TRIGGER entries_not_deleted BEFORE DELETE ON entry "
-    "BEGIN SELECT raise(ABORT, 'entries are never deleted'); END",
+SQLITE_TRIGGERS: Final = tuple(
+    f"CREATE TRIGGER {what}_not_{done} BEFORE {event} ON {table} "
+    f"BEGIN SELECT raise(ABORT, '{what} are never {done}'); END"
+    for table, what in (("entry", "entries"), ("aggregate", "leaves"))
+    for event, done in (("UPDATE", "changed"), ("DELETE", "deleted"))
 )
 """What stands in for roles where central is a file: whoever has its key can do all."""
 
 _ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _WORKER: Final = {
     "entry": frozenset({"SELECT", "INSERT"}),
+    "aggregate": frozenset({"SELECT", "INSERT"}),
+    "aggregate_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "log": frozenset({"SELECT", "INSERT"}),
     "log_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "agent": frozenset({"SELECT"}),
@@ -87,11 +92,11 @@ def apply(conn: sa.Connection) -> None:
         f"SET LOCAL ROLE {OWNER}",
     )
     conn.exec_driver_sql(guards(DESK))
-    for name, when in TRIGGERS.items():
+    for (table, name), when in TRIGGERS.items():
         _run(
             conn,
             f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {DESK}.entries_stay()",
-            f"ALTER TABLE public.entry ENABLE ALWAYS TRIGGER {name}",
+            f"ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER {name}",
         )
     _run(conn, "RESET ROLE")
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from db.central_engine import as_desk_error
-from db.central_names import ENTRY, HEAD, LOG, META
+from db.central_names import AGGREGATE, AGGREGATE_HEAD, ENTRY, HEAD, LOG, META
+from services.action_log import aggregate
+from services.action_log.merkle import consistency_proof, inclusion_proof
 from services.action_log.witness import Shown
 
 PAGE = 2048
@@ -61,14 +63,41 @@ class CentralView:
 
     def bodies(self, log: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """(seq, bytes as signed) of a log's entries from `start` on, in order."""
+        return self._in_order(sa.select(ENTRY.c.seq, ENTRY.c.body).where(ENTRY.c.log == log), ENTRY.c.seq, start)
+
+    def aggregate(self) -> Shown:
+        """The head of central's aggregate, as of a log; its key is the one that central cosigns with."""
+        facts = self.facts()
+        row = self._conn.execute(sa.select(AGGREGATE_HEAD.c.size, AGGREGATE_HEAD.c.checkpoint)).first()
+        size, note = (0, "") if row is None else row
+        key = bytes.fromhex(facts["cosigner-key"])
+        return Shown(aggregate.AGGREGATE, aggregate.origin_of(facts["deployment"]), key, size, note, note)
+
+    def leaves(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(place, accepted checkpoint as signed) of the aggregate's leaves from `start` on, in order."""
+        return self._in_order(sa.select(AGGREGATE.c.idx, AGGREGATE.c.note), AGGREGATE.c.idx, start)
+
+    def leaf_of(self, note: str) -> int | None:
+        """The place of an accepted checkpoint; None when there is none."""
+        query = sa.select(AGGREGATE.c.idx).where(AGGREGATE.c.note == note).order_by(AGGREGATE.c.idx.desc()).limit(1)
+        return self._conn.execute(query).scalar()
+
+    def inclusion(self, leaf: int, size: int) -> list[bytes]:
+        """Audit path of a leaf in the aggregate's first `size`."""
+        return inclusion_proof(leaf, size, aggregate.node_reader(self._nodes))
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        """That the aggregate's first `old` leaves are the beginning of its first `size`."""
+        return consistency_proof(old, size, aggregate.node_reader(self._nodes))
+
+    def _nodes(self, leaf: int) -> bytes:
+        found = self._conn.execute(sa.select(AGGREGATE.c.nodes).where(AGGREGATE.c.idx == leaf)).scalar()
+        return as_bytes(found)
+
+    def _in_order(self, query: sa.Select[Any], place: sa.ColumnElement[int], start: int) -> Iterator[tuple[int, bytes]]:
         while True:
-            query = (
-                sa.select(ENTRY.c.seq, ENTRY.c.body)
-                .where(ENTRY.c.log == log, ENTRY.c.seq >= start)
-                .order_by(ENTRY.c.seq)
-                .limit(PAGE)
-            )
-            rows = self._conn.execute(query).all()
+            page = query.where(place >= start).order_by(place).limit(PAGE)
+            rows = self._conn.execute(page).all()
             for row in rows:
                 yield row[0], as_bytes(row[1])
             if len(rows) < PAGE:

@@ -4,7 +4,7 @@ A database administrator can change any row; here it is found, and the row or th
 whole went back to an older state no central can know: terminals' receipts and a witness do (action-log.md 1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 
@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from db.central_audit import AuditView
 from db.central_engine import open_engine
+from services.action_log.aggregate import AGGREGATE, Leaves, grow, owners_of
 from services.action_log.entry import decode
-from services.action_log.witness import Alarm, Shown, look
+from services.action_log.merkle import Frontier, TreeHead, leaf_hash
+from services.action_log.witness import Accepted, Alarm, Shown, look, look_at_aggregate
 from services.cases.case import from_json
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
@@ -51,7 +53,11 @@ def _rows(view: AuditView) -> Iterator[str]:
     facts = view.facts()
     cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
     named: dict[str, str] = {}
-    wrong = [words for held in view.logs() for words in _log(view, held, cosigner, named)]
+    logs = view.logs()
+    leaves = Leaves(owners_of((one.log, one.origin, one.public_key) for one in logs))
+    wrong = list(_aggregate(view, leaves))
+    newest = None if wrong else leaves.newest
+    wrong += [words for held in logs for words in _log(view, held, cosigner, named, newest)]
     yield from wrong
     yield from (f"entry {pos} has an earlier time than the one accepted before it" for pos in view.out_of_order())
     yield from _details(view, named)
@@ -60,8 +66,33 @@ def _rows(view: AuditView) -> Iterator[str]:
         yield from (f"case {words}" for words in differences_in(view))
 
 
-def _log(view: AuditView, held: Shown, cosigner: tuple[str, bytes], named: dict[str, str]) -> Iterator[str]:
-    """One log: every entry in its place, the tree the one that was signed, by its key and by us, filed as it says.
+def _aggregate(view: AuditView, leaves: Leaves) -> Iterator[str]:
+    """The accepted checkpoints: each of an enrolled log, in the tree that was signed, the stored hashes those of it."""
+    frontier, odd = Frontier(), []
+
+    def read() -> Iterator[tuple[int, bytes]]:
+        for place, note, nodes in view.stored_leaves():
+            if place == frontier.size and grow(frontier, leaf_hash(note)) != nodes:
+                odd.append(f"{AGGREGATE}: the hashes stored with entry {place} are not those of the tree")
+            yield place, note
+
+    found = look_at_aggregate(view.aggregate(), None, read(), 0, leaves)
+    if isinstance(found, Alarm):
+        yield _said(AGGREGATE, found)
+    elif view.aggregate_frontier() != frontier.to_bytes():
+        yield f"{AGGREGATE}: its frontier is not that of the tree"
+    yield from odd
+
+
+def _log(
+    view: AuditView,
+    held: Shown,
+    cosigner: tuple[str, bytes],
+    named: dict[str, str],
+    newest: Mapping[str, TreeHead] | None,
+) -> Iterator[str]:
+    """One log: every entry in its place, the tree the one that was signed, by its key and by us, and the newest of it
+    in the aggregate (`newest`, where that is whole), filed as it says.
 
     Sealed details that an opening names go into `named`, digest → case.
     """
@@ -77,11 +108,15 @@ def _log(view: AuditView, held: Shown, cosigner: tuple[str, bytes], named: dict[
                     named.update(dict.fromkeys(entry.details, entry.case))
             yield seq, body
 
-    found = look(held, None, read(), 0, cosigner)
+    found = look(held, None, read(), 0, cosigner, None if newest is None else Accepted(newest.get(held.log)))
     if isinstance(found, Alarm):
-        place = f" ({found.place})" if found.place else ""
-        yield f"log {held.log}: {found.kind}{place}: {found.detail}"
+        yield _said(f"log {held.log}", found)
     yield from misfiled
+
+
+def _said(what: str, alarm: Alarm) -> str:
+    place = f" ({alarm.place})" if alarm.place else ""
+    return f"{what}: {alarm.kind}{place}: {alarm.detail}"
 
 
 def _details(view: AuditView, named: dict[str, str]) -> Iterator[str]:

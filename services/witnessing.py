@@ -3,18 +3,19 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from db.file_lock import FileLock
 from services.action_log import checkpoint
+from services.action_log.aggregate import AGGREGATE, Leaves, origin_of, owners_of
 from services.action_log.merkle import TreeHead
 from services.action_log.tiles import split
-from services.action_log.witness import Alarm, Seen, Shown, look, no_log
+from services.action_log.witness import Accepted, Alarm, Seen, Shown, look, look_at_aggregate, no_log
 from services.errors import BadInput, NotFound, Unusable
 
 VERSION = 1
@@ -27,27 +28,35 @@ class Central(Protocol):
     def facts(self) -> dict[str, str]: ...
     def logs(self) -> list[Shown]: ...
     def bodies(self, log: str, start: int = 0) -> Iterator[tuple[int, bytes]]: ...
+    def aggregate(self) -> Shown: ...
+    def leaves(self, start: int = 0) -> Iterator[tuple[int, bytes]]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round found. `new` are logs seen for the first time: their key is trusted from now on."""
+    """What one round found. `new` are logs seen for the first time: their key is trusted from now on. `aggregate` is
+    the head of it that is remembered now."""
 
     alarms: tuple[Alarm, ...]
     cosigned: Mapping[str, TreeHead]
     new: tuple[str, ...]
     entries: int
+    aggregate: TreeHead | None = None
 
 
 @dataclass(slots=True)
 class Witness:
-    """An open witness: who it is, what it remembers by log. Made by `opened`; one process at a time."""
+    """An open witness: who it is, what it remembers by log and of the aggregate: the newest checkpoint of each log
+    in it, and those `since` a log was last found whole. Made by `opened`; one process at a time."""
 
     folder: Path
     name: str
     seed: bytes
     central: tuple[str, bytes] | None
     seen: dict[str, Seen] = field(default_factory=dict)
+    aggregate: Seen | None = None
+    newest: dict[str, TreeHead] = field(default_factory=dict)
+    since: dict[str, list[TreeHead]] = field(default_factory=dict)
 
     @property
     def public_key(self) -> bytes:
@@ -73,10 +82,12 @@ class Witness:
         except NotFound:
             return 0
 
-    def round(self, central: Central, seconds: int, *, new_only: bool = False) -> Round:
-        """Looks at every log once; what holds is remembered and cosigned at `seconds`, the rest is left as it was.
+    def round(self, central: Central, seconds: int, *, new_only: bool = False, restored: bool = False) -> Round:
+        """Looks at every log and at the aggregate once; what holds is remembered and cosigned at `seconds`, the rest is
+        left as it was.
 
-        `new_only` reads no entry below the last full tile that is remembered.
+        `new_only` reads no entry below the last full tile that is remembered. `restored`: central was put back to a
+        backup, and whoever runs this witness knows why: its aggregate is taken as at first sight, if every log holds.
         """
         facts = central.facts()
         alarms, cosigned, new, count = self._central(facts), {}, [], 0
@@ -84,11 +95,17 @@ class Witness:
         for log in sorted(self.seen.keys() - shown.keys()):
             detail = f"Central knows it no more; {self.seen[log].head.size} entries were witnessed."
             alarms.append(Alarm(log, "log-gone", detail))
+        whole, leaves = self._leaves(central, shown.values(), new_only)
+        if restored and isinstance(whole, Alarm):
+            self._keep_refused(self.note(AGGREGATE), whole)  # evidence of what was: the newest note is written over
+            self.aggregate, self.newest, self.since = None, {}, {}
+            whole, leaves = self._leaves(central, shown.values(), new_only)
         for log, one in sorted(shown.items()):
             seen = self.seen.get(log)
             start = seen.start() if seen is not None and new_only else 0
             rows = central.bodies(log, start)
-            found = no_log(one) or self._successor(one) or look(one, seen, rows, start, self._cosigner())
+            said = Accepted(leaves.newest.get(log), leaves.since.get(log, ())) if isinstance(whole, Seen) else None
+            found = no_log(one) or self._successor(one) or look(one, seen, rows, start, self._cosigner(), said)
             if isinstance(found, Alarm):
                 alarms.append(found)
                 self._keep_refused(one.checkpoint, found)
@@ -97,9 +114,27 @@ class Witness:
             if seen is None:
                 new.append(log)
             self._remember(found, one, seconds)
+            leaves.since.pop(log, None)
             if found.head.size:
                 cosigned[log] = found.head
-        return Round(tuple(alarms), cosigned, tuple(new), count)
+        if isinstance(whole, Alarm):
+            alarms.append(whole)
+            self._keep_refused(central.aggregate().checkpoint, whole)
+        elif not (restored and alarms):
+            self._remember_aggregate(whole, leaves, central.aggregate(), seconds)
+        return Round(tuple(alarms), cosigned, tuple(new), count, self.aggregate.head if self.aggregate else None)
+
+    def _leaves(self, central: Central, logs: Iterable[Shown], new_only: bool) -> tuple[Seen | Alarm, Leaves]:
+        """The aggregate, and what it says of logs. Keys are those at first sight, of a log that is gone as well."""
+        name, key = self._cosigner()
+        shown = replace(central.aggregate(), origin=origin_of(name.rpartition("/")[0]), public_key=key)
+        trusted: dict[str, Shown | Seen] = {one.log: one for one in logs if no_log(one) is None} | self.seen
+        owners = owners_of((log, one.origin, one.public_key) for log, one in trusted.items())
+        seen, known = self.aggregate, 0 if self.aggregate is None else self.aggregate.head.size
+        since = {log: list(heads) for log, heads in self.since.items()}
+        leaves = Leaves(owners, known, dict(self.newest), seen is not None, since)
+        start = seen.start() if seen is not None and new_only else 0
+        return look_at_aggregate(shown, seen, central.leaves(start), start, leaves), leaves
 
     def _central(self, facts: Mapping[str, str]) -> list[Alarm]:
         """Central's own key is the one at first sight, like every log's."""
@@ -128,15 +163,22 @@ class Witness:
 
     def _remember(self, seen: Seen, shown: Shown, seconds: int) -> None:
         """On the disk before anybody is told (c2sp.org/tlog-witness). The note is last: it names what is kept."""
-        kept = {
-            "log": seen.log, "origin": seen.origin, "public_key": seen.public_key.hex(), "size": seen.head.size,
-            "root": seen.head.root.hex(), "tiles": b"".join(seen.tiles).hex(), "tail": b"".join(seen.tail).hex(),
-        }  # fmt: skip
-        _write(self.folder / "logs" / f"{_plain(seen.log)}.json", json.dumps(kept, indent=1, sort_keys=True))
-        if seen.head.size:
-            note = checkpoint.cosign(shown.receipt, self.name, self.seed, seconds)
-            _write(self.folder / "notes" / f"{_plain(seen.log)}.txt", note)
+        _write_json(self.folder / "logs" / f"{_plain(seen.log)}.json", _kept(seen))
+        self._cosign(seen, shown.receipt, seconds)
         self.seen[seen.log] = seen
+
+    def _remember_aggregate(self, seen: Seen, leaves: Leaves, shown: Shown, seconds: int) -> None:
+        """After every log: what it says of them is new until they were looked at."""
+        newest = {log: _pair(head) for log, head in leaves.newest.items()}
+        since = {log: list(map(_pair, heads)) for log, heads in leaves.since.items()}
+        _write_json(self.folder / f"{AGGREGATE}.json", {**_kept(seen), "newest": newest, "since": since})
+        self._cosign(seen, shown.checkpoint, seconds)
+        self.aggregate, self.newest, self.since = seen, leaves.newest, leaves.since
+
+    def _cosign(self, seen: Seen, note: str, seconds: int) -> None:
+        if seen.head.size:
+            cosigned = checkpoint.cosign(note, self.name, self.seed, seconds)
+            _write(self.folder / "notes" / f"{_plain(seen.log)}.txt", cosigned)
 
     def _keep_refused(self, note: str, alarm: Alarm) -> None:
         """The note of a log that was refused: signed by the log's own key, it is evidence. Once each."""
@@ -184,6 +226,12 @@ def _read(folder: Path) -> Witness:
             seen = _seen(json.loads(file.read_text("utf-8")))
             witness.seen[seen.log] = seen
             _must_hold(witness, seen)
+        if (file := folder / f"{AGGREGATE}.json").is_file():
+            kept = json.loads(file.read_text("utf-8"))
+            witness.aggregate = _seen(kept)
+            witness.newest = {log: _head(*pair) for log, pair in kept["newest"].items()}
+            witness.since = {log: [_head(*pair) for pair in heads] for log, heads in kept["since"].items()}
+            _must_hold(witness, witness.aggregate)
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise Unusable(f"the witness's own folder cannot be read ({type(exc).__name__}): restore it") from exc
     return witness
@@ -198,6 +246,13 @@ def _seen(kept: Mapping[str, str | int]) -> Seen:
         tiles=tuple(split(_bytes(str(kept["tiles"])))),
         tail=tuple(split(_bytes(str(kept["tail"])))),
     )
+
+
+def _kept(seen: Seen) -> dict[str, object]:
+    return {
+        "log": seen.log, "origin": seen.origin, "public_key": seen.public_key.hex(), "size": seen.head.size,
+        "root": seen.head.root.hex(), "tiles": b"".join(seen.tiles).hex(), "tail": b"".join(seen.tail).hex(),
+    }  # fmt: skip
 
 
 def _must_hold(witness: Witness, seen: Seen) -> None:
@@ -215,8 +270,11 @@ def _must_hold(witness: Witness, seen: Seen) -> None:
 
 def _write_facts(witness: Witness) -> None:
     central = None if witness.central is None else {"name": witness.central[0], "key": witness.central[1].hex()}
-    facts = {"version": VERSION, "name": witness.name, "central": central}
-    _write(witness.folder / FACTS, json.dumps(facts, indent=1, sort_keys=True))
+    _write_json(witness.folder / FACTS, {"version": VERSION, "name": witness.name, "central": central})
+
+
+def _write_json(file: Path, value: Mapping[str, object]) -> None:
+    _write(file, json.dumps(value, indent=1, sort_keys=True))
 
 
 def _write(file: Path, text: str) -> None:
@@ -227,6 +285,14 @@ def _write(file: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(file)
+
+
+def _pair(head: TreeHead) -> tuple[int, str]:
+    return head.size, head.root.hex()
+
+
+def _head(size: int, root: str) -> TreeHead:
+    return TreeHead(size, _bytes(root))
 
 
 def _plain(log: str) -> str:

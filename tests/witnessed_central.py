@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from db import central
-from db.central import ENTRY, HEAD, LOG, META
+from db.central import AGGREGATE, AGGREGATE_HEAD, ENTRY, HEAD, LOG, META
+from db.central_aggregate import append
 from db.central_witness import CentralView
 from db.log import LogReader, LogWriter
 from services.action_log import checkpoint
@@ -19,6 +20,8 @@ from tests.log_samples import CENTRAL, CENTRAL_SEED, SEED, numbered
 FIRST, SECOND = "7f3a90c1/1", "5b2e4d07/1"
 KEY = b"k" * 32
 NOW = 1_764_000_000
+AGGREGATOR = Signer("demo/aggregate", CENTRAL_SEED)
+TABLES = (LOG, HEAD, ENTRY, AGGREGATE, AGGREGATE_HEAD)
 Rows = dict[str, Sequence[Mapping[str, Any]]]
 
 
@@ -58,6 +61,7 @@ class Watched:
             rows = [self._row(log, seq, body) for seq, body in reader.bodies(held)]
             conn.execute(sa.insert(ENTRY), rows)
             self._set_head(conn, log, reader.head().checkpoint)
+            append(conn, reader.head().checkpoint, AGGREGATOR)
 
     def look(self, **how: Any) -> Round:
         """One round of the witness, an hour later."""
@@ -109,14 +113,14 @@ class Watched:
 
     def backup(self) -> Rows:
         with self.engine.connect() as conn:
-            return {t.name: [dict(r) for r in conn.execute(sa.select(t)).mappings()] for t in (LOG, HEAD, ENTRY)}
+            return {t.name: [dict(r) for r in conn.execute(sa.select(t)).mappings()] for t in TABLES}
 
     def restore(self, rows: Rows) -> None:
         self.unguard()
         with central.writing(self.engine).begin() as conn:
-            for table in (ENTRY, HEAD, LOG):
+            for table in reversed(TABLES):
                 conn.execute(sa.delete(table))
-            for table in (LOG, HEAD, ENTRY):
+            for table in TABLES:
                 conn.execute(sa.insert(table), list(rows[table.name]))
 
     def bodies(self, log: str) -> list[tuple[int, bytes]]:

@@ -10,6 +10,7 @@ from console.commands.options import HomeOption, JsonOption
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from services.action_log.merkle import TreeHead
     from services.witnessing import Round, Witness
 
 app = typer.Typer(no_args_is_help=True, help="The witness: see that central was never rolled back or rewritten.")
@@ -42,6 +43,10 @@ def check(
     new_only: Annotated[
         bool, typer.Option("--new-only", help="Read only new entries; sees no edit of old ones.")
     ] = False,
+    restored: Annotated[
+        bool,
+        typer.Option("--restored", help="Central was put back to a backup and you know why: see docs/evidence.md."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Hold central against what was seen last; cosign what only grew.
@@ -58,7 +63,7 @@ def check(
         engine = open_central(home, central)
         try:
             with witnessing.opened(state) as witness, CentralView.of(engine) as view:
-                found = witness.round(view, int(time.time()), new_only=new_only)
+                found = witness.round(view, int(time.time()), new_only=new_only, restored=restored)
         finally:
             engine.dispose()
     except (DeskError, OSError) as exc:
@@ -116,17 +121,25 @@ def as_text(found: "Round", as_json: bool) -> str:
             {"log": a.log, "kind": a.kind, "place": a.place, "first": a.first, "last": a.last, "detail": a.detail}
             for a in found.alarms
         ]
-        cosigned = {log: {"size": head.size, "root": head.root.hex()} for log, head in found.cosigned.items()}
+        cosigned = {log: _as_json(head) for log, head in found.cosigned.items()}
+        aggregate = {} if found.aggregate is None else _as_json(found.aggregate)
         whole = {"alarms": alarms, "cosigned": cosigned, "new": found.new, "entries": found.entries}
+        whole["aggregate"] = aggregate
         return json.dumps({**whole, "exit": 1 if alarms else 0}, indent=2)
     lines = [
         plain(f"ALARM  {a.log}  {a.kind.upper()}{', ' + a.place if a.place else ''}. {a.detail}") for a in found.alarms
     ]
     lines += [f"new  {log}: its key is trusted from now on" for log in found.new]
     lines.append(f"{len(found.cosigned)} logs with entries hold and are cosigned; {found.entries} entries read")
+    if found.aggregate is not None:
+        lines.append(f"the aggregate of {found.aggregate.size} accepted checkpoints is remembered and cosigned")
     if found.alarms:
         lines.append("What was witnessed before is kept, and the notes refused are in refused/. Tell the controllers.")
     return "\n".join(lines)
+
+
+def _as_json(head: "TreeHead") -> dict[str, object]:
+    return {"size": head.size, "root": head.root.hex()}
 
 
 def remembered(witness: "Witness", as_json: bool) -> str:
@@ -134,8 +147,10 @@ def remembered(witness: "Witness", as_json: bool) -> str:
     import json
     from datetime import UTC, datetime
 
+    from services.action_log.aggregate import AGGREGATE
     from services.action_log.checkpoint import verifier_key
 
+    whole = witness.aggregate
     rows = [
         {
             "log": log,
@@ -144,7 +159,7 @@ def remembered(witness: "Witness", as_json: bool) -> str:
             "root": seen.head.root.hex(),
             "cosigned_at": witness.cosigned_at(log),
         }
-        for log, seen in sorted(witness.seen.items())
+        for log, seen in [*sorted(witness.seen.items()), *(((AGGREGATE, whole),) if whole else ())]
     ]
     if as_json:
         return json.dumps({"key": witness.verifier_key, "logs": rows}, indent=2)

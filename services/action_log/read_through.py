@@ -1,6 +1,7 @@
 """Reads all entries once, a tile (256) at a time: hashes, order, canonical form. Memory stays flat."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -24,6 +25,10 @@ class Finding:
     last: int
     detail: str
     by_tile: bool = False
+
+
+Odd = Callable[[Sequence[bytes], int, str], Finding | None]
+"""(bodies, place of the first, log) → the first of them that is not what may stand there."""
 
 
 @dataclass(slots=True)
@@ -60,8 +65,21 @@ def read_through(rows: Iterable[tuple[int, bytes]], log: str, stored: StoredTile
     return join([read_part(rows, 0, log, stored, sizes)])
 
 
+def odd_entry(bodies: Sequence[bytes], first: int, log: str) -> Finding | None:
+    """The first entry that is not canonical or does not belong where it stands."""
+    step = canonical.TOGETHER
+    if all(_all_canonical(bodies[i : i + step], first + i, log) for i in range(0, len(bodies), step)):
+        return None
+    return _first_odd(bodies, first, log)
+
+
 def read_part(
-    rows: Iterable[tuple[int, bytes]], start: int, log: str, stored: StoredTile, sizes: Iterable[int]
+    rows: Iterable[tuple[int, bytes]],
+    start: int,
+    log: str,
+    stored: StoredTile,
+    sizes: Iterable[int],
+    odd: Odd = odd_entry,
 ) -> Part:
     """Reads entries from `start` on, which is a tile's first, to the end of `rows` or to a gap."""
     part = Part(start)
@@ -76,11 +94,8 @@ def read_part(
         kept = None if theirs is None else split(theirs)
         if kept is not None and kept[:count] != leaves:
             part.note(_tile_differs(first, bodies, leaves, kept, stored))
-        if part.wrong is None and not all(
-            _all_canonical(bodies[i : i + canonical.TOGETHER], first + i, log)
-            for i in range(0, count, canonical.TOGETHER)
-        ):
-            part.note(_first_odd(bodies, first, log))
+        if part.wrong is None:
+            part.note(odd(bodies, first, log))
         while wanted and wanted[0] <= first + count:
             size = wanted.pop(0)
             part.inner[size] = _peaks(leaves[: size - first])
@@ -102,9 +117,11 @@ def join(parts: Iterable[Part]) -> Reading:
             gap = Finding("missing-entry", frontier.size, last, f"After it comes entry {last + 1}.")
             reading.wrong = reading.wrong or gap
             break
+        inside = defaultdict(list)
+        for size in part.inner:
+            inside[(size - 1 - part.start) // WIDTH].append(size)
         for number, root in enumerate([*part.tile_roots, None]):
-            first = part.start + number * WIDTH
-            for size in [size for size in part.inner if first < size <= first + WIDTH]:
+            for size in inside[number]:
                 reading.roots[size] = fold_peaks([*frontier.peaks, *part.inner.pop(size)])
             if root is not None:
                 frontier.append_subtree(root, HEIGHT)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.action_log import checkpoint
+from services.action_log.aggregate import Leaves
 from services.action_log.entry import check_log_id
 from services.action_log.merkle import EMPTY_ROOT, Frontier, TreeHead
-from services.action_log.read_through import Part, Reading, join, read_part
+from services.action_log.read_through import Odd, Part, Reading, join, odd_entry, read_part
 from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH
 from services.errors import BadInput
+
+NOTHING = TreeHead(0, EMPTY_ROOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Alarm:
     """A log is not what was seen, or not what was signed; [`first`, `last`] are the entries concerned."""
 
     log: str
-    kind: Kind | Literal["log-gone"]
+    kind: Kind | Literal["log-gone", "not-in-aggregate"]
     detail: str
     first: int | None = None
     last: int | None = None
@@ -72,27 +75,62 @@ class Alarm:
         return f"entry {self.first}" if self.last in (None, self.first) else f"entries {self.first} to {self.last}"
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the aggregate says of a log: its newest accepted checkpoint, and those since the last look, oldest first."""
+
+    newest: TreeHead | None
+    since: Sequence[TreeHead] = ()
+
+
 def look(
-    shown: Shown, seen: Seen | None, rows: Iterable[tuple[int, bytes]], start: int, cosigner: tuple[str, bytes]
+    shown: Shown,
+    seen: Seen | None,
+    rows: Iterable[tuple[int, bytes]],
+    start: int,
+    cosigner: tuple[str, bytes],
+    accepted: Accepted | None = None,
 ) -> Seen | Alarm:
     """What to remember now, or what is wrong. `rows` are the log's entries from `start` on, in order.
 
     `start` is 0, or where the remembered unfinished tile begins: then older entries are taken as remembered.
+    `accepted` where the aggregate was read too.
     """
-    wrong = no_log(shown) or _identity(shown, seen) or _size(shown, seen)
-    if wrong is not None:
-        return wrong
-    nothing = TreeHead(0, EMPTY_ROOT)
-    head = _signed(shown, cosigner) if shown.size else nothing
+    head = no_log(shown) or _signed(shown, seen)
     if isinstance(head, Alarm):
         return head
-    old = seen or Seen(shown.log, shown.origin, shown.public_key, nothing)
-    part = read_part(rows, start, shown.log, lambda _level, _index: None, [old.head.size])
+    wrong = _receipt(shown, head, cosigner) if shown.size else None
+    return wrong or _read(shown, seen, rows, start, head, odd_entry, accepted)
+
+
+def look_at_aggregate(
+    shown: Shown, seen: Seen | None, rows: Iterable[tuple[int, bytes]], start: int, leaves: Leaves
+) -> Seen | Alarm:
+    """The same of central's aggregate, whose `rows` are accepted checkpoints; `leaves` then knows what they say."""
+    head = _signed(shown, seen)
+    return head if isinstance(head, Alarm) else _read(shown, seen, rows, start, head, leaves.odd, None)
+
+
+def _read(
+    shown: Shown,
+    seen: Seen | None,
+    rows: Iterable[tuple[int, bytes]],
+    start: int,
+    head: TreeHead,
+    odd: Odd,
+    accepted: Accepted | None,
+) -> Seen | Alarm:
+    old = seen or Seen(shown.log, shown.origin, shown.public_key, NOTHING)
+    marks = [] if accepted is None else [mark for mark in accepted.since if start < mark.size <= head.size]
+    sizes = [old.head.size, *(mark.size for mark in marks)]
+    part = read_part(rows, start, shown.log, lambda _level, _index: None, sizes, odd)
     before = [Part(0, start, list(old.tiles))] if start else []
     reading = join([*before, part])
     return (
         _entries(shown, part, reading)
         or _history(shown, old, part, reading, head)
+        or _marks(shown, old, reading, marks)
+        or _newest(shown, head, accepted)
         or Seen(shown.log, shown.origin, shown.public_key, head, tuple(reading.tile_roots), tuple(part.tail))
     )
 
@@ -120,8 +158,11 @@ def _size(shown: Shown, seen: Seen | None) -> Alarm | None:
     return Alarm(shown.log, "rolled-back", detail, shown.size, seen.head.size - 1)
 
 
-def _signed(shown: Shown, cosigner: tuple[str, bytes]) -> TreeHead | Alarm:
-    """The head that log and central signed."""
+def _signed(shown: Shown, seen: Seen | None) -> TreeHead | Alarm:
+    """The head that the log signed, by the key at first sight, and no smaller than was seen."""
+    wrong = _identity(shown, seen) or _size(shown, seen)
+    if wrong is not None or not shown.size:
+        return wrong or NOTHING
     try:
         head = checkpoint.verify(shown.checkpoint, shown.origin, shown.public_key)
     except checkpoint.BadSignature as exc:
@@ -130,6 +171,11 @@ def _signed(shown: Shown, cosigner: tuple[str, bytes]) -> TreeHead | Alarm:
         return Alarm(shown.log, "bad-checkpoint", f"The checkpoint {exc.reason}.")
     if head.size != shown.size:
         return Alarm(shown.log, "bad-checkpoint", f"Central counts {shown.size} entries, the checkpoint {head.size}.")
+    return head
+
+
+def _receipt(shown: Shown, head: TreeHead, cosigner: tuple[str, bytes]) -> Alarm | None:
+    """Central cosigned the same."""
     try:
         checkpoint.verify(shown.receipt, shown.origin, shown.public_key)
         cosigned, _ = checkpoint.verify_cosignature(shown.receipt, *cosigner)
@@ -137,7 +183,21 @@ def _signed(shown: Shown, cosigner: tuple[str, bytes]) -> TreeHead | Alarm:
         return Alarm(shown.log, "bad-receipt", f"Central's receipt {exc.reason}.")
     if cosigned != head:
         return Alarm(shown.log, "bad-receipt", "Central's receipt is for another head than the checkpoint.")
-    return head
+    return None
+
+
+def _newest(shown: Shown, head: TreeHead, accepted: Accepted | None) -> Alarm | None:
+    """Central's head of a log is the newest checkpoint of it in the aggregate."""
+    newest = NOTHING if accepted is None or accepted.newest is None else accepted.newest
+    if accepted is None or newest == head:
+        return None
+    if newest.size > head.size:
+        detail = f"Central shows {head.size} entries; it had accepted {newest.size}."
+        return Alarm(shown.log, "rolled-back", detail, head.size, newest.size - 1)
+    if newest.size == head.size:
+        return Alarm(shown.log, "forked", "Central accepted another history of as many entries.")
+    detail = f"The newest checkpoint of it in the aggregate counts {newest.size} entries, central's head {head.size}."
+    return Alarm(shown.log, "not-in-aggregate", detail, newest.size, head.size - 1)
 
 
 def _entries(shown: Shown, part: Part, reading: Reading) -> Alarm | None:
@@ -164,6 +224,17 @@ def _history(shown: Shown, old: Seen, part: Part, reading: Reading, head: TreeHe
         return Alarm(shown.log, "edited-entry", "It is not what was witnessed.", first, last)
     if not signed:
         return Alarm(shown.log, "root-mismatch", "New entries are not those that were signed.", size, head.size - 1)
+    return None
+
+
+def _marks(shown: Shown, old: Seen, reading: Reading, marks: Sequence[TreeHead]) -> Alarm | None:
+    """The log still begins with everything that central accepted of it since the last look."""
+    first = old.head.size
+    for mark in marks:
+        if reading.roots.get(mark.size) != mark.root:
+            detail = "Central had accepted another history of it, which the aggregate holds."
+            return Alarm(shown.log, "forked", detail, min(first, mark.size - 1), mark.size - 1)
+        first = mark.size
     return None
 
 

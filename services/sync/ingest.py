@@ -10,11 +10,13 @@ from hashlib import sha256
 import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 
+from db import central_aggregate as aggregate
 from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, STALE, SUBJECT
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
 from services.action_log import checkpoint
+from services.action_log.aggregate import origin_of
 from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
@@ -69,6 +71,7 @@ class Ingest:
     def __init__(self, store: CentralStore, keys: IngestKeys) -> None:
         self._store = store
         self._keys = keys
+        self._signer = checkpoint.Signer(origin_of(keys.deployment), keys.cosign_seed)
         self._controllers: dict[str, Controller] = {}
 
     def run_once(self, lead: int | None = None) -> int:
@@ -107,6 +110,7 @@ class Ingest:
         self._write(tx, self._fold(tx, [e for e in checked.entries if e.seq not in stale], at), details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, checked.frontier.size, checked.frontier.to_bytes(), batch.checkpoint, receipt)
+        aggregate.append(tx.conn, batch.checkpoint, self._signer)
         tx.drop_batch(batch.id)
 
     def _fold(self, tx: IngestTx, entries: Sequence[Entry], at: int) -> Folded:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from db import central
+from db.central_roles import TRIGGERS
 from services.central_check import guards, rows
 from services.types import Right
 from tests.centre import Centre, copy_of, request, sign_in
@@ -52,15 +53,14 @@ def attack(centre: Centre, *statements: str) -> None:
         triggers = list(conn.exec_driver_sql(off)) if sqlite else []
         for name, _ in triggers:
             conn.exec_driver_sql(f"DROP TRIGGER {name}")
-        if not sqlite:
-            conn.exec_driver_sql("ALTER TABLE entry DISABLE TRIGGER ALL")
+        for table, name in () if sqlite else TRIGGERS:
+            conn.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
         for statement in statements:
             assert conn.exec_driver_sql(statement.replace("%", "%%")).rowcount != 0, statement
         for _, sql in triggers:
             conn.exec_driver_sql(sql)
-        if not sqlite:
-            for name in ("entries_stay", "entries_not_emptied"):
-                conn.exec_driver_sql(f"ALTER TABLE entry ENABLE ALWAYS TRIGGER {name}")
+        for table, name in () if sqlite else TRIGGERS:
+            conn.exec_driver_sql(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
 OPENED = "(SELECT min(pos) FROM entry WHERE case_id IS NOT NULL)"
@@ -85,6 +85,20 @@ ROWS = {
         "C-26-999999: not in the logs"),
     "a sealed detail changed": ("UPDATE detail SET blob = 'x' WHERE kind = 'words'", "not what was sealed"),
     "a sealed detail deleted": ("DELETE FROM detail WHERE kind = 'key'", "was not shredded"),
+    "an accepted checkpoint edited": ("UPDATE aggregate SET note = 'x' WHERE idx = 0", "aggregate: bad-checkpoint"),
+    "accepted checkpoints moved": (
+        "UPDATE aggregate SET note = (SELECT note FROM aggregate WHERE idx = 0) WHERE idx = 1",
+        "aggregate: rolled-back (entry 1)"),
+    "the last accepted checkpoint deleted": (
+        "DELETE FROM aggregate WHERE idx = (SELECT max(idx) FROM aggregate)", "aggregate: tail-cut"),
+    "hashes of the aggregate changed": (
+        "UPDATE aggregate SET nodes = (SELECT nodes FROM aggregate WHERE idx = 1) WHERE idx = 0",
+        "the hashes stored with entry 0"),
+    "the aggregate's head set back": ("UPDATE aggregate_head SET size = size - 1", "aggregate: bad-checkpoint"),
+    "the aggregate's head deleted": ("DELETE FROM aggregate_head", "aggregate: surplus-entry"),
+    "the aggregate's frontier changed": (
+        "UPDATE aggregate_head SET frontier = (SELECT nodes FROM aggregate WHERE idx = 0)",
+        "aggregate: its frontier"),
     "a fence set back": ("UPDATE claim SET fence = 0", "has fence 0"),
 }  # fmt: skip
 
@@ -110,6 +124,11 @@ def test_one_letter_in_an_entry_is_found(worked: Centre) -> None:
     assert changed != bytes(body)
     attack(worked, f"UPDATE entry SET body = {literal(worked, changed)} WHERE pos = {pos}")
     assert any("root-mismatch" in words for words in found(worked))
+
+
+def test_an_aggregate_that_was_emptied_is_found(worked: Centre) -> None:
+    attack(worked, "DELETE FROM aggregate", "DELETE FROM aggregate_head")
+    assert any("not-in-aggregate" in words for words in found(worked))
 
 
 def literal(centre: Centre, data: bytes) -> str:

@@ -112,9 +112,14 @@ def test_an_older_backup_is_found_in_every_log_that_it_takes_back(watched: Watch
     watched.write(FIRST, 5)
     watched.look()
     watched.restore(old)
-    assert found_in(watched) == [(FIRST, "rolled-back", 600, 604)]
-    watched.write(FIRST, 5)  # what the terminal has is sent again, and all is well
+    assert found_in(watched) == [(FIRST, "rolled-back", 600, 604), ("aggregate", "rolled-back", 2, 2)]
+    assert [a.log for a in watched.look(restored=True).alarms] == [FIRST]  # a log that lacks entries stops that too
+    before = (watched.state / "notes" / "aggregate.txt").read_text()
+    watched.write(FIRST, 5)  # what the terminal has is sent again: the log is whole, the aggregate another
+    assert found_in(watched) == [("aggregate", "forked", 2, 2)]
+    assert watched.look(restored=True).alarms == ()
     assert watched.look().alarms == ()
+    assert before in [note.read_text() for note in (watched.state / "refused").iterdir()]
 
 
 def test_a_backup_from_before_a_log_was_enrolled_is_found(watched: Watched) -> None:
@@ -123,7 +128,10 @@ def test_a_backup_from_before_a_log_was_enrolled_is_found(watched: Watched) -> N
     watched.write("9d4c1e55/1", 3)
     watched.look()
     watched.restore(old)
-    assert [(a.log, a.kind) for a in watched.look().alarms] == [("9d4c1e55/1", "log-gone")]
+    assert [(a.log, a.kind) for a in watched.look().alarms] == [
+        ("9d4c1e55/1", "log-gone"),
+        ("aggregate", "rolled-back"),
+    ]
 
 
 def test_a_log_signed_anew_with_another_key_is_found(watched: Watched) -> None:

@@ -19,6 +19,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "aggregate",
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("nodes", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("idx"),
+    )
+    op.create_table(
+        "aggregate_head",
+        sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("checkpoint", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("one"),
+    )
+    op.create_table(
         "ask",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("terminal", sa.String(), nullable=False),
