@@ -11,6 +11,7 @@ from typing import Protocol
 from db.central_witness import CentralView
 from db.log_reader import LogReader
 from services.action_log import proof
+from services.action_log.aggregate import AGGREGATE
 from services.action_log.checkpoint import parse as parse_note, verify, verify_cosignature
 from services.action_log.entry import decode, from_raw, parse
 from services.action_log.evidence_files import MANIFEST, LogPart, Proved, files_of
@@ -18,6 +19,7 @@ from services.action_log.known import Known
 from services.central_log import CentralLog
 from services.errors import BadInput, NotFound, Refused, Unusable
 from services.evidence import Evidence, LogFile
+from services.evidence_aggregate import AggregateProofs
 
 MOST = 10_000
 """Entries in one export. Whoever wants a whole log is better served with its file: docs/evidence.md."""
@@ -59,18 +61,31 @@ class Witnessed:
     public_key: bytes
 
 
-class Source(Protocol):
-    """A log to take entries from: its file, or what central holds of it."""
+class Grown(Protocol):
+    """A tree with its signed head."""
 
     @property
     def size(self) -> int: ...
     @property
     def checkpoint(self) -> str: ...
+    def consistency(self, old: int) -> list[bytes]: ...
+
+
+class Source(Grown, Protocol):
+    """A log to take entries from: its file, or what central holds of it."""
+
     def receipts(self) -> list[tuple[int, str]]: ...
     def bodies(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]: ...
     def of_case(self, case: str) -> Iterator[tuple[int, bytes]]: ...
     def inclusion(self, seq: int, size: int) -> list[bytes]: ...
-    def consistency(self, old: int) -> list[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is handed over beside the log's own proofs: notes of a witness, places in the aggregate."""
+
+    witness: Witnessed | None
+    aggregate: AggregateProofs | None
 
 
 class _Here:
@@ -101,10 +116,11 @@ def export(
     nothing fits, `BadInput` for a folder that is not empty, a range that is none, or too much at once.
     """
     _must_be_empty(out)
+    beside = _Beside(witness, None if central is None else AggregateProofs(central))
     files_here = _files(evidence, wanted, central)
-    parts = [part for file in files_here if (part := _from_file(evidence, file, wanted, witness)) is not None]
+    parts = [part for file in files_here if (part := _from_file(evidence, file, wanted, beside)) is not None]
     if central is not None:
-        parts += _from_central(central, {file.log for file in files_here}, wanted, witness)
+        parts += _from_central(central, {file.log for file in files_here}, wanted, beside)
     entries = [entry for part in parts for entry in part.entries]
     if not entries:
         raise NotFound(f"There is no entry of the {f'case {wanted.case}' if wanted.case else 'log'} in these logs.")
@@ -112,6 +128,9 @@ def export(
     cosigners = [known.cosigner for known in evidence.known.values() if known.cosigner][:1]
     if not cosigners and central is not None:
         cosigners.append(_cosigner_of(central))
+    logs = tuple(part.log for part in parts)
+    if beside.aggregate is not None and beside.aggregate.size:
+        parts.append(_aggregate(beside.aggregate, witness))
     if witness is not None and any(part.witness for part in parts):
         cosigners.append((witness.name, witness.public_key))
     span = {"from": wanted.first, "to": wanted.last} if wanted.case is None else {"case": wanted.case}
@@ -123,7 +142,7 @@ def export(
         manifest=sha256(files[MANIFEST]).hexdigest(),
         entries=len(entries),
         files=len(files),
-        logs=tuple(part.log for part in parts),
+        logs=logs,
         unreceipted=sum(entry.receipt is None for entry in entries),
         details=len(kept),
     )
@@ -144,7 +163,7 @@ def _files(evidence: Evidence, wanted: Wanted, central: CentralView | None) -> l
     return [file for file in evidence.files if file.path.is_file()]
 
 
-def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, witness: Witnessed | None) -> LogPart | None:
+def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, beside: _Beside) -> LogPart | None:
     """What a log's file has of it; None when it has nothing."""
     with LogReader(file.path) as reader, reader.snapshot():
         source = _Here(reader)
@@ -157,10 +176,10 @@ def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, witness: Witne
                 f"the log {file.log} is not whole ({report.kind}{place}): it proves nothing entry by entry",
                 next_key="rightsdesk log verify; hand over the log's file itself",
             )
-        return _part(source, file.log, evidence.known.get(file.log, Known()).public_key, rows, witness)
+        return _part(source, file.log, evidence.known.get(file.log, Known()).public_key, rows, beside)
 
 
-def _from_central(view: CentralView, here: set[str], wanted: Wanted, witness: Witnessed | None) -> Iterator[LogPart]:
+def _from_central(view: CentralView, here: set[str], wanted: Wanted, beside: _Beside) -> Iterator[LogPart]:
     """What central has of it in logs whose files are not here."""
     cosigner = _cosigner_of(view)
     logs = None if wanted.case is None else view.logs_of(wanted.case)
@@ -169,7 +188,7 @@ def _from_central(view: CentralView, here: set[str], wanted: Wanted, witness: Wi
             continue
         source = CentralLog(view, shown, cosigner)
         if source.size and (rows := _rows(source, wanted)):
-            yield _part(source, shown.log, shown.public_key, rows, witness)
+            yield _part(source, shown.log, shown.public_key, rows, beside)
 
 
 def _cosigner_of(view: CentralView) -> tuple[str, bytes]:
@@ -177,9 +196,23 @@ def _cosigner_of(view: CentralView) -> tuple[str, bytes]:
     return f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"])
 
 
-def _part(
-    source: Source, log: str, enrolled: bytes | None, rows: dict[int, bytes], witness: Witnessed | None
-) -> LogPart:
+def _aggregate(proofs: AggregateProofs, witness: Witnessed | None) -> LogPart:
+    """Central's aggregate as of a log without entries: its head, and what the witness cosigned of it."""
+    saw = None if witness is None else _saw(proofs, AGGREGATE, proofs.origin, proofs.public_key, witness)
+    return LogPart(
+        log=AGGREGATE,
+        origin=proofs.origin,
+        public_key=proofs.public_key,
+        enrolled=True,
+        size=proofs.size,
+        checkpoint=proofs.checkpoint,
+        entries=(),
+        growth=_growth(proofs, {saw[0]} if saw is not None else set()),
+        witness=saw,
+    )
+
+
+def _part(source: Source, log: str, enrolled: bytes | None, rows: dict[int, bytes], beside: _Beside) -> LogPart:
     """The chosen entries of a log that was found whole, proved."""
     rows = {**dict(source.bodies(0, 1)), **rows}  # the first entry names the key
     origin = parse_note(source.checkpoint).origin
@@ -190,10 +223,8 @@ def _part(
     for entry in proved:
         proof.check(entry.page, origin, key)
     used = sorted({entry.receipt for entry in proved if entry.receipt} | set(sizes[-1:]))
-    growth = {size: proof.write_growth(size, source.consistency(size), source.checkpoint) for size in used}
-    saw = None if witness is None else _saw(source, log, origin, key, witness)
-    if saw is not None:
-        growth[saw[0]] = proof.write_growth(saw[0], source.consistency(saw[0]), source.checkpoint)
+    saw = None if beside.witness is None else _saw(source, log, origin, key, beside.witness)
+    accepted = None if beside.aggregate is None else beside.aggregate.accepted(log)
     return LogPart(
         log=log,
         origin=origin,
@@ -203,12 +234,18 @@ def _part(
         checkpoint=source.checkpoint,
         entries=proved,
         receipts={size: receipts[size] for size in used},
-        growth=growth,
+        growth=_growth(source, {*used, *(one[0] for one in (saw, accepted) if one is not None)}),
         witness=saw,
+        accepted=accepted,
     )
 
 
-def _saw(source: Source, log: str, origin: str, key: bytes, witness: Witnessed) -> tuple[int, str] | None:
+def _growth(source: Grown, sizes: set[int]) -> dict[int, str]:
+    """Proofs that the whole begins with the trees of these sizes."""
+    return {size: proof.write_growth(size, source.consistency(size), source.checkpoint) for size in sorted(sizes)}
+
+
+def _saw(source: Grown, log: str, origin: str, key: bytes, witness: Witnessed) -> tuple[int, str] | None:
     """Size and note that the witness cosigned of a log, None when it never did; the log must continue it."""
     file = witness.notes / f"{log.replace('/', '-')}.txt"
     if not file.is_file():

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from services.action_log.aggregate import AGGREGATE
 from services.action_log.checkpoint import cosigner_key, verifier_key
 from services.action_log.evidence_readme import readme
 
@@ -34,7 +35,8 @@ class LogPart:
 
     `enrolled`: the key is the one that central enrolled; else only the log's own first entry names it. `receipts` and
     `growth` go by size: central's cosigned notes, and proofs that the newest checkpoint's tree begins with theirs and
-    the witness's. `witness` is the size and note that an independent witness cosigned, if one was given.
+    the witness's. `witness` is the size and note that an independent witness cosigned, if one was given; `accepted` the
+    size and text of the newest checkpoint that central accepted, and a tlog-proof of its place in central's aggregate.
     """
 
     log: str
@@ -47,17 +49,20 @@ class LogPart:
     receipts: Mapping[int, str] = field(default_factory=dict)
     growth: Mapping[int, str] = field(default_factory=dict)
     witness: tuple[int, str] | None = None
+    accepted: tuple[int, str, str] | None = None
 
     @property
     def notes(self) -> dict[str, tuple[int, str]]:
         """Every cosigned note by its file's name: its size and text."""
         named = {f"receipt-{size}.txt": (size, note) for size, note in self.receipts.items()}
+        if self.accepted:
+            named[f"accepted-{self.accepted[0]}.txt"] = self.accepted[:2]
         return named | ({f"witness-{self.witness[0]}.txt": self.witness} if self.witness else {})
 
     @property
     def folder(self) -> str:
         """Where it stands in the export."""
-        return f"logs/{self.log.replace('/', '-')}"
+        return AGGREGATE if self.log == AGGREGATE else f"logs/{self.log.replace('/', '-')}"
 
 
 def files_of(
@@ -76,6 +81,8 @@ def files_of(
         files[f"{part.folder}/checkpoint.txt"] = part.checkpoint.encode()
         for name, (_, note) in part.notes.items():
             files[f"{part.folder}/{name}"] = note.encode()
+        if part.accepted:
+            files[f"{part.folder}/accepted-{part.accepted[0]}.tlog-proof"] = part.accepted[2].encode()
         for size, text in part.growth.items():
             files[f"{part.folder}/growth-{size}.txt"] = text.encode()
         for entry in part.entries:

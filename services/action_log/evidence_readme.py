@@ -51,7 +51,18 @@ def walk(hashes, place, last, left, right):  # RFC 9162, 2.1.3.2 and 2.1.4.2: th
     assert last == 0, "a proof with too few hashes"
     return left, right
 
-for log in manifest["logs"]:
+def proved(name, origin):  # what a tlog-proof proves: bytes, their place, the size of the tree, who cosigned that
+    top, _, note = read(name).decode().partition("\\n\\n")
+    form, extra, index, *path = top.split("\\n")
+    body, place = raw(extra.split(" ")[1]), int(index.split(" ")[1])
+    count, want, seen = signed(note, origin)
+    leaf = sha(b"\\0" + body)
+    assert form == "c2sp.org/tlog-proof@v1" and place < count, "a proof for another tree"
+    assert walk(map(raw, path), place, count - 1, leaf, leaf)[1] == want, "not in the signed tree"
+    return body, place, count, seen
+
+trees = {log["log"]: log for log in manifest["logs"]}
+for log in trees.values():
     folder, origin = log["folder"], log["origin"]
     size, root, _ = signed(read(folder + "/checkpoint.txt").decode(), origin)
     assert size == log["size"], "another checkpoint than the manifest says"
@@ -60,6 +71,11 @@ for log in manifest["logs"]:
         top, _, note = read(f"{folder}/growth-{old}.txt").decode().partition("\\n\\n")
         hashes = [raw(line) for line in top.split("\\n")[1:]]
         assert old_size == old and signed(note, origin)[:2] == (size, root), "a proof for another tree"
+        if name.startswith("accepted-"):  # central's aggregate holds it
+            whole = trees["aggregate"]
+            text, place, count, _ = proved(f"{folder}/{name[:-4]}.tlog-proof", whole["origin"])
+            assert text == read(f"{folder}/{name}") and count == whole["size"], "not what central accepted"
+            seen = f"by nobody; place {place} of {count} in the aggregate"
         print(log["log"], name, "cosigned:", seen)
         if old == size:
             assert old_root == root and not hashes, "forked"
@@ -71,15 +87,9 @@ for log in manifest["logs"]:
             place, last = place >> 1, last >> 1
         assert walk(hashes[1:], place, last, hashes[0], hashes[0]) == (old_root, root), "not a beginning of the log"
     for seq, by in ((entry["seq"], entry["receipt"]) for entry in log["entries"]):
-        body = read(f"{folder}/entry-{seq}.json")
-        top, _, note = read(f"{folder}/entry-{seq}.tlog-proof").decode().partition("\\n\\n")
-        form, extra, index, *path = top.split("\\n")
-        assert form == "c2sp.org/tlog-proof@v1" and raw(extra.split(" ")[1]) == body and index == f"index {seq}"
+        body, place, count, seen = proved(f"{folder}/entry-{seq}.tlog-proof", origin)
+        assert body == read(f"{folder}/entry-{seq}.json") and (place, count) == (seq, by or size), "another entry"
         assert (json.loads(body)["log"], json.loads(body)["seq"]) == (log["log"], seq), "an entry of another place"
-        count, want, seen = signed(note, origin)
-        assert seq < count and count == (by or size), "a proof for another tree"
-        leaf = sha(b"\\0" + body)
-        assert walk(map(raw, path), seq, count - 1, leaf, leaf)[1] == want, "not in the signed tree"
         print(log["log"], seq, json.loads(body)["act"], "in the log; cosigned:", seen)
 for number in (name.removeprefix("details/") for name in there if name.startswith("details/")):
     assert sha(read("details/" + number)).hex() == number, "a detail that is not what its entry names"
@@ -103,6 +113,10 @@ WHAT IS HERE
   logs/<log>/receipt-S.txt        the log's first S entries, signed by the log and cosigned by central with its time
                                   (c2sp.org/tlog-cosignature)
   logs/<log>/witness-S.txt        if there is one: the first S entries as an independent witness cosigned them
+  logs/<log>/accepted-S.txt       if there is one: the newest checkpoint of the log that central accepted, S entries
+  logs/<log>/accepted-S.tlog-proof    the proof of its place in central's aggregate of all accepted checkpoints
+  aggregate/checkpoint.txt        the aggregate's size and root, signed by central; witness-S.txt and growth-S.txt there
+                                  are of its first S checkpoints
   logs/<log>/growth-S.txt         the proof that the whole log begins with these S entries (RFC 6962, 2.1.2)
 {details}
 HOW TO CHECK IT
@@ -119,6 +133,8 @@ WHAT IT PROVES
   - Each entry stood at its place in a log of that size when the log signed it; no byte of it was changed since.
   - Where a receipt covers it: central had it no later than the receipt's time. The receipt's time is central's clock.
   - Nothing that a receipt covers was changed, taken out or put in between before the newest checkpoint.
+  - With an aggregate: central committed itself to that history of the log among all others, and whoever cosigned the
+    aggregate saw it only grow.
 
 WHAT IT DOES NOT PROVE
   - That an entry is true. It says what was recorded, by which terminal or worker and in whose session.

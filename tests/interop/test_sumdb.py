@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from db import central
+from db.central_witness import CentralView
 from db.log import LogReader
 from services.action_log import checkpoint, proof
 from services.action_log.checkpoint import Signer
-from services.action_log.merkle import TreeHead
+from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.evidence import Evidence, LogFile
+from services.evidence_aggregate import AggregateProofs
 from services.evidence_export import Wanted, export
 from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, Sample
 from tests.log_samples import CENTRAL, CENTRAL_SEED, LOG, ORIGIN, OTHER_SEED, SEED, write_log
+from tests.witnessed_central import AGGREGATOR, FIRST, KEY as WATCHED_KEY, SECOND, Watched
 
 LIBRARIES = Path("/usr/share/gocode")
 PROGRAM = Path(__file__).parent / "sumdb" / "check.go"
@@ -211,3 +215,24 @@ def test_go_checks_an_export_with_the_keys_that_stand_in_it(ask: Ask, sample: Sa
     assert keys == [LOG_KEY, RECEIPT_KEY]
     assert set(ask(*map(record, pages), note(receipt, *keys), tree(receipt, growth))) == {"ok"}
     assert refused(ask(*(record(flipped(page, 1)) for page in pages)))
+
+
+def test_go_finds_an_accepted_checkpoint_in_central_s_aggregate_and_sees_it_grow(ask: Ask, tmp_path: Path) -> None:
+    central.create(f"sqlite:///{tmp_path / 'central.db'}", WATCHED_KEY).dispose()
+    watched = Watched(central.open_engine(f"sqlite:///{tmp_path / 'central.db'}", WATCHED_KEY), tmp_path)
+    for log, count in ((FIRST, 3), (SECOND, 2), (FIRST, 1), (FIRST, 1), (SECOND, 1)):
+        watched.write(log, count)
+    key = checkpoint.verifier_key(AGGREGATOR.origin, AGGREGATOR.public_key)
+    with CentralView.of(watched.engine) as view:
+        proofs = AggregateProofs(view)
+        pages = [page for log in (FIRST, SECOND) if (found := proofs.accepted(log)) for page in found[2:]]
+        grown = proof.write_growth(3, proofs.consistency(3), proofs.checkpoint)
+        frontier = Frontier()
+        for _, leaf in list(view.leaves())[:3]:
+            frontier.append(leaf_hash(leaf))
+    watched.engine.dispose()
+    old = AGGREGATOR.sign(frontier.head())
+    as_aggregate = lambda question: {**question, "Keys": (key,)}  # noqa: E731
+    assert set(ask(*(as_aggregate(record(page)) for page in pages), as_aggregate(tree(old, grown)))) == {"ok"}
+    assert len(pages) == 2
+    assert refused(ask(*(as_aggregate(record(flipped(page, 1))) for page in pages)))

@@ -329,7 +329,21 @@ def test_packages_the_replay_list_and_signs_of_life(engine: sa.Engine) -> None:
 def test_the_names_a_terminal_speaks_are_those_of_the_tables() -> None:
     from db import central_names
 
-    for name in ("LOG", "HEAD", "ENTRY", "INBOX", "CASE", "CLAIM", "AGENT", "CONTROLLER", "ASK", "TERMINAL", "META"):
+    for name in (
+        "LOG",
+        "HEAD",
+        "ENTRY",
+        "AGGREGATE",
+        "AGGREGATE_HEAD",
+        "INBOX",
+        "CASE",
+        "CLAIM",
+        "AGENT",
+        "CONTROLLER",
+        "ASK",
+        "TERMINAL",
+        "META",
+    ):
         spoken, real = getattr(central_names, name), getattr(central, name)
         assert spoken.name == real.name
         assert set(spoken.columns.keys()) <= set(real.columns.keys())

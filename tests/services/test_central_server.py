@@ -124,7 +124,10 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
     engine = mine.engine()
     theirs = f"{other.owner}/1"
     refused = [
-        *(f"SELECT * FROM public.{t}" for t in ("entry", "detail", "subject", "lookup", "meta", "ask", "inbox")),
+        *(
+            f"SELECT * FROM public.{t}"
+            for t in ("entry", "aggregate", "detail", "subject", "lookup", "meta", "ask", "inbox")
+        ),
         "INSERT INTO entry (log, seq, accepted_at, body) VALUES ('x/1', 0, 0, 'x')",
         "INSERT INTO public.inbox (log, start, count, entries, details, checkpoint, received_at) "
         "VALUES ('x/1', 0, 1, '', '', '', 0)",
@@ -188,6 +191,7 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
 def test_what_a_workers_login_may_not_do(served: ServerCentre) -> None:
     engine = served.joined("worker", "worker-1").engine()
     refused = [
+        "UPDATE aggregate SET note = ''", "DELETE FROM aggregate", "TRUNCATE aggregate", "DELETE FROM aggregate_head",
         "UPDATE entry SET body = ''", "DELETE FROM entry", "TRUNCATE entry", "UPDATE agent SET roles = '{}'",
         "UPDATE log SET public_key = ''", "UPDATE terminal SET revoked = false", "UPDATE terminal SET ask_key = ''",
         "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",

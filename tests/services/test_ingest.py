@@ -9,21 +9,23 @@ import pytest
 import sqlalchemy as sa
 
 from db import central
-from db.central import CASE, ENTRY, JOB, SUBJECT
+from db.central import AGGREGATE_HEAD, CASE, ENTRY, INBOX, JOB, SUBJECT
 from db.central_shapes import pack_details
+from db.central_witness import CentralView
 from db.log import LogWriter
 from services.action_log import acts
 from services.action_log.act import Act
+from services.action_log.checkpoint import verify
 from services.action_log.entry import Draft, decode, encode
 from services.action_log.sealing import seal
 from services.desk.desk import Desk
-from services.errors import Conflict, NotFound
+from services.errors import Conflict, NotFound, Unusable
 from services.home import enrol, key
 from services.sync.logbook import Logbook
 from services.sync.rebuild import differences
 from services.sync.up import Uplink
 from services.types import Right
-from tests.centre import Centre, request, sign_in
+from tests.centre import Centre, cases_in, request, sign_in
 
 
 def opened_case(centre: Centre, desk: Desk) -> str:
@@ -79,6 +81,40 @@ def push(centre: Centre, uplink: Uplink) -> None:
     for _ in range(20):
         uplink.run_once()
         centre.ingest.run_once()
+
+
+def test_each_accepted_batch_is_a_leaf_of_the_aggregate_and_a_refused_one_is_not(centre: Centre) -> None:
+    with centre.desk() as desk:
+        opened_case(centre, desk)
+        with CentralView.of(centre.engine) as view:
+            leaves, heads = list(view.leaves()), {one.log: one.checkpoint for one in view.logs()}
+            signed = verify(view.aggregate().checkpoint, view.aggregate().origin, view.aggregate().public_key)
+        assert signed.size == len(leaves) > 1
+        assert leaves[-1][1].decode() == heads[desk._ctx.book.log]
+        desk.act.note(sign_in(desk), cases_in(centre.store).pop(), "said in passing")
+        with central.writing(centre.engine).begin() as conn:
+            conn.execute(sa.update(INBOX).values(checkpoint="nothing"))
+        assert centre.ingest.run_once()
+    with CentralView.of(centre.engine) as view:
+        assert list(view.leaves()) == leaves
+
+
+def test_nothing_is_accepted_on_an_aggregate_that_was_changed_and_all_of_it_afterwards(centre: Centre) -> None:
+    with centre.desk() as desk:
+        case = opened_case(centre, desk)
+        desk.act.note(sign_in(desk), case, "said in passing")
+        desk.synced(1)
+        with central.writing(centre.engine).begin() as conn:
+            size = conn.execute(sa.select(AGGREGATE_HEAD.c.size)).scalar_one()
+            conn.execute(sa.update(AGGREGATE_HEAD).values(size=size + 2))
+        before = scalar(centre, sa.select(sa.func.count()).select_from(ENTRY))
+        with pytest.raises(Unusable, match="aggregate"):
+            centre.ingest.run_once()
+        assert scalar(centre, sa.select(sa.func.count()).select_from(ENTRY)) == before
+        with central.writing(centre.engine).begin() as conn:
+            conn.execute(sa.update(AGGREGATE_HEAD).values(size=size))
+        centre.settle(desk)
+    assert scalar(centre, sa.select(sa.func.count()).select_from(ENTRY)) > before
 
 
 def test_a_terminal_cannot_write_a_workers_results(centre: Centre) -> None:
