@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from db.central_audit import AuditView
 from db.central_engine import open_engine
-from services.action_log.aggregate import AGGREGATE, Leaves, grow, owners_of
+from services.action_log.aggregate import AGGREGATE, Leaves, grow
 from services.action_log.entry import decode
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.action_log.witness import Accepted, Alarm, Shown, look, look_at_aggregate
@@ -54,7 +54,7 @@ def _rows(view: AuditView) -> Iterator[str]:
     cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
     named: dict[str, str] = {}
     logs = view.logs()
-    leaves = Leaves(owners_of((one.log, one.origin, one.public_key) for one in logs))
+    leaves = Leaves({one.origin: one.log for one in logs})
     wrong = list(_aggregate(view, leaves))
     newest = None if wrong else leaves.newest
     wrong += [words for held in logs for words in _log(view, held, cosigner, named, newest)]

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from db.file_lock import FileLock
 from services.action_log import checkpoint
-from services.action_log.aggregate import AGGREGATE, Leaves, origin_of, owners_of
+from services.action_log.aggregate import AGGREGATE, Leaves, origin_of
 from services.action_log.merkle import TreeHead
 from services.action_log.tiles import split
 from services.action_log.witness import Accepted, Alarm, Seen, Shown, look, look_at_aggregate, no_log
@@ -56,7 +56,7 @@ class Witness:
     seen: dict[str, Seen] = field(default_factory=dict)
     aggregate: Seen | None = None
     newest: dict[str, TreeHead] = field(default_factory=dict)
-    since: dict[str, list[TreeHead]] = field(default_factory=dict)
+    since: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def public_key(self) -> bytes:
@@ -125,14 +125,14 @@ class Witness:
         return Round(tuple(alarms), cosigned, tuple(new), count, self.aggregate.head if self.aggregate else None)
 
     def _leaves(self, central: Central, logs: Iterable[Shown], new_only: bool) -> tuple[Seen | Alarm, Leaves]:
-        """The aggregate, and what it says of logs. Keys are those at first sight, of a log that is gone as well."""
+        """The aggregate, and what it says of logs. Origins are those at first sight, of a log that is gone as well."""
         name, key = self._cosigner()
         shown = replace(central.aggregate(), origin=origin_of(name.rpartition("/")[0]), public_key=key)
         trusted: dict[str, Shown | Seen] = {one.log: one for one in logs if no_log(one) is None} | self.seen
-        owners = owners_of((log, one.origin, one.public_key) for log, one in trusted.items())
+        origins = {one.origin: log for log, one in trusted.items()}
         seen, known = self.aggregate, 0 if self.aggregate is None else self.aggregate.head.size
-        since = {log: list(heads) for log, heads in self.since.items()}
-        leaves = Leaves(owners, known, dict(self.newest), seen is not None, since)
+        since = {log: list(notes) for log, notes in self.since.items()}
+        leaves = Leaves(origins, known, dict(self.newest), seen is not None, since)
         start = seen.start() if seen is not None and new_only else 0
         return look_at_aggregate(shown, seen, central.leaves(start), start, leaves), leaves
 
@@ -169,9 +169,9 @@ class Witness:
 
     def _remember_aggregate(self, seen: Seen, leaves: Leaves, shown: Shown, seconds: int) -> None:
         """After every log: what it says of them is new until they were looked at."""
-        newest = {log: _pair(head) for log, head in leaves.newest.items()}
-        since = {log: list(map(_pair, heads)) for log, heads in leaves.since.items()}
-        _write_json(self.folder / f"{AGGREGATE}.json", {**_kept(seen), "newest": newest, "since": since})
+        newest = {log: [head.size, head.root.hex()] for log, head in leaves.newest.items()}
+        kept = {**_kept(seen), "newest": newest, "since": leaves.since}
+        _write_json(self.folder / f"{AGGREGATE}.json", kept)
         self._cosign(seen, shown.checkpoint, seconds)
         self.aggregate, self.newest, self.since = seen, leaves.newest, leaves.since
 
@@ -229,8 +229,8 @@ def _read(folder: Path) -> Witness:
         if (file := folder / f"{AGGREGATE}.json").is_file():
             kept = json.loads(file.read_text("utf-8"))
             witness.aggregate = _seen(kept)
-            witness.newest = {log: _head(*pair) for log, pair in kept["newest"].items()}
-            witness.since = {log: [_head(*pair) for pair in heads] for log, heads in kept["since"].items()}
+            witness.newest = {log: TreeHead(size, _bytes(root)) for log, (size, root) in kept["newest"].items()}
+            witness.since = kept["since"]
             _must_hold(witness, witness.aggregate)
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise Unusable(f"the witness's own folder cannot be read ({type(exc).__name__}): restore it") from exc
@@ -285,14 +285,6 @@ def _write(file: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(file)
-
-
-def _pair(head: TreeHead) -> tuple[int, str]:
-    return head.size, head.root.hex()
-
-
-def _head(size: int, root: str) -> TreeHead:
-    return TreeHead(size, _bytes(root))
 
 
 def _plain(log: str) -> str:

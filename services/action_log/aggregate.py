@@ -4,13 +4,12 @@ Whoever holds its head holds every log at once: a witness cosigns one line for a
 signed note; the head is a checkpoint of the origin `<deployment>/aggregate` under the key that central cosigns with.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.action_log import checkpoint
 from services.action_log.merkle import HASH_BYTES, Frontier, NodeReader, TreeHead, node_hash
 from services.action_log.read_through import Finding
-from services.action_log.report import Kind
 from services.errors import BadInput
 
 AGGREGATE = "aggregate"
@@ -42,27 +41,19 @@ def node_reader(nodes_of: Callable[[int], bytes]) -> NodeReader:
     return node
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose checkpoints a leaf may hold: an enrolled log and its key."""
-
-    log: str
-    public_key: bytes
-
-
 @dataclass(slots=True)
 class Leaves:
-    """Reads leaves from place `known` on, each against the log that it is of: `owners` go by origin.
+    """Reads leaves from place `known` on; `logs` are the enrolled ones by origin.
 
-    `newest` is the newest checkpoint of each log so far; `since` are all that came from `known` on, kept only where
-    somebody looks whether the log still begins with each (`keep`).
+    `newest` is the newest head of each log so far. `since` are the notes that came from `known` on, kept only where
+    somebody looks whether the log signed and still begins with each (`keep`).
     """
 
-    owners: Mapping[str, Owner]
+    logs: Mapping[str, str]
     known: int = 0
     newest: dict[str, TreeHead] = field(default_factory=dict)
     keep: bool = False
-    since: dict[str, list[TreeHead]] = field(default_factory=dict)
+    since: dict[str, list[str]] = field(default_factory=dict)
 
     def odd(self, bodies: Sequence[bytes], first: int, _log: str) -> Finding | None:
         """The first leaf that is no checkpoint of an enrolled log, or that takes its log back."""
@@ -73,29 +64,17 @@ class Leaves:
             return None
         try:
             note = body.decode()
-            origin = checkpoint.parse(note).origin
-            owner = self.owners.get(origin)
-            if owner is None:
-                return _wrong("foreign-entry", place, "It is the checkpoint of no enrolled log.")
-            head = checkpoint.verify(note, origin, owner.public_key)
-        except checkpoint.BadSignature as exc:
-            return _wrong("bad-signature", place, f"The checkpoint {exc.reason}.")
+            point = checkpoint.parse(note)
         except (BadInput, UnicodeDecodeError):
-            return _wrong("bad-checkpoint", place, "It is no checkpoint.")
-        before = self.newest.get(owner.log)
-        if before is not None and head.size <= before.size:
-            detail = f"Central accepted {head.size} entries of the log {owner.log} after {before.size} of it."
-            return _wrong("rolled-back", place, detail)
-        self.newest[owner.log] = head
+            return Finding("bad-checkpoint", place, place, "It is no checkpoint.")
+        log = self.logs.get(point.origin)
+        if log is None:
+            return Finding("foreign-entry", place, place, "It is the checkpoint of no enrolled log.")
+        before = self.newest.get(log)
+        if before is not None and point.head.size <= before.size:
+            detail = f"Central accepted {point.head.size} entries of the log {log} after {before.size} of it."
+            return Finding("rolled-back", place, place, detail)
+        self.newest[log] = point.head
         if self.keep:
-            self.since.setdefault(owner.log, []).append(head)
+            self.since.setdefault(log, []).append(note)
         return None
-
-
-def owners_of(logs: Iterable[tuple[str, str, bytes]]) -> dict[str, Owner]:
-    """Owners by origin, from (log, origin, key)."""
-    return {origin: Owner(log, key) for log, origin, key in logs}
-
-
-def _wrong(kind: Kind, place: int, detail: str) -> Finding:
-    return Finding(kind, place, place, detail)

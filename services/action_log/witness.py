@@ -77,10 +77,15 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What the aggregate says of a log: its newest accepted checkpoint, and those since the last look, oldest first."""
+    """What the aggregate says of a log: the newest head accepted, and the notes since the last look, oldest first."""
 
     newest: TreeHead | None
-    since: Sequence[TreeHead] = ()
+    since: Sequence[str] = ()
+
+    def marks(self, start: int, size: int) -> list[tuple[TreeHead, str]]:
+        """Those that can be held against entries [`start`, `size`)."""
+        heads = ((checkpoint.parse(note).head, note) for note in self.since)
+        return [(head, note) for head, note in heads if start < head.size <= size]
 
 
 def look(
@@ -121,8 +126,8 @@ def _read(
     accepted: Accepted | None,
 ) -> Seen | Alarm:
     old = seen or Seen(shown.log, shown.origin, shown.public_key, NOTHING)
-    marks = [] if accepted is None else [mark for mark in accepted.since if start < mark.size <= head.size]
-    sizes = [old.head.size, *(mark.size for mark in marks)]
+    marks = [] if accepted is None else accepted.marks(start, head.size)
+    sizes = [old.head.size, *(mark.size for mark, _ in marks)]
     part = read_part(rows, start, shown.log, lambda _level, _index: None, sizes, odd)
     before = [Part(0, start, list(old.tiles))] if start else []
     reading = join([*before, part])
@@ -227,13 +232,18 @@ def _history(shown: Shown, old: Seen, part: Part, reading: Reading, head: TreeHe
     return None
 
 
-def _marks(shown: Shown, old: Seen, reading: Reading, marks: Sequence[TreeHead]) -> Alarm | None:
-    """The log still begins with everything that central accepted of it since the last look."""
+def _marks(shown: Shown, old: Seen, reading: Reading, marks: Sequence[tuple[TreeHead, str]]) -> Alarm | None:
+    """The log signed, and still begins with, everything that central accepted of it since the last look."""
     first = old.head.size
-    for mark in marks:
+    for mark, note in marks:
+        place = min(first, mark.size - 1), mark.size - 1
+        try:
+            checkpoint.verify(note, shown.origin, shown.public_key)
+        except BadInput as exc:
+            return Alarm(shown.log, "bad-signature", f"A checkpoint that central accepted of it {exc.reason}.", *place)
         if reading.roots.get(mark.size) != mark.root:
             detail = "Central had accepted another history of it, which the aggregate holds."
-            return Alarm(shown.log, "forked", detail, min(first, mark.size - 1), mark.size - 1)
+            return Alarm(shown.log, "forked", detail, *place)
         first = mark.size
     return None
 
