@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from db.log_cut import cut_of, cuts_named
 from db.log_file import Connection, StoredHead, open_for_reading, plain_words, read_head
 from services.action_log.entry import Entry, decode
 from services.action_log.merkle import (
@@ -107,6 +108,15 @@ class LogReader:
         """The bytes of one entry; raises `NotFound`."""
         return body_of(self._db, seq)
 
+    def cut(self) -> int:
+        """Up to where bodies were pruned, as an entry says; 0 where none were."""
+        return cut_of(self._db)
+
+    def cuts_named(self) -> set[int]:
+        """Every cut that an entry names."""
+        with plain_words():
+            return cuts_named(self._db)
+
     def receipts(self) -> list[tuple[int, str]]:
         """(size, note) of each of central's cosignatures, oldest first."""
         with plain_words():
@@ -155,6 +165,8 @@ def body_of(db: Connection, seq: int) -> bytes:
     """The bytes of entry `seq`; raises `NotFound`."""
     with plain_words():
         row = db.execute("SELECT body FROM log WHERE seq = ?", (seq,)).fetchone()
+    if row is None and seq < cut_of(db):
+        raise NotFound(f"Entry {seq} was pruned: its hash is here, its text is in central or nowhere.")
     if row is None:
         raise NotFound(f"There is no entry {seq} in this log.")
     return bytes(row[0])

@@ -117,7 +117,7 @@ def export(
     """
     _must_be_empty(out)
     beside = _Beside(witness, None if central is None else AggregateProofs(central))
-    files_here = _files(evidence, wanted, central)
+    files_here = [file for file in _files(evidence, wanted, central) if central is None or not _cut_of(file)]
     parts = [part for file in files_here if (part := _from_file(evidence, file, wanted, beside)) is not None]
     if central is not None:
         parts += _from_central(central, {file.log for file in files_here}, wanted, beside)
@@ -161,6 +161,12 @@ def _files(evidence: Evidence, wanted: Wanted, central: CentralView | None) -> l
     if not evidence.files and central is None:
         raise NotFound("There are no logs in this home.")
     return [file for file in evidence.files if file.path.is_file()]
+
+
+def _cut_of(file: LogFile) -> int:
+    """Up to where a file's texts were pruned: central has them."""
+    with LogReader(file.path) as reader:
+        return reader.cut()
 
 
 def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, beside: _Beside) -> LogPart | None:
@@ -276,7 +282,10 @@ def _rows(source: Source, wanted: Wanted) -> dict[int, bytes]:
         raise NotFound(f"The log has the entries 0 to {source.size - 1}; there is no entry {wanted.last}.")
     if wanted.last - wanted.first >= MOST:
         raise BadInput(f"is too far from --from: one export holds {MOST} entries at most", place="--to")
-    return dict(source.bodies(wanted.first, wanted.last + 1))
+    rows = dict(source.bodies(wanted.first, wanted.last + 1))
+    if len(rows) <= wanted.last - wanted.first:
+        raise NotFound("The texts of some of these entries were pruned from this log.", next_key="--central")
+    return rows
 
 
 def _covering(sizes: list[int], seq: int) -> int | None:

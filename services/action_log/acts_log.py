@@ -55,6 +55,14 @@ class SyncReceipt(Act):
     root: Digest
 
 
+@act("log.pruned")
+class LogPruned(Act):
+    """Bodies of the entries below `cut` are taken out after this one; `root` is over all of them."""
+
+    cut: Count
+    root: Digest
+
+
 @act("session.started")
 class SessionStarted(Act):
     """Somebody signed in with a secret."""

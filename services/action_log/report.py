@@ -21,7 +21,8 @@ class Report:
     """`size` and `root` (32 bytes) as far as the entries hold; [`first`, `last`] are the entries concerned.
 
     `signed_by`: `enrolled` when the checkpoint was held against a key given from outside, `own` when only against
-    the key that the log itself names (then a log signed anew with another key would pass).
+    the key that the log itself names (then a log signed anew with another key would pass). Below `cut` bodies were
+    pruned, as an entry of the log says.
     """
 
     state: State
@@ -35,6 +36,7 @@ class Report:
     signed_by: Literal["enrolled", "own", "nobody"] = "nobody"
     anchored: bool = False
     receipts: int = 0
+    cut: int = 0
 
     @property
     def place(self) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from services.action_log import checkpoint
 from services.action_log.act import from_params
-from services.action_log.acts import LogOpened
+from services.action_log.acts import LogOpened, LogPruned
 from services.action_log.entry import decode
 from services.action_log.known import Known, Stored
 from services.action_log.merkle import Frontier, TreeHead
@@ -48,7 +48,7 @@ def verify(entries: Iterable[tuple[int, bytes]], stored: Stored, known: Known) -
     first = next(rows, None)
     again = rows if first is None else chain([first], rows)
     return verify_read(
-        lambda log, sizes: read_through(again, log, stored.tile, sizes),
+        lambda log, sizes: read_through(again, log, stored.tile, sizes, stored.cut),
         None if first is None else first[1],
         stored,
         known,
@@ -60,9 +60,10 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
     signed = _signed(stored, known, opening)
     log = "/".join(signed.origin.split("/")[-2:]) or _own_log(opening)
     heads, bad_receipt = _known_heads(stored, known, signed)
-    reading = read(log, [head.size for _, head in heads])
+    reading = read(log, [stored.cut, *(head.size for _, head in heads)])
     wrong = (
         _entries(reading, stored, signed)
+        or _pruned(reading, stored)
         or signed.wrong
         or _frontier(reading, stored)
         or _tiles(reading, stored)
@@ -82,6 +83,7 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
         signed_by=signed.by,
         anchored=known.anchor is not None,
         receipts=len(stored.receipts),
+        cut=stored.cut,
     )
 
 
@@ -141,6 +143,27 @@ def _entries(reading: Reading, stored: Stored, signed: _Signed) -> _Wrong | None
     return _by_peaks(reading.frontier, stored, head) or _Wrong(
         "root-mismatch", 0, size - 1, "The entries do not have the signed root."
     )
+
+
+def _pruned(reading: Reading, stored: Stored) -> _Wrong | None:
+    """Where bodies are gone, an entry of the log says so: with exactly this cut, and the root over what is gone. And
+    central has them."""
+    accepted = max((size for size, _ in stored.receipts), default=0)
+    if accepted < stored.cut:
+        detail = "They were pruned, and no receipt of central covers them."
+        return _Wrong("missing-entry", max(accepted, 1), stored.cut - 1, detail)
+    if not stored.cut or any(_says(body, stored.cut, reading) for _, body in reading.prunings):
+        return None
+    return _Wrong("missing-entry", 1, stored.cut - 1, "No entry of the log says that just these were pruned.")
+
+
+def _says(body: bytes, cut: int, reading: Reading) -> bool:
+    try:
+        entry = decode(body)
+        act = from_params(entry.act, entry.params)
+    except BadInput:
+        return False
+    return isinstance(act, LogPruned) and act.cut == cut and act.root == reading.roots[cut].hex()
 
 
 def _by_peaks(ours: Frontier, stored: Stored, head: TreeHead) -> _Wrong | None:

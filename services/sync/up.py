@@ -146,6 +146,10 @@ class Uplink:
         with self._book.reader() as reader:
             bodies = [body for _, body in reader.bodies(start, stop)]
             details = pack_details([(d.hash, d.owner, d.kind, d.blob) for d in reader.details(start, stop)])
+        if len(bodies) < stop - start:  # pruned here, since central had them: it was put back to an older backup
+            self._book.refused("missing-entry", f"central lacks entries from {start} on, which were pruned here")
+            self._measure()
+            return
         try:
             self._port.submit(self._book.log, start, bodies, details, self._book.writer.checkpoint_at(stop))
             self.handed_in = stop

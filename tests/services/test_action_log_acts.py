@@ -19,6 +19,7 @@ log.opened(public_key, software); key.store(kind); heartbeat(); session.started(
 session.ended(reason)
 session.locked(reason); session.unlocked(); session.stepped_up(); session.refused(agent_ref, reason)
 clock.stepped(delta_us); sync.receipt(size, root); log.recovered(kind, place); log.closed(successor, kind)
+log.pruned(cut, root)
 contact.started(channel); contact.ended(seconds)
 case.opened(number, channel, regime, requester, received_at, received_on, role, key)
 case.imported(number, channel, regime, requester, received_at, received_on, rights, states, outcomes, source, key)
