@@ -96,7 +96,7 @@ class Witness:
             detail = f"Central knows it no more; {self.seen[log].head.size} entries were witnessed."
             alarms.append(Alarm(log, "log-gone", detail))
         whole, leaves = self._leaves(central, shown.values(), new_only)
-        if restored and isinstance(whole, Alarm):
+        if restored and isinstance(whole, Alarm) and self.aggregate is not None:
             self._keep_refused(self.note(AGGREGATE), whole)  # evidence of what was: the newest note is written over
             self.aggregate, self.newest, self.since = None, {}, {}
             whole, leaves = self._leaves(central, shown.values(), new_only)
