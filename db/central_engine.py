@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 import sqlcipher3.dbapi2
 
-from services.errors import DeskError, Refused, Unavailable, Unusable
+from services.errors import DeskError, Refused, ShutOut, Unavailable, Unusable
 
 SCHEMA = "0002"
 KEPT = "your log keeps every action"
@@ -94,7 +94,7 @@ def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
     if type(exc.orig).__name__ == "InsufficientPrivilege":
         return Refused("central does not let this login do that", next_key="rightsdesk doctor")
     if "authentication failed" in text or "not permitted to log in" in text:
-        return Refused("central does not let this terminal in any more: an operator enrols it again")
+        return ShutOut("central does not let this terminal in any more: an operator enrols it again")
     if "certificate" in text or "SSL" in text:
         return Unusable(
             "central's certificate does not hold, or it speaks no TLS", kept=KEPT, next_key="tell an operator"

@@ -169,11 +169,11 @@ class CentralPort:
         with self._reading() as conn:
             return [(r[0], r[1], r[2], r[3]) for r in conn.execute(query)]
 
-    def agents(self) -> list[tuple[str, str, str, str, bool]]:
-        """(id, name, pin_hash, roles, disabled) of everyone who may sign in."""
-        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.pin_hash, AGENT.c.roles, AGENT.c.disabled)
+    def agents(self) -> list[tuple[str, str, str, bool, int]]:
+        """(id, name, roles, disabled, number of the PIN) of everyone who may sign in; nothing that a PIN fits."""
+        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.roles, AGENT.c.disabled, AGENT.c.pin_rev)
         with self._reading() as conn:
-            return [(r[0], r[1], r[2], r[3], bool(r[4])) for r in conn.execute(query)]
+            return [(r[0], r[1], r[2], bool(r[3]), r[4]) for r in conn.execute(query)]
 
     def controllers(self) -> list[tuple[str, bytes]]:
         """(key, JSON) of every controller."""

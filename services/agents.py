@@ -1,6 +1,7 @@
 """The people who may sign in: added, shut out and given a new PIN by an operator, in central's table.
 
-A terminal learns of it at its next contact: it copies the table every few seconds while it is online.
+A terminal learns of it at its next contact: it copies names and roles every few seconds while it is online. What a PIN
+fits stays with central and is keyed with the pepper.
 """
 
 import secrets
@@ -10,8 +11,9 @@ from typing import Final
 
 import orjson
 
+from services import pins
 from services.errors import BadInput, Conflict, NotFound
-from services.home import Home, in_central
+from services.home import PIN_PEPPER, Home, in_central, key
 from services.secrets import Vault
 from services.types import Role
 
@@ -50,7 +52,6 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
     import sqlalchemy as sa
 
     from db import central
-    from services.desk.sign import hash_pin
 
     if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS):
         raise BadInput(f"is not up to {_NUMBER_DIGITS} digits", place="number")
@@ -59,8 +60,9 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
     if not roles:
         raise BadInput("give at least one role", place="--role")
     pin = checked_pin(pin) if pin else new_pin()
-    granted = orjson.dumps({key: sorted({role.value for role in found}) for key, found in roles.items()}).decode()
-    row = {"id": number, "name": name.strip(), "pin_hash": hash_pin(pin), "roles": granted, "disabled": False}
+    granted = orjson.dumps({at: sorted({role.value for role in found}) for at, found in roles.items()}).decode()
+    kept = pins.keep(key(vault, PIN_PEPPER), number, pin)
+    row = {"id": number, "name": name.strip(), "pin_hash": kept, "roles": granted, "disabled": False}
     with in_central(home, vault) as conn:
         known = set(conn.execute(sa.select(central.CONTROLLER.c.key)).scalars())
         if unknown := sorted(set(roles) - known):
@@ -73,10 +75,11 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
 
 def reset_pin(home: Home, vault: Vault, number: str, pin: str = "") -> str:
     """A new PIN for an agent; the one before opens nothing from a terminal's next contact on. Raises `NotFound`."""
-    from services.desk.sign import hash_pin
+    from db import central
 
     pin = checked_pin(pin) if pin else new_pin()
-    _set(home, vault, number, {"pin_hash": hash_pin(pin)})
+    kept = pins.keep(key(vault, PIN_PEPPER), number, pin)
+    _set(home, vault, number, {"pin_hash": kept, "pin_rev": central.AGENT.c.pin_rev + 1, "tries": 0, "locked_until": 0})
     return pin
 
 

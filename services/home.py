@@ -21,6 +21,7 @@ FIRST_NUMBER = 1
 DEPLOYMENT_KEY = "deployment-key"
 INGEST_SEED = "ingest-seed"
 LOOKUP_KEY = "lookup-key"
+PIN_PEPPER = "pin-pepper"
 CENTRAL_KEY = "central-key"
 ENGINE_KEY = "engine-key"
 TRAINING_MARK = "training-home"
@@ -104,6 +105,7 @@ def create(home: Home, deployment: str, vault: Vault, password: bytes | None = N
         DEPLOYMENT_KEY: private,
         INGEST_SEED: seed,
         LOOKUP_KEY: secrets.token_bytes(32),
+        PIN_PEPPER: secrets.token_bytes(32),
     }
     for name, value in keys.items():
         vault.put(name, value)
@@ -183,7 +185,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
 def equip(home: Home, vault: Vault, kind: Kind, name: str, owner: str, keys: dict[str, bytes]) -> None:
     """The owner's folder, which says its name, and its keys."""
     if kind == "terminal":
-        keys = {**keys, "desk-key": secrets.token_bytes(32)}
+        keys = {**keys, "desk-key": secrets.token_bytes(32), "pin-key": secrets.token_bytes(32)}
     for use, value in keys.items():
         vault.put(f"{use}:{owner}", value)
     home.folder(kind, owner).mkdir(mode=0o700, parents=True)

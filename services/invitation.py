@@ -21,6 +21,7 @@ from services.home import (
     ENGINE_KEY,
     INGEST_SEED,
     LOOKUP_KEY,
+    PIN_PEPPER,
     Home,
     Kind,
     equip,
@@ -31,7 +32,7 @@ from services.home import (
 from services.sealed_files import unwrapped, wrapped
 from services.secrets import Vault
 
-WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY)
+WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER)
 FACTS = ("deployment", "deployment-key", "cosigner-key")
 MOST_BYTES = 64 * 1024
 

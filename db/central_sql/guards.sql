@@ -32,7 +32,7 @@ CREATE VIEW {desk}.entry WITH (security_barrier) AS
     SELECT pos, log, seq, case_id, accepted_at, body FROM public.entry
     WHERE case_id IS NOT NULL AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.agent WITH (security_barrier) AS
-    SELECT id, name, pin_hash, roles, disabled FROM public.agent WHERE {desk}.me() IS NOT NULL;
+    SELECT id, name, roles, disabled, pin_rev FROM public.agent WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.controller WITH (security_barrier) AS
     SELECT key, body FROM public.controller WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.ask WITH (security_barrier) AS

@@ -33,7 +33,7 @@ from services.fulfilment.journal import Journal
 from services.fulfilment.results import Results
 from services.fulfilment.tally import Tally
 from services.fulfilment.workroom import Workroom
-from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.letters.delivery import MailSettings
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest, IngestKeys
@@ -110,7 +110,7 @@ class Worker:
             pauses=order.pauses,
             stopped=self.stop.is_set,
         )
-        self._answers = Answers(self.room, private)
+        self._answers = Answers(self.room, private, key(vault, PIN_PEPPER))
         self._engine = Engine(*_engine_of(home, central, vault), self.id, workflows(self.room))
 
     # ── running ───────────────────────────────────────────────────────────────────────────────────────────────

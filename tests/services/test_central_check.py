@@ -161,7 +161,7 @@ GUARDS = {
     "GRANT EXECUTE ON FUNCTION desk.claim(text, text, bigint) TO PUBLIC": "function desk.claim",
     "CREATE FUNCTION desk.mine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$": "function desk.mine() was added",
     "DROP FUNCTION desk.renew(text, text, int, bigint)": "function desk.renew",
-    "CREATE OR REPLACE VIEW desk.agent AS SELECT id, name, pin_hash, roles, disabled FROM public.agent":
+    "CREATE OR REPLACE VIEW desk.agent AS SELECT id, name, roles, disabled, pin_rev, pin_hash FROM public.agent":
         "view desk.agent was changed",
     "ALTER VIEW desk.entry RESET (security_barrier)": "view desk.entry was changed",
     "GRANT INSERT ON desk.entry TO rightsdesk_terminal": "view desk.entry was changed",

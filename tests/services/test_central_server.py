@@ -110,7 +110,7 @@ def test_a_join_that_broke_off_goes_on(
         with pytest.raises(KeyboardInterrupt):
             join(home, vault, invitation)
     join(home, vault, invitation)
-    with Machine(home, invitation.owner, "desk-1", vault).desk() as desk:
+    with Machine(home, invitation.owner, "desk-1", vault, served.answered).desk() as desk:
         served.settle(desk)
         sign_in(desk)
 
