@@ -18,7 +18,7 @@ from services.secrets import Vault
 from services.types import Role
 
 PIN_DIGITS: Final = 6
-SHORTEST, LONGEST = 4, 12
+SHORTEST, LONGEST = 4, pins.LONGEST
 _NUMBER_DIGITS = 8
 _RUNS = "01234567890123456789", "98765432109876543210"
 

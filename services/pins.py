@@ -8,8 +8,8 @@ import hashlib
 import hmac
 from typing import Final
 
-LONGEST: Final = 64
-"""Characters that are looked at, of a number or of a PIN; more is no PIN of anybody's."""
+LONGEST: Final = 12
+"""Digits of a PIN, at most; an agent's number has fewer."""
 
 # An unknown number takes as long as a wrong PIN: the hash of nobody's.
 NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$2BmwJYw1pTNkvbTcnvDyHX1VW6TzrD8UPm1uV9XYZJM"
@@ -37,7 +37,11 @@ def fits(secret: bytes, kept: str, agent: str, pin: str) -> bool:
         return False
 
 
+def could_be(agent: str, pin: str) -> bool:
+    """Whether these are digits, as everybody's number and PIN are."""
+    return all(text.isascii() and text.isdigit() and len(text) <= LONGEST for text in (agent, pin))
+
+
 def _keyed(secret: bytes, agent: str, pin: str) -> str:
     """The agent is in it: the row of one, copied over another's, opens nothing."""
-    text = f"{agent}\0{pin}".encode("utf-8", "surrogatepass")
-    return hmac.new(secret, text, hashlib.sha256).hexdigest()
+    return hmac.new(secret, f"{agent}\0{pin}".encode(), hashlib.sha256).hexdigest()

@@ -16,11 +16,15 @@ from services.home import DEPLOYMENT_KEY, PIN_PEPPER, key
 from services.secrets import Vault
 
 LOOK_S = 0.01
+_ANSWERED: set[int] = set()
 
 
 @contextmanager
 def answering(engine: sa.Engine, vault: Vault, deployment: str) -> Iterator[None]:
-    """Sign-ins are answered meanwhile; no worker is seen to live."""
+    """Sign-ins are answered meanwhile, once each; no worker is seen to live."""
+    if id(engine) in _ANSWERED:  # for another desk of the same centre
+        yield
+        return
     store, stop = CentralStore(engine), threading.Event()
     sign_ins, private = SignIns(engine, key(vault, PIN_PEPPER)), key(vault, DEPLOYMENT_KEY)
 
@@ -42,8 +46,10 @@ def answering(engine: sa.Engine, vault: Vault, deployment: str) -> Iterator[None
 
     thread = threading.Thread(target=look, name="answering", daemon=True)
     thread.start()
+    _ANSWERED.add(id(engine))
     try:
         yield
     finally:
+        _ANSWERED.discard(id(engine))
         stop.set()
         thread.join()

@@ -32,7 +32,7 @@ class FakeSign:
 
     calls: list[str] = field(default_factory=list)
 
-    def sign_in(self, agent: str, pin: str, role: Role | None = None) -> Session:
+    def sign_in(self, agent: str, pin: str, role: Role | None = None, stop: object = None) -> Session:
         self.calls.append(f"sign_in {agent}")
         if pin != "2468" or agent not in ("0042", "0007"):
             raise Refused("agent number or PIN is wrong", next_key="type both again")

@@ -74,7 +74,7 @@ class Asks:
                     raise Unusable("an answer came that no worker gave", next_key="tell an operator")
                 return answer
             time.sleep(POLL_S)
-        raise Unavailable("no worker answers", next_key="try again in a moment")
+        raise Unavailable("the sign-in was taken back" if stop() else "no worker answers", next_key="try again")
 
     def _put(self, port: "CentralPort", ask: str, kind: str, text: bytes) -> None:
         key, deployment = self._ctx.deployment_key, self._ctx.deployment

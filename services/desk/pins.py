@@ -63,9 +63,9 @@ class Pins:
 
     def check(self, agent: str, pin: str, not_fitting: str, stop: Stop = lambda: False) -> Checked:
         """Central's answer, else this desk's own; raises `Refused` with `not_fitting`, `Unavailable` without either."""
-        if len(agent) > pins.LONGEST or len(pin) > pins.LONGEST:
-            raise self._refuse("", "wrong", not_fitting)
         self._ctx.let_in()
+        if not pins.could_be(agent, pin):
+            raise self._refuse("", "wrong", not_fitting)
         kept = self._kept(agent)
         try:
             return self._asked(agent, pin, not_fitting, self._patience(kept), stop)

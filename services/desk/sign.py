@@ -32,7 +32,10 @@ class Sign:
         """
         self._people_known()
         self._people_fresh()
-        return self._open(agent, self._pins.check(agent, pin, _NOT_OPENED, stop), role)
+        who = self._pins.check(agent, pin, _NOT_OPENED, stop)
+        if stop():
+            raise Unavailable("the sign-in was taken back")
+        return self._open(agent, who, role)
 
     def _people_known(self) -> None:
         """A terminal's very first start: wait until central has told it who works here."""

@@ -22,8 +22,8 @@ class SignIns:
 
     def answer(self, agent: str, pin: str) -> Mapping[str, object]:
         """`ok` with name, roles and the PIN's number; `wrong`, whatever was; `locked` with the seconds to wait."""
-        if len(agent) > pins.LONGEST or len(pin) > pins.LONGEST:
-            raise BadInput("is longer than any number or PIN", place="sign-in")
+        if not pins.could_be(agent, pin):
+            raise BadInput("is no agent's number with a PIN", place="sign-in")
         account, wait_us = begin_try(self._central, agent, MAX_TRIES, LOCKED_OUT_US)
         if wait_us:
             return {"answer": "locked", "seconds": -(-wait_us // 1_000_000)}
