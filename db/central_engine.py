@@ -80,6 +80,18 @@ def upgrade_at(url: str, key: bytes | None) -> None:
         engine.dispose()
 
 
+def deployment_at(url: str, key: bytes | None) -> str:
+    """The name of the deployment whose central this is, of whatever schema; raises as `upgrade_at` does."""
+    engine = _engine(url, key, CACHE_KB)
+    try:
+        with engine.connect() as conn:
+            return str(conn.execute(sa.text("SELECT value FROM meta WHERE key = 'deployment'")).scalar_one())
+    except sa.exc.DBAPIError as exc:
+        raise as_desk_error(exc) from exc
+    finally:
+        engine.dispose()
+
+
 def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
     """What a database said, for a person, without statement or values."""
     text = str(exc.orig)

@@ -45,12 +45,16 @@ def upgrade(home: HomeOption = None) -> None:
     from console.commands.making import make_engine_tables
     from console.commands.operator_home import operator_home
     from db.central_engine import SCHEMA, upgrade_at
+    from services.action_log.acts import CentralUpgraded
     from services.home import CENTRAL_KEY, key
+    from services.operators import recording
 
     place, vault = operator_home(home)
-    upgrade_at(place.central_url, key(vault, CENTRAL_KEY))
-    if place.server:
-        make_engine_tables(place, key(vault, CENTRAL_KEY).decode())
+    with recording(place, vault) as record:
+        record(CentralUpgraded(SCHEMA))
+        upgrade_at(place.central_url, key(vault, CENTRAL_KEY))
+        if place.server:
+            make_engine_tables(place, key(vault, CENTRAL_KEY).decode())
     typer.echo(f"central has schema {SCHEMA}")
 
 

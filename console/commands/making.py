@@ -16,6 +16,7 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     from console.settings import FILE, load, passphrase
     from services.controllers import load_controllers
     from services.home import Home, create, make_folders, put_controllers
+    from services.operators import owner_here
     from services.secrets import open_vault
 
     if (home / FILE).exists():
@@ -30,6 +31,7 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     create(place, deployment, vault, password.encode())
     make_engine_tables(place, password)
     write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
+    owner_here(place, vault)
     yield f"central of {deployment} stands; its keys are in the {vault.kind} of {home}: back them up now"
     put_controllers(place, vault, described)
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"

@@ -19,7 +19,9 @@ WHOLE_READ = 20_000
 def keys(home: Home, vault: Vault) -> Iterator[Finding]:
     """Where the keys are, and whether all of them are there."""
     wanted = [CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER]
-    wanted += [f"log-seed:{folder.name}" for kind in ("terminals", "workers") for folder in _owners(home, kind)]
+    wanted += [
+        f"log-seed:{folder.name}" for kind in ("terminals", "workers", "operators") for folder in _owners(home, kind)
+    ]
     wanted += [f"{use}:{folder.name}" for use in ("desk-key", "pin-key") for folder in _owners(home, "terminals")]
     lost = [name for name in wanted if vault.get(name) is None]
     if lost:
