@@ -99,10 +99,10 @@ def test_a_break_leaves_an_entry_without_a_change_never_a_change_without_an_entr
         return next(p.disabled for p in people(home, vault) if p.number == AGENT)
 
     for place, written in (("db.log.LogWriter.append", 0), ("sqlalchemy.update", 1)):
-        monkeypatch.setattr(place, _broken_off)
-        with pytest.raises(KeyboardInterrupt):
-            set_disabled(home, vault, AGENT, True)
-        monkeypatch.undo()
+        with monkeypatch.context() as patched:
+            patched.setattr(place, _broken_off)
+            with pytest.raises(KeyboardInterrupt):
+                set_disabled(home, vault, AGENT, True)
         assert (disabled(), len(done(home))) == (False, written)
     set_disabled(home, vault, AGENT, True)
     assert (disabled(), len(done(home))) == (True, 2)
