@@ -16,6 +16,8 @@ class Account:
     pin_rev: int
     roles: str
     disabled: bool
+    locks: bool
+    """Whether this try is the last one for a while, should it be wrong."""
 
 
 def begin_try(engine: sa.Engine, agent: str, most: int, lock_us: int) -> tuple[Account | None, int]:
@@ -32,13 +34,13 @@ def begin_try(engine: sa.Engine, agent: str, most: int, lock_us: int) -> tuple[A
             tries=sa.case((more >= most, 0), else_=more),
             locked_until=sa.case((more >= most, sa.bindparam("until")), else_=0),
         )
-        .returning(AGENT.c.name, AGENT.c.pin_hash, AGENT.c.pin_rev, AGENT.c.roles, AGENT.c.disabled)
+        .returning(*(AGENT.c[name] for name in ("name", "pin_hash", "pin_rev", "roles", "disabled", "locked_until")))
     )
     with writing(engine).begin() as conn:
         now = clock_us(conn)
         row = conn.execute(counted, {"now": now, "until": now + lock_us}).first()
         if row is not None:
-            return Account(row[0], row[1], row[2], row[3], bool(row[4])), 0
+            return Account(row[0], row[1], row[2], row[3], bool(row[4]), row[5] > now), 0
         until = conn.execute(sa.select(AGENT.c.locked_until).where(AGENT.c.id == agent)).scalar()
         return None, max(0, until - now) if until else 0
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from db.central_accounts import is_revoked
+from services.action_log.acts import AgentLockedOut
 from services.action_log.sealing import open_sealed, seal
 from services.cases.case import Case
 from services.cases.fold_check import verified_tier
@@ -90,7 +91,11 @@ class Answers:
         return answer(ask)
 
     def _sign_in(self, ask: Ask) -> Json:
-        return sealed_by_who_opened(ask, self._sign_ins.answer(ask.text("agent"), ask.text("pin")))
+        agent = ask.text("agent")
+        answer = self._sign_ins.answer(agent, ask.text("pin"))
+        if answer.get("locks"):  # also when the terminal that asks keeps no log of what was refused
+            self._room.results.own(AgentLockedOut(agent, ask.terminal))
+        return sealed_by_who_opened(ask, answer)
 
     def _case(self, ask: Ask) -> Case:
         return self._room.case(ask.text("case"))

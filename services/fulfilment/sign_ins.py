@@ -21,7 +21,10 @@ class SignIns:
         self._central, self._pepper = central, pepper
 
     def answer(self, agent: str, pin: str) -> Mapping[str, object]:
-        """`ok` with name, roles and the PIN's number; `wrong`, whatever was; `locked` with the seconds to wait."""
+        """`ok` with name, roles and the PIN's number; `wrong`, whatever was; `locked` with the seconds to wait.
+
+        `locks` stands beside the wrong answer that shuts somebody out for a while.
+        """
         if not pins.could_be(agent, pin):
             raise BadInput("is no agent's number with a PIN", place="sign-in")
         account, wait_us = begin_try(self._central, agent, MAX_TRIES, LOCKED_OUT_US)
@@ -29,6 +32,6 @@ class SignIns:
             return {"answer": "locked", "seconds": -(-wait_us // 1_000_000)}
         kept = account.pin_hash if account else pins.NOBODY
         if not pins.fits(self._pepper, kept, agent, pin) or account is None or account.disabled:
-            return {"answer": "wrong"}
+            return {"answer": "wrong", "locks": account is not None and account.locks}
         end_tries(self._central, agent)
         return {"answer": "ok", "name": account.name, "roles": orjson.loads(account.roles), "rev": account.pin_rev}

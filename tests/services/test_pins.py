@@ -96,7 +96,7 @@ def test_a_row_copied_over_anothers_opens_nothing(centre: Centre) -> None:
     with central.writing(centre.engine).begin() as conn:
         mine = conn.execute(sa.select(table.c.pin_hash).where(table.c.id == AGENT)).scalar_one()
         conn.execute(sa.update(table).where(table.c.id == LEAD).values(pin_hash=mine))
-    assert sign_ins.answer(LEAD, AGENT_PIN) == {"answer": "wrong"}
+    assert sign_ins.answer(LEAD, AGENT_PIN) == {"answer": "wrong", "locks": False}
     assert sign_ins.answer(AGENT, AGENT_PIN)["answer"] == "ok"  # control: it is a hash of theirs
 
 
