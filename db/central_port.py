@@ -200,10 +200,11 @@ class CentralPort:
         if row is None:
             raise NotFound("the question is gone: it waited longer than 10 minutes")
         if row[1] is not None:
-            self._forget_reply(ask)
+            self.forget_ask(ask)
         return row[0], row[1]
 
-    def _forget_reply(self, ask: str) -> None:
+    def forget_ask(self, ask: str) -> None:
+        """Delete a question of ours: it was answered, or nobody waits for an answer any more."""
         with self._writing() as conn:
             conn.execute(sa.delete(ASK).where((ASK.c.id == ask) & (ASK.c.terminal == self.owner)))
 

@@ -74,6 +74,7 @@ class Asks:
                     raise Unusable("an answer came that no worker gave", next_key="tell an operator")
                 return answer
             time.sleep(POLL_S)
+        port.forget_ask(ask)  # a worker that comes back must not count it as a try
         raise Unavailable("the sign-in was taken back" if stop() else "no worker answers", next_key="try again")
 
     def _put(self, port: "CentralPort", ask: str, kind: str, text: bytes) -> None:
