@@ -192,6 +192,24 @@ def test_five_wrong_pins_without_central_lock_out_here(centre: Centre) -> None:
         assert sign_in(desk).offline
 
 
+@pytest.mark.parametrize(
+    "row", ["", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZQ", "x" * 5000, "another's"]
+)
+def test_what_is_kept_and_was_changed_opens_nothing(centre: Centre, row: str) -> None:
+    once_online(centre)
+    once_online(centre, COLLEAGUE, COLLEAGUE_PIN)
+    with away(centre) as desk:
+        store = desk._ctx.store
+        theirs = store.rows("SELECT kept FROM pin WHERE agent=?", (COLLEAGUE,))[0][0]
+        with store.writing() as conn:
+            kept = theirs if row == "another's" else row
+            conn.execute("UPDATE pin SET kept=? WHERE agent=?", (kept, AGENT))
+        for pin in (AGENT_PIN, COLLEAGUE_PIN):
+            with pytest.raises(Refused, match="do not fit"):
+                sign_in(desk, AGENT, pin)
+        sign_in(desk, COLLEAGUE, COLLEAGUE_PIN)  # control
+
+
 def test_a_new_pin_or_being_shut_out_ends_what_is_kept_at_the_next_contact(centre: Centre) -> None:
     for agent, pin in ((AGENT, AGENT_PIN), (COLLEAGUE, COLLEAGUE_PIN), (LEAD, LEAD_PIN)):
         once_online(centre, agent, pin)
