@@ -78,7 +78,7 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
             raise BadInput(f"there is no controller {unknown[0]}; there are {', '.join(sorted(known))}", place="--role")
         if conn.execute(sa.select(central.AGENT.c.id).where(central.AGENT.c.id == number)).first() is not None:
             raise Conflict(f"there is an agent {number} already", next_key="rightsdesk agent list")
-        record(acts.AgentAdded(number, tuple(f"{at}:{role}" for at, found in granted.items() for role in found)))
+        record(acts.AgentAdded(number, tuple(f"{at}/{role}" for at, found in granted.items() for role in found)))
         conn.execute(sa.insert(central.AGENT), [row])
     return pin
 

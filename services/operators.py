@@ -39,16 +39,24 @@ def recording(home: Home, vault: Vault) -> Iterator[Record]:
         book.close()
 
 
+def has_log(home: Home) -> bool:
+    """Whether this machine has a log of operators."""
+    return bool(_owners(home))
+
+
 def owner_here(home: Home, vault: Vault) -> str:
     """The owner of this machine's log of operators, enrolled when there is none yet."""
     from db.central_engine import LOGIN
 
-    there = sorted(folder.name for folder in (home.path / "operators").glob("*") if folder.is_dir())
-    if there:
+    if there := _owners(home):
         return there[0]
     if f"//{LOGIN}" in home.server:
         raise Refused("this home belongs to a terminal or a worker: operators work in their own")
     return enrol(home, vault, "operator", f"{NAME}-{_number(home, vault)}")
+
+
+def _owners(home: Home) -> list[str]:
+    return sorted(folder.name for folder in (home.path / "operators").glob("*") if folder.is_dir())
 
 
 def _number(home: Home, vault: Vault) -> int:

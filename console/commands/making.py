@@ -9,6 +9,7 @@ from services.errors import BadInput, Unusable
 
 if TYPE_CHECKING:
     from services.home import Home
+    from services.secrets import Vault
 
 
 def make_central(home: Path, url: str, deployment: str, password: str, controllers: Path | None) -> Iterator[str]:
@@ -59,6 +60,17 @@ def make_engine_tables(home: "Home", password: str) -> None:
     from services.fulfilment.engine import make_tables
 
     make_tables(sa.make_url(home.server).set(password=password).render_as_string(hide_password=False), WORKERS)
+
+
+def upgraded(home: "Home", vault: "Vault") -> None:
+    """Bring central and the engine's tables to what this program knows; a second time changes nothing."""
+    from db.central_engine import upgrade_at
+    from services.home import CENTRAL_KEY, key
+
+    password = key(vault, CENTRAL_KEY)
+    upgrade_at(home.central_url, password)
+    if home.server:
+        make_engine_tables(home, password.decode())
 
 
 def write_settings(home: Path, text: str) -> None:

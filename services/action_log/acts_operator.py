@@ -1,15 +1,15 @@
 """Acts of operators, in the log of the machine they work at: numbers, ids and codes only."""
 
 from services.action_log.act import Act, act
-from services.action_log.shapes import Code, Id
+from services.action_log.shapes import Code, Id, Key
 
 
 @act("agent.added")
 class AgentAdded(Act):
-    """Somebody may sign in; `roles` are `controller:role`."""
+    """Somebody may sign in; `roles` are `controller/role`."""
 
     agent: Id
-    roles: tuple[Code, ...]
+    roles: tuple[Key, ...]
 
 
 @act("agent.disabled")

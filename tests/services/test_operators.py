@@ -12,9 +12,9 @@ from db.log import LogReader
 from services.action_log.entry import Entry, decode
 from services.agents import add, people, reset_pin, set_disabled
 from services.central_check import rows
-from services.errors import BadInput, Conflict, NotFound, Refused, Unavailable
+from services.errors import BadInput, Conflict, NotFound, Refused, Unavailable, Unusable
 from services.evidence import evidence_of
-from services.home import Home
+from services.home import CENTRAL_KEY, Home, key
 from services.invitation import invite, machines, revoke
 from services.operators import owner_here, recording
 from services.types import Role
@@ -54,7 +54,7 @@ def test_each_act_on_people_is_an_entry_and_central_s_log_like_any_other(centre:
     assert [act for act, _ in acts] == [
         "agent.added", "agent.disabled", "agent.enabled", "agent.pin_reset", "machine.revoked"
     ]  # fmt: skip
-    assert acts[0][1] == {"agent": "0099", "roles": ["nordlicht:agent", "nordlicht:lead", "harbour:agent"]}
+    assert acts[0][1] == {"agent": "0099", "roles": ["nordlicht/agent", "nordlicht/lead", "harbour/agent"]}
     owner = owner_here(home, vault)
     assert {e.actor for e in entries(home) if e.act.startswith("agent.")} == {f"operator:{owner}"}
     with centre.engine.connect() as conn:
@@ -127,6 +127,26 @@ def test_two_commands_at_once_take_turns_or_say_so(centre: Centre) -> None:
         set_disabled(home, vault, AGENT, True)
     set_disabled(home, vault, AGENT, True)
     assert len(done(home)) == 1
+
+
+@pytest.mark.parametrize("log_there", [True, False])
+def test_an_upgrade_is_an_entry_also_where_it_makes_the_log_possible(centre: Centre, log_there: bool) -> None:
+    from console import cli
+    from db import central_roles
+
+    if log_there:
+        owner_here(centre.home, centre.vault)
+    with centre.engine.begin() as conn:  # as the program of the revision before left it
+        for trigger in central_roles.SQLITE_TRIGGERS:
+            conn.exec_driver_sql(f"DROP TRIGGER {trigger.split()[2]}")
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    centre.engine.dispose()
+    with pytest.raises(Unusable, match="rightsdesk central upgrade"):
+        central.open_engine(centre.home.central_url, key(centre.vault, CENTRAL_KEY))
+    assert cli.main(["central", "upgrade", "--home", str(centre.home.path)]) == 0
+    assert done(centre.home) == [("central.upgraded", {"schema": central.SCHEMA})]
+    ingested(centre)
+    assert rows(centre.engine) == []
 
 
 def test_another_actor_may_not_write_in_an_operator_s_log_nor_an_operator_in_a_terminal_s(centre: Centre) -> None:
