@@ -30,29 +30,29 @@ class Sign:
         Asks central; where no worker answers, this desk decides for who signed in here within the last hours. `stop`
         ends the waiting.
         """
-        self._people_known()
-        self._people_fresh()
+        self._people_known(stop)
+        self._people_fresh(stop)
         who = self._pins.check(agent, pin, _NOT_OPENED, stop)
         if stop():
             raise Unavailable("the sign-in was taken back")
         return self._open(agent, who, role)
 
-    def _people_known(self) -> None:
+    def _people_known(self, stop: Stop) -> None:
         """A terminal's very first start: wait until central has told it who works here."""
         until = time.monotonic() + FIRST_SYNC_S
         while not self._ctx.store.rows("SELECT 1 FROM agent LIMIT 1"):
-            if time.monotonic() > until:
+            if stop() or time.monotonic() > until:
                 raise Unavailable("central has not told this terminal yet who works here", next_key="try again")
             time.sleep(0.05)
 
-    def _people_fresh(self) -> None:
+    def _people_fresh(self, stop: Stop) -> None:
         """What was copied of people long ago is asked for anew; raises `Unavailable` when central does not answer."""
         if self._people_age_s() <= OFFLINE_S:
             return
         until = time.monotonic() + FIRST_SYNC_S
         self._ctx.link.wait_ready(FIRST_SYNC_S)
         while self._people_age_s() > OFFLINE_S:
-            if not self._ctx.online or time.monotonic() > until:
+            if stop() or not self._ctx.online or time.monotonic() > until:
                 raise Unavailable(
                     f"this desk has not heard from central for {self._people_age_s() // 3600} hours: "
                     "nobody can sign in until it does",
