@@ -270,10 +270,10 @@ def test_a_full_disk_is_said_nothing_is_lost_and_it_works_again(door: Door, tmp_
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 600 kB, where this may be had."""
+    """A real file system of 800 kB, where this may be had."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)], capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", str(folder)], capture_output=True)
     if made.returncode:
         pytest.skip("no file system can be mounted here")
     yield folder

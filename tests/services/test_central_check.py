@@ -65,8 +65,9 @@ def attack(centre: Centre, *statements: str) -> None:
 
 OPENED = "(SELECT min(pos) FROM entry WHERE case_id IS NOT NULL)"
 ROWS = {
-    "an edited entry": (f"UPDATE entry SET accepted_at = accepted_at, body = (SELECT body FROM entry WHERE pos = 1) "
-                        f"WHERE pos = {OPENED}", "reordered (entry 2)"),
+    "an edited entry": (
+        "UPDATE entry SET body = (SELECT o.body FROM entry o WHERE o.seq = 0 AND o.log = entry.log) "
+        f"WHERE pos = {OPENED}", "reordered (entry 2)"),
     "a deleted entry": (f"DELETE FROM entry WHERE pos = {OPENED}", "missing-entry (entry 2)"),
     "a deleted tail": ("DELETE FROM entry WHERE pos = (SELECT max(pos) FROM entry)", "tail-cut (entry 9)"),
     "an entry filed under another case": (
