@@ -159,14 +159,18 @@ class ClaimRow(SQLModel, table=True):
 
 
 class AgentRow(SQLModel, table=True):
-    """A person who works here: PIN hash (argon2id), roles by controller as JSON."""
+    """A person who works here: roles by controller as JSON, and what only workers read: what is kept of the PIN (keyed
+    with their pepper), its number, wrong tries in a row, and until when none is taken (µs)."""
 
     __tablename__ = "agent"
     id: str = Field(primary_key=True)
     name: str
     pin_hash: str
+    pin_rev: int = 1
     roles: str
     disabled: bool = False
+    tries: int = 0
+    locked_until: int = Field(sa_type=sa.BigInteger, default=0)
 
 
 class ControllerRow(SQLModel, table=True):

@@ -21,7 +21,7 @@ CASE = _table(
     "id controller body rev rights person state who tier due is_open acknowledged breach approval",
 )
 CLAIM = _table("claim", "case_id holder fence until")
-AGENT = _table("agent", "id name pin_hash roles disabled")
+AGENT = _table("agent", "id name roles disabled pin_rev")
 CONTROLLER = _table("controller", "key body")
 ASK = _table("ask", "id terminal kind sealed made_at stage reply")
 TERMINAL = _table("terminal", "id kind seen_at pid")

@@ -169,11 +169,11 @@ class CentralPort:
         with self._reading() as conn:
             return [(r[0], r[1], r[2], r[3]) for r in conn.execute(query)]
 
-    def agents(self) -> list[tuple[str, str, str, str, bool]]:
-        """(id, name, pin_hash, roles, disabled) of everyone who may sign in."""
-        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.pin_hash, AGENT.c.roles, AGENT.c.disabled)
+    def agents(self) -> list[tuple[str, str, str, bool, int]]:
+        """(id, name, roles, disabled, number of the PIN) of everyone who may sign in; nothing that a PIN fits."""
+        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.roles, AGENT.c.disabled, AGENT.c.pin_rev)
         with self._reading() as conn:
-            return [(r[0], r[1], r[2], r[3], bool(r[4])) for r in conn.execute(query)]
+            return [(r[0], r[1], r[2], bool(r[3]), r[4]) for r in conn.execute(query)]
 
     def controllers(self) -> list[tuple[str, bytes]]:
         """(key, JSON) of every controller."""
@@ -200,10 +200,11 @@ class CentralPort:
         if row is None:
             raise NotFound("the question is gone: it waited longer than 10 minutes")
         if row[1] is not None:
-            self._forget_reply(ask)
+            self.forget_ask(ask)
         return row[0], row[1]
 
-    def _forget_reply(self, ask: str) -> None:
+    def forget_ask(self, ask: str) -> None:
+        """Delete a question of ours: it was answered, or nobody waits for an answer any more."""
         with self._writing() as conn:
             conn.execute(sa.delete(ASK).where((ASK.c.id == ask) & (ASK.c.terminal == self.owner)))
 

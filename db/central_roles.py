@@ -50,9 +50,13 @@ _WORKER: Final = {
     "terminal": frozenset({"SELECT"}),
     VERSION_TABLE: frozenset({"SELECT"}),
 }
-_WORKER_COLUMNS: Final = {"log": frozenset({"problem"}), "terminal": frozenset({"seen_at", "pid"})}
+_WORKER_COLUMNS: Final = {
+    "agent": frozenset({"tries", "locked_until"}),
+    "log": frozenset({"problem"}),
+    "terminal": frozenset({"seen_at", "pid"}),
+}
 _SEALED: Final = frozenset({"detail", "ask", "agent"})
-"""What no auditor reads: ciphertext that still belongs to persons, and hashes of PINs."""
+"""What no auditor reads: ciphertext that still belongs to persons, and what is kept of PINs."""
 
 
 def tables() -> tuple[str, ...]:

@@ -57,8 +57,8 @@ class ServerPort(CentralPort):
     def ask(self, ask: str, kind: str, sealed: bytes) -> None:
         self._call("ask", id=ask, kind=kind, sealed=sealed)
 
-    def _forget_reply(self, ask: str) -> None:
-        self._call("forget_reply", id=ask)
+    def forget_ask(self, ask: str) -> None:
+        self._call("forget_ask", id=ask)
 
     def enrol_successor(self, log: str, origin: str) -> None:
         with self._reading() as conn:

@@ -1,10 +1,9 @@
 """desk.db: what one terminal may show without asking central. SQLCipher, plain SQL, read by keyset pages.
 
-Holds the queue (masked), snapshots of opened cases, drafts, agents and controllers. All but drafts can be fetched
-again.
+Holds the queue (masked), snapshots of opened cases, drafts, agents and controllers, and what is kept of PINs for some
+hours. All but drafts and PINs can be fetched again.
 """
 
-import json
 import os
 import threading
 import time
@@ -19,6 +18,8 @@ from db.kill_points import reach
 from services.errors import Unavailable, Unusable
 
 KEPT = "your log keeps every action"
+OFFLINE_S = 12 * 3600
+"""How long what central last said of people counts here: somebody shut out must not get in at a desk kept offline."""
 
 _COLUMNS = (
     "case_id", "controller", "rights", "person", "state", "who", "tier", "due", "open", "ack", "breach", "approval",
@@ -73,8 +74,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         """
         CREATE TABLE agent (
-            id TEXT PRIMARY KEY, name TEXT NOT NULL, pin_hash TEXT NOT NULL, roles TEXT NOT NULL,
-            disabled INT NOT NULL, tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, roles TEXT NOT NULL, disabled INT NOT NULL, pin_rev INT NOT NULL
+        ) STRICT
+        """,
+        # What a PIN fits that central said yes to, for sign-ins without central; keyed with this terminal's own key.
+        """
+        CREATE TABLE pin (
+            agent TEXT PRIMARY KEY, kept TEXT NOT NULL, rev INT NOT NULL, checked_at INT NOT NULL,
+            tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
         ) STRICT
         """,
         "CREATE TABLE controller (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
@@ -188,23 +195,33 @@ class TerminalStore:
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('feed', ?)", (feed,))
 
     def replace_people(self, agents: Sequence[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:
-        """Agents (id, name, pin_hash, roles, disabled) and controllers (key, body), and when; lock-outs here stay."""
+        """Agents (id, name, roles, disabled, number of the PIN) and controllers (key, body), and when.
+
+        What was kept of a PIN goes with whom it no longer opens for.
+        """
         with self.writing() as conn:
-            conn.executemany(
-                "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
-                "SET name=excluded.name, pin_hash=excluded.pin_hash, roles=excluded.roles, disabled=excluded.disabled",
-                agents,
+            conn.execute("DELETE FROM agent")
+            conn.executemany("INSERT INTO agent VALUES (?,?,?,?,?)", agents)
+            conn.execute(
+                "DELETE FROM pin WHERE NOT EXISTS "
+                "(SELECT 1 FROM agent WHERE id=pin.agent AND disabled=0 AND pin_rev<=pin.rev)"
             )
-            here = json.dumps([a[0] for a in agents])
-            conn.execute("DELETE FROM agent WHERE id NOT IN (SELECT value FROM json_each(?))", (here,))
+            conn.execute("DELETE FROM pin WHERE checked_at < ?", (int(time.time()) - OFFLINE_S,))
             conn.execute("DELETE FROM controller")
             conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('people-at', ?)", (str(int(time.time())),))
 
+    def keep_pin(self, agent: Sequence[object], kept: str, checked_at: int) -> None:
+        """What a PIN fits that central said yes to at `checked_at` (seconds since 1970), and the agent as it said."""
+        with self.writing() as conn:
+            conn.execute("INSERT OR REPLACE INTO agent VALUES (?,?,?,?,?)", agent)
+            row = (agent[0], kept, agent[4], checked_at)
+            conn.execute("INSERT OR REPLACE INTO pin (agent, kept, rev, checked_at) VALUES (?,?,?,?)", row)
+
     def set_tries(self, agent: str, tries: int, locked_until: int) -> None:
         """Wrong PINs in a row, and until when (seconds since 1970) no PIN is taken."""
         with self.writing() as conn:
-            conn.execute("UPDATE agent SET tries=?, locked_until=? WHERE id=?", (tries, locked_until, agent))
+            conn.execute("UPDATE pin SET tries=?, locked_until=? WHERE agent=?", (tries, locked_until, agent))
 
     def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int) -> None:
         """Keep a case as central folded it."""

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,13 @@ from services.secrets import Vault
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-Kind = Literal["terminal", "worker", "import"]
+Kind = Literal["terminal", "worker", "import", "operator"]
 
 FIRST_NUMBER = 1
 DEPLOYMENT_KEY = "deployment-key"
 INGEST_SEED = "ingest-seed"
 LOOKUP_KEY = "lookup-key"
+PIN_PEPPER = "pin-pepper"
 CENTRAL_KEY = "central-key"
 ENGINE_KEY = "engine-key"
 TRAINING_MARK = "training-home"
@@ -63,7 +64,7 @@ class Home:
         return self.path / "controllers" / controller / "systems"
 
     def folder(self, kind: Kind, owner: str) -> Path:
-        """What belongs to one terminal, worker or import."""
+        """What belongs to one terminal, worker, import or operators' log."""
         return self.path / f"{kind}s" / owner
 
     def log(self, kind: Kind, owner: str, number: int = 1) -> Path:
@@ -77,7 +78,7 @@ class Home:
 
 def make_folders(home: Home) -> None:
     """The folders of a deployment, 0700."""
-    kinds = [home.path / name for name in ("controllers", "terminals", "workers", "imports")]
+    kinds = [home.path / name for name in ("controllers", "terminals", "workers", "imports", "operators")]
     for folder in (home.path, home.packages, home.outbox, home.logs, *kinds):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -104,6 +105,7 @@ def create(home: Home, deployment: str, vault: Vault, password: bytes | None = N
         DEPLOYMENT_KEY: private,
         INGEST_SEED: seed,
         LOOKUP_KEY: secrets.token_bytes(32),
+        PIN_PEPPER: secrets.token_bytes(32),
     }
     for name, value in keys.items():
         vault.put(name, value)
@@ -149,10 +151,11 @@ def in_central(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
         engine.dispose()
 
 
-def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
-    """A new terminal, worker or import: its log's seed and ask key in the vault, both public halves in central.
+def enrol(home: Home, vault: Vault, kind: Kind, name: str, record: Callable[[str], None] = lambda _: None) -> str:
+    """A new terminal, worker, import or operators' log: its seed and ask key in the vault, public halves in central.
 
-    Returns its owner id (8 hex digits). `name` is what people call it; a name stands once a kind.
+    Returns its owner id (8 hex digits), which `record` is told before anything is changed. `name` is what people call
+    it; a name stands once a kind.
     """
     import sqlalchemy as sa
 
@@ -169,6 +172,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
         same = sa.select(central.TERMINAL.c.id).where(central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind)
         if conn.execute(same).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
+        record(owner)
         equip(home, vault, kind, name, owner, {"log-seed": seed, "ask-key": ask_private})
         log, origin = f"{owner}/1", f"{deployment}/{owner}/1"
         terminal = {"id": owner, "kind": kind, "name": name, "ask_key": ask_public, "seen_at": 0, "pid": 0}
@@ -183,7 +187,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
 def equip(home: Home, vault: Vault, kind: Kind, name: str, owner: str, keys: dict[str, bytes]) -> None:
     """The owner's folder, which says its name, and its keys."""
     if kind == "terminal":
-        keys = {**keys, "desk-key": secrets.token_bytes(32)}
+        keys = {**keys, "desk-key": secrets.token_bytes(32), "pin-key": secrets.token_bytes(32)}
     for use, value in keys.items():
         vault.put(f"{use}:{owner}", value)
     home.folder(kind, owner).mkdir(mode=0o700, parents=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, cast
 
 import orjson
 
+from services.action_log import acts
 from services.errors import BadInput, Conflict, NotFound, Refused, Unusable
 from services.home import (
     CENTRAL_KEY,
@@ -21,6 +22,7 @@ from services.home import (
     ENGINE_KEY,
     INGEST_SEED,
     LOOKUP_KEY,
+    PIN_PEPPER,
     Home,
     Kind,
     equip,
@@ -28,10 +30,11 @@ from services.home import (
     make_folders,
     new_owner,
 )
+from services.operators import recording
 from services.sealed_files import unwrapped, wrapped
 from services.secrets import Vault
 
-WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY)
+WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER)
 FACTS = ("deployment", "deployment-key", "cosigner-key")
 MOST_BYTES = 64 * 1024
 
@@ -85,12 +88,13 @@ def invite(
         raise Unusable("central lies in this home, where terminals need no invitation")
     sealed = _sealed(vault, passphrase) if kind == "worker" else ""
     owner, password = new_owner(), secrets.token_hex(24)
-    with in_central(home, vault) as conn:
+    with recording(home, vault) as record, in_central(home, vault) as conn:
         taken = sa.select(central.TERMINAL.c.id).where(
             central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind, central.TERMINAL.c.revoked.is_(False)
         )
         if conn.execute(taken).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
+        record(acts.MachineEnrolled(owner, kind))
         row = {"id": owner, "kind": kind, "name": name, "ask_key": b"", "seen_at": 0, "pid": 0, "revoked": False}
         conn.execute(sa.insert(central.TERMINAL), [row])
         group = central_roles.WORKERS if kind == "worker" else central_roles.TERMINALS
@@ -134,11 +138,12 @@ def revoke(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     from db import central, central_roles
 
     table = central.TERMINAL
-    with in_central(home, vault) as conn:
+    with recording(home, vault) as record, in_central(home, vault) as conn:
         named = (table.c.name == name) & (table.c.kind == kind) & table.c.revoked.is_(False)
         owner = conn.execute(sa.select(table.c.id).where(named)).scalar()
         if owner is None:
             raise NotFound(f"there is no {kind} called {name}", next_key="rightsdesk terminal list")
+        record(acts.MachineRevoked(str(owner), kind))
         conn.execute(sa.update(table).where(table.c.id == owner).values(revoked=True))
         if home.server:
             central_roles.close_login(conn, owner)

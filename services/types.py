@@ -41,6 +41,8 @@ class Session:
     started_at: datetime
     offline: bool
     token: bytes = field(repr=False)
+    until: datetime | None = None
+    """Where nobody but this desk looked at the PIN: how long that counts."""
 
     @property
     def actor(self) -> str:

@@ -1,10 +1,11 @@
 """A desk without stores, for the tests of screens alone. Stories and benches run on the real one."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from services.errors import Refused
+from services.errors import Refused, Unavailable
 from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView, Role, Session, Status
 
 TODAY = date(2026, 3, 5)
@@ -31,14 +32,31 @@ class FakeSign:
     """Agents 0042 (agent) and 0007 (lead), both with PIN 2468."""
 
     calls: list[str] = field(default_factory=list)
+    away: bool = False
+    until: datetime | None = None
 
-    def sign_in(self, agent: str, pin: str, role: Role | None = None) -> Session:
+    def sign_in(
+        self, agent: str, pin: str, role: Role | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> Session:
         self.calls.append(f"sign_in {agent}")
+        while self.away and not stop():
+            time.sleep(0.01)
+        if stop():
+            raise Unavailable("the sign-in was taken back")
         if pin != "2468" or agent not in ("0042", "0007"):
             raise Refused("agent number or PIN is wrong", next_key="type both again")
         role = Role.LEAD if agent == "0007" else Role.AGENT
         return Session(
-            "s1", agent, "Ada", role, (role,), ("nordlicht", "albion"), datetime.now(UTC), False, b"secret-token"
+            "s1",
+            agent,
+            "Ada",
+            role,
+            (role,),
+            ("nordlicht", "albion"),
+            datetime.now(UTC),
+            False,
+            b"secret-token",
+            self.until,
         )
 
     def lock(self, session: Session, reason: str) -> None:

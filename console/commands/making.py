@@ -9,6 +9,7 @@ from services.errors import BadInput, Unusable
 
 if TYPE_CHECKING:
     from services.home import Home
+    from services.secrets import Vault
 
 
 def make_central(home: Path, url: str, deployment: str, password: str, controllers: Path | None) -> Iterator[str]:
@@ -16,6 +17,7 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     from console.settings import FILE, load, passphrase
     from services.controllers import load_controllers
     from services.home import Home, create, make_folders, put_controllers
+    from services.operators import owner_here
     from services.secrets import open_vault
 
     if (home / FILE).exists():
@@ -30,6 +32,7 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     create(place, deployment, vault, password.encode())
     make_engine_tables(place, password)
     write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
+    owner_here(place, vault)
     yield f"central of {deployment} stands; its keys are in the {vault.kind} of {home}: back them up now"
     put_controllers(place, vault, described)
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
@@ -57,6 +60,17 @@ def make_engine_tables(home: "Home", password: str) -> None:
     from services.fulfilment.engine import make_tables
 
     make_tables(sa.make_url(home.server).set(password=password).render_as_string(hide_password=False), WORKERS)
+
+
+def upgraded(home: "Home", vault: "Vault") -> None:
+    """Bring central and the engine's tables to what this program knows; a second time changes nothing."""
+    from db.central_engine import upgrade_at
+    from services.home import CENTRAL_KEY, key
+
+    password = key(vault, CENTRAL_KEY)
+    upgrade_at(home.central_url, password)
+    if home.server:
+        make_engine_tables(home, password.decode())
 
 
 def write_settings(home: Path, text: str) -> None:

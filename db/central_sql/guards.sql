@@ -32,7 +32,7 @@ CREATE VIEW {desk}.entry WITH (security_barrier) AS
     SELECT pos, log, seq, case_id, accepted_at, body FROM public.entry
     WHERE case_id IS NOT NULL AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.agent WITH (security_barrier) AS
-    SELECT id, name, pin_hash, roles, disabled FROM public.agent WHERE {desk}.me() IS NOT NULL;
+    SELECT id, name, roles, disabled, pin_rev FROM public.agent WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.controller WITH (security_barrier) AS
     SELECT key, body FROM public.controller WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.ask WITH (security_barrier) AS
@@ -123,10 +123,10 @@ BEGIN
         VALUES (_id, {desk}.me(), _kind, _sealed, {desk}.now_us(), '', NULL);
 END $$;
 
--- The reply to a question of this terminal's; it goes as it is read.
-CREATE FUNCTION {desk}.forget_reply(_id text) RETURNS void
+-- A question of this terminal's: it goes as its reply is read, or when nobody waits for one any more.
+CREATE FUNCTION {desk}.forget_ask(_id text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DELETE FROM public.ask WHERE id = _id AND terminal = {desk}.me() AND reply IS NOT NULL
+    DELETE FROM public.ask WHERE id = _id AND terminal = {desk}.me()
 $$;
 
 -- Central had `_size` entries of this terminal's log, by its own receipt. Believed only where it has fewer now.

@@ -94,6 +94,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
     # log and training
     _grave("verify_log", "V", "verify the whole log", "verify", "log"),
     _look("run", "enter", "run this", "run", "help", "training"),
+    # sign-in and lock
+    _look("stop_waiting", "escape", "stop waiting for central", "", "signin", "lock"),
     # everywhere in lists and panels
     _look("filter", "slash", "filter, live", "filter", "queue", "log", "help"),
     _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",

@@ -103,6 +103,14 @@ class SessionRefused(Act):
     reason: Code
 
 
+@act("agent.locked_out")
+class AgentLockedOut(Act):
+    """Too many wrong PINs at terminals together; the last one at `terminal`. A worker says so."""
+
+    agent: Id
+    terminal: Id
+
+
 @act("scenario.started")
 class ScenarioStarted(Act):
     """A scripted call began (training logs only)."""

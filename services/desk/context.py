@@ -109,9 +109,19 @@ class Context:
                 raise Refused("nobody is signed in", next_key="sign in")
             if live.locked_at is not None:
                 raise Refused("the desk is locked", next_key="type your PIN")
+        self.let_in()
         if self.store.rows("SELECT 1 FROM agent WHERE id=? AND disabled=1", (session.agent,)):
             raise Refused("you may not work here any more: an operator shut you out")
         return live
+
+    def let_in(self) -> None:
+        """Raises `Refused` when central has shut this terminal out."""
+        if self.link.state.shut_out:
+            raise Refused(
+                "central does not let this terminal in any more",
+                kept="your log keeps every action",
+                next_key="tell an operator",
+            )
 
     def stepped_up(self, session: Session) -> None:
         """Raises `Refused` unless the PIN was typed within the last minute (TRM-6)."""

@@ -11,6 +11,7 @@ from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
 from services.desk.logs import Logs
+from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
 from services.desk.review import Review
@@ -28,7 +29,7 @@ class Desk:
         self._ctx = ctx
         asks = Asks(ctx)
         self.case = Cases(ctx)
-        self.sign = Sign(ctx)
+        self.sign = Sign(ctx, Pins(ctx, asks))
         self.queue = Queue(ctx, self.case)
         self.intake = IntakeDesk(ctx, self.case)
         self.check = Checks(ctx, self.case, asks)

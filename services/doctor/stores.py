@@ -9,7 +9,7 @@ from services.action_log.entry import Entry
 from services.doctor.finding import Finding
 from services.errors import DeskError
 from services.evidence import Evidence
-from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.secrets import Vault
 
 WHOLE_READ = 20_000
@@ -18,9 +18,11 @@ WHOLE_READ = 20_000
 
 def keys(home: Home, vault: Vault) -> Iterator[Finding]:
     """Where the keys are, and whether all of them are there."""
-    wanted = [CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY]
-    wanted += [f"log-seed:{folder.name}" for kind in ("terminals", "workers") for folder in _owners(home, kind)]
-    wanted += [f"desk-key:{folder.name}" for folder in _owners(home, "terminals")]
+    wanted = [CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER]
+    wanted += [
+        f"log-seed:{folder.name}" for kind in ("terminals", "workers", "operators") for folder in _owners(home, kind)
+    ]
+    wanted += [f"{use}:{folder.name}" for use in ("desk-key", "pin-key") for folder in _owners(home, "terminals")]
     lost = [name for name in wanted if vault.get(name) is None]
     if lost:
         todo = "open the keyring that this home was made with, or restore its keys"

@@ -28,7 +28,12 @@ from services.identity import identifiers
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
 from services.sync.rebuild import as_row
 
-ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import": ("import:", "log:")}
+ACTORS = {
+    "terminal": ("agent:", "log:"),
+    "worker": ("worker:", "log:"),
+    "import": ("import:", "log:"),
+    "operator": ("operator:", "log:"),
+}
 """Which actors may stand in a log of each kind: results are a worker's alone."""
 
 

@@ -15,6 +15,9 @@ from services.action_log.shapes import Id, Text, Whole
 from services.errors import BadInput
 
 CONTRACT = """
+agent.added(agent, roles); agent.disabled(agent); agent.enabled(agent); agent.pin_reset(agent)
+agent.locked_out(agent, terminal)
+machine.enrolled(machine, kind); machine.revoked(machine, kind); central.upgraded(schema)
 log.opened(public_key, software); key.store(kind); heartbeat(); session.started(terminal, offline)
 session.ended(reason)
 session.locked(reason); session.unlocked(); session.stepped_up(); session.refused(agent_ref, reason)

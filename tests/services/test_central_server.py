@@ -110,7 +110,7 @@ def test_a_join_that_broke_off_goes_on(
         with pytest.raises(KeyboardInterrupt):
             join(home, vault, invitation)
     join(home, vault, invitation)
-    with Machine(home, invitation.owner, "desk-1", vault).desk() as desk:
+    with Machine(home, invitation.owner, "desk-1", vault, served.answered).desk() as desk:
         served.settle(desk)
         sign_in(desk)
 
@@ -139,7 +139,8 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
         "DELETE FROM ask",
         "DELETE FROM inbox",
         "UPDATE agent SET roles = '{}'",
-        "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",
+        "INSERT INTO agent (id, name, roles, disabled, pin_rev) VALUES ('6666', 'x', '{}', false, 1)",
+        "SELECT pin_hash FROM public.agent",
         "UPDATE claim SET fence = 99",
         "SELECT * FROM claim",
         f"SELECT * FROM desk.submit('{theirs}', 1, 1, 'x', '', 'x')",
@@ -193,6 +194,7 @@ def test_what_a_workers_login_may_not_do(served: ServerCentre) -> None:
     refused = [
         "UPDATE aggregate SET note = ''", "DELETE FROM aggregate", "TRUNCATE aggregate", "DELETE FROM aggregate_head",
         "UPDATE entry SET body = ''", "DELETE FROM entry", "TRUNCATE entry", "UPDATE agent SET roles = '{}'",
+        "UPDATE agent SET pin_hash = ''", "UPDATE agent SET disabled = false",
         "UPDATE log SET public_key = ''", "UPDATE terminal SET revoked = false", "UPDATE terminal SET ask_key = ''",
         "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",
         "ALTER TABLE entry DISABLE TRIGGER ALL", "DROP TABLE entry", "SET ROLE rightsdesk_owner",

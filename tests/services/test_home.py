@@ -34,7 +34,7 @@ def test_a_new_deployment_knows_itself(made: tuple[Home, Vault]) -> None:
     facts = port(home, vault).facts()
     assert (facts["deployment"], facts["next-number"], facts["rev"]) == ("d.example", "1", "0")
     assert facts["cosigner-key"] == Signer("d.example/central", key(vault, "ingest-seed")).public_key.hex()
-    names = ("central-key", "engine-key", "deployment-key", "ingest-seed", "lookup-key")
+    names = ("central-key", "engine-key", "deployment-key", "ingest-seed", "lookup-key", "pin-pepper")
     assert len({key(vault, n) for n in names}) == len(names)
 
 

@@ -14,8 +14,11 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("pin_hash", sa.String(), nullable=False),
+        sa.Column("pin_rev", sa.Integer(), nullable=False),
         sa.Column("roles", sa.String(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
