@@ -117,6 +117,7 @@ class TerminalStore:
             conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
             conn.execute("PRAGMA journal_mode=WAL")
             conn.execute("PRAGMA cache_size=-1000")
+            conn.execute("PRAGMA secure_delete=ON")  # what is kept of a PIN is gone when its time is over
             self._local.conn = conn
             self._open.append(conn)
         return conn
@@ -217,6 +218,12 @@ class TerminalStore:
             conn.execute("INSERT OR REPLACE INTO agent VALUES (?,?,?,?,?)", agent)
             row = (agent[0], kept, agent[4], checked_at)
             conn.execute("INSERT OR REPLACE INTO pin (agent, kept, rev, checked_at) VALUES (?,?,?,?)", row)
+
+    def drop_pins(self, first: int, last: int) -> None:
+        """Forget what was kept of PINs that central said yes to outside this time (seconds since 1970)."""
+        if self.rows("SELECT 1 FROM pin WHERE checked_at NOT BETWEEN ? AND ? LIMIT 1", (first, last)):
+            with self.writing() as conn:
+                conn.execute("DELETE FROM pin WHERE checked_at NOT BETWEEN ? AND ?", (first, last))
 
     def set_tries(self, agent: str, tries: int, locked_until: int) -> None:
         """Wrong PINs in a row, and until when (seconds since 1970) no PIN is taken."""

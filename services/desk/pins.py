@@ -110,16 +110,18 @@ class Pins:
         return checked
 
     def _kept(self, agent: str) -> Kept | None:
-        """What is kept of the agent's PIN, as long as it counts."""
+        """What is kept of the agent's PIN; what does not count any more goes, of everybody."""
+        now = self._now()
+        self._ctx.store.drop_pins(now - OFFLINE_S + 1, now + CLOCK_S)
         rows = self._ctx.store.rows(
             "SELECT a.id, a.name, a.roles, p.kept, p.checked_at, p.tries, p.locked_until FROM pin p "
             "JOIN agent a ON a.id=p.agent WHERE a.id=? AND a.disabled=0 AND a.pin_rev<=p.rev",
             (agent,),
         )
-        for id_, name, roles, kept, checked_at, tries, locked_until in rows:
-            if -CLOCK_S <= self._now() - checked_at < OFFLINE_S:
-                return Kept(id_, name, roles, kept, checked_at + OFFLINE_S, tries, locked_until)
-        return None
+        if not rows:
+            return None
+        id_, name, roles, kept, checked_at, tries, locked_until = rows[0]
+        return Kept(id_, name, roles, kept, checked_at + OFFLINE_S, tries, locked_until)
 
     def _by_itself(self, kept: Kept, pin: str, not_fitting: str) -> Checked:
         agent, now = kept.agent, self._now()

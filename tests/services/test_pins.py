@@ -16,7 +16,7 @@ from services.agents import reset_pin, set_disabled
 from services.desk import pins as desk_pins
 from services.desk.desk import Desk
 from services.errors import BadInput, Refused, Unavailable, Unusable
-from services.fulfilment.sign_ins import MAX_TRIES, SignIns
+from services.fulfilment.sign_ins import LOCKED_OUT_US, MAX_TRIES, REMEMBERED, SignIns, Strangers
 from services.home import PIN_PEPPER, key
 from tests.answering import answering
 from tests.centre import AGENT, AGENT_PIN, COLLEAGUE, COLLEAGUE_PIN, DEPLOYMENT, LEAD, LEAD_PIN, Centre, sign_in
@@ -88,6 +88,26 @@ def test_the_right_pin_forgets_the_wrong_ones_before_it(centre: Centre) -> None:
     for _ in range(3):
         assert {sign_ins.answer(AGENT, "0000")["answer"] for _ in range(MAX_TRIES - 1)} == {"wrong"}
         assert sign_ins.answer(AGENT, AGENT_PIN)["answer"] == "ok"
+
+
+def test_a_number_that_nobody_has_is_answered_like_anybody_s(centre: Centre) -> None:
+    sign_ins = answers(centre)
+    said = {n: [sign_ins.answer(n, "0000")["answer"] for _ in range(MAX_TRIES + 2)] for n in (AGENT, "7777")}
+    assert said["7777"] == said[AGENT] == ["wrong"] * MAX_TRIES + ["locked"] * 2
+
+
+def test_strangers_are_locked_for_as_long_as_anybody_and_do_not_fill_the_memory() -> None:
+    clock = [0]
+    strangers = Strangers(lambda: clock[0])
+    assert [strangers.begin_try("7") for _ in range(MAX_TRIES)] == [0] * MAX_TRIES
+    assert strangers.begin_try("7") == LOCKED_OUT_US
+    clock[0] += LOCKED_OUT_US - 1
+    assert strangers.begin_try("7") == 1
+    clock[0] += 1
+    assert strangers.begin_try("7") == 0
+    for number in range(3 * REMEMBERED):
+        strangers.begin_try(str(number))
+    assert len(strangers._tries) == REMEMBERED
 
 
 def test_a_row_copied_over_anothers_opens_nothing(centre: Centre) -> None:
@@ -172,8 +192,14 @@ def test_twelve_hours_after_central_checked_it_a_kept_pin_opens_nothing(centre: 
         desk._ctx.store.set_meta({"people-at": str(checked + 12 * 3600)})  # people were heard of; nobody checked a PIN
         desk._ctx.now = lambda: (checked + 12 * 3600 - 5) * 1_000_000
         sign_in(desk)  # control: five seconds before
+        row = desk._ctx.store.rows("SELECT * FROM pin")[0]
         for wrong_time in (checked + 12 * 3600, checked - 3600):  # over; and a clock that was put back
+            with desk._ctx.store.writing() as conn:
+                conn.execute("INSERT OR REPLACE INTO pin VALUES (?,?,?,?,?,?)", row)
             desk._ctx.now = lambda at=wrong_time: at * 1_000_000  # type: ignore[misc]
+            with pytest.raises(Unavailable, match="knows your PIN only"):
+                sign_in(desk, COLLEAGUE, COLLEAGUE_PIN)  # whoever tries: it goes, of everybody
+            assert desk._ctx.store.rows("SELECT * FROM pin") == []
             with pytest.raises(Unavailable, match="knows your PIN only"):
                 sign_in(desk)
         desk._ctx.now = real
