@@ -30,9 +30,9 @@ def kept(run: Simulation) -> Iterator[str]:
     held = run.held()
     for seat in run.seats:
         here = local(seat)
-        for place, body in seat.said.entries.items():
-            if place in run.gone:
-                if place in run.saved and held.get(place) != body:
+        for body, place in seat.said.entries.items():
+            if body in run.gone:
+                if body in run.saved and held.get(place) != body:
                     yield f"{place} was put back and is gone from central too"
                 continue
             if here.get(place) != body:
@@ -59,6 +59,9 @@ def whole(run: Simulation) -> Iterator[str]:
         cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
         for file in sorted(seat.place.folder.glob("log-*.db")):
             log = f"{seat.place.owner}/{file.stem.removeprefix('log-')}"
+            if log not in keys:
+                yield f"{log} is not known to central"
+                continue
             accepted = parse_note(heads[log]).head if log == seat.book.log and heads.get(log) else None
             known = Known(keys[log], f"{facts['deployment']}/{log}", accepted=accepted, cosigner=cosigner)
             report = check_file(file, known)

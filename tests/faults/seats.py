@@ -35,12 +35,12 @@ BATCH = 5
 
 @dataclass
 class Said:
-    """What terminals were told is done: by (log, seq) the bytes of the entry."""
+    """What a terminal was told is done: by the bytes of an entry its place, (log, seq)."""
 
-    entries: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    entries: dict[bytes, tuple[str, int]] = field(default_factory=dict)
 
     def add(self, told: Sequence[Entry]) -> None:
-        self.entries.update({(e.log, e.seq): encode(e) for e in told})
+        self.entries.update({encode(e): (e.log, e.seq) for e in told})
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.faults.network import HOUR, MINUTE, SECOND, Clock, Network
 from tests.faults.seats import Place, Seat
 
 STEPS = 120
-DRAIN = 400
+DRAIN = 60
 AWAY = (10 * MINUTE, HOUR, 8 * HOUR)
 
 
@@ -82,8 +82,8 @@ class Simulation:
     wrong: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
-    gone: set[tuple[str, int]] = field(default_factory=set)  # taken away when a terminal's folder was put back
-    saved: set[tuple[str, int]] = field(default_factory=set)  # those of them that central has all the same
+    gone: set[bytes] = field(default_factory=set)  # entries taken away when a terminal's folder was put back
+    saved: set[bytes] = field(default_factory=set)  # those of them that central has all the same
     lost_by: set[int] = field(default_factory=set)  # seats that hold receipts for more than the restored central has
 
     def run(self) -> "Simulation":
@@ -170,7 +170,7 @@ class Simulation:
         self.site.restore()
         self.site.open(self.mistakes)
         self.grants.clear()  # the restored central knows of none that came after its backup
-        self.saved &= self._held().keys()
+        self.saved &= set(self.held().values())
         for seat in self.random.sample(self.seats, len(self.seats) // 2):
             self._restart(seat)
 
@@ -181,13 +181,13 @@ class Simulation:
 
     def _put_back(self) -> None:
         seat, killed, with_vault = self.chosen, self.random.random() < 0.5, self.random.random() < 0.5
-        before = {place for place in seat.said.entries if place not in self.gone}
+        before = set(local(seat).values())
         at_once = seat.put_back(killed=killed, with_vault=with_vault)
         self._say(seat, f"is put back: killed {killed}, with the vault {with_vault}, must show {at_once}")
         if at_once and not seat.alarms:
             self.wrong.append(f"seat {seat.number} was put back, its anchor was not, and it did not say so")
-        self.gone |= before - local(seat).keys()
-        self.saved |= self.gone & self._held().keys()
+        self.gone = before - set(local(seat).values())
+        self.saved = self.gone & set(self.held().values())
 
     def _heal(self) -> None:
         self.network.heal()
@@ -233,17 +233,14 @@ class Simulation:
         """Whether its holder handed the case over, which frees the claim as soon as central has it."""
         return any(
             b'"case.released"' in body and grant.case.encode() in body and grant.holder.encode() in body
-            for body in self._held().values()
+            for body in self.held().values()
         )
-
-    def _held(self) -> dict[tuple[str, int], bytes]:
-        query = sa.select(central.ENTRY.c.log, central.ENTRY.c.seq, central.ENTRY.c.body)
-        with self.site.store.engine.connect() as conn:
-            return {(log, seq): bytes(body) for log, seq, body in conn.execute(query)}
 
     def held(self) -> dict[tuple[str, int], bytes]:
         """Everything that central holds, by (log, seq)."""
-        return self._held()
+        query = sa.select(central.ENTRY.c.log, central.ENTRY.c.seq, central.ENTRY.c.body)
+        with self.site.store.engine.connect() as conn:
+            return {(log, seq): bytes(body) for log, seq, body in conn.execute(query)}
 
     def _say(self, seat: Seat, what: str) -> None:
         self.log.append(f"{(self.clock.us // SECOND):d} seat {seat.number} {what}")
