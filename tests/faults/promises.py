@@ -13,6 +13,7 @@ from services.action_log.entry import decode
 from services.action_log.known import Known
 from services.cases.case import Case
 from services.cases.fold import fold
+from services.cases.step import STEPS
 from services.central_check import rows
 from services.sync.rebuild import differences
 from tests.faults.seats import Seat
@@ -79,7 +80,7 @@ def folded_once(run: Simulation) -> Iterator[str]:
 
 
 def one_winner(run: Simulation) -> Iterator[str]:
-    """Of one case and one fence, the acts of one agent take effect."""
+    """Of one case and one fence, the acts of one agent take effect (a note has none: it is kept, whoever wrote it)."""
     cases: dict[str, Case] = {}
     winners: dict[tuple[str, int], set[str]] = defaultdict(set)
     with AuditView.of(run.site.store.engine) as view:
@@ -91,7 +92,7 @@ def one_winner(run: Simulation) -> Iterator[str]:
                 continue
             cases[after.id] = after
             fence = 1 if entry.act == "case.opened" else entry.fence
-            if fence is not None and (before is None or after.conflicts is before.conflicts):
+            if fence is not None and entry.act in STEPS and (before is None or after.conflicts is before.conflicts):
                 winners[after.id, fence].add(entry.actor)
     for (case, fence), agents in winners.items():
         if len(agents) > 1:

@@ -156,8 +156,10 @@ class Seat:
 
     def act(self) -> None:
         """One thing that an agent may want to do; what the desk refuses is not done."""
-        wishes: list[Callable[[], None]] = [self._open, self._note, self._take, self._insist, self._renew, self._give]
-        (wish,) = self.random.choices(wishes, (4, 6, 5, 2, 1, 1))
+        wishes: list[Callable[[], None]] = [
+            self._open, self._note, self._add, self._take, self._insist, self._renew, self._give
+        ]  # fmt: skip
+        (wish,) = self.random.choices(wishes, (4, 3, 3, 5, 3, 1, 1))
         try:
             wish()
             self.done += 1
@@ -173,6 +175,9 @@ class Seat:
     def _note(self) -> None:
         self.desk.act.note(self.session, self._one(), "said in passing")
 
+    def _add(self) -> None:
+        self.desk.intake.add_item(self.session, self._one(), Right.ERASURE)
+
     def _take(self) -> None:
         there = sorted(row[0] for row in self.store.rows("SELECT case_id FROM queue"))
         case = self.random.choice(there) if there else "C-25-999999"
@@ -180,9 +185,9 @@ class Seat:
 
     def _insist(self) -> None:
         """Write with the fence that was given once, whatever became of the lease."""
-        case = self._one()
-        ctx = self.desk._ctx
-        draft = ctx.draft(self.session, acts.NoteKept(kind="note", reason=None, flags=()), self.desk.case.state(case))
+        case, ctx = self._one(), self.desk._ctx
+        state = self.desk.case.state(case)
+        draft = ctx.draft(self.session, acts.ItemAdded(right=Right.ERASURE), state, str(len(state.items) + 1))
         ctx.write([replace(draft, fence=self.cases[case])])
 
     def _renew(self) -> None:
