@@ -99,7 +99,7 @@ class Uplink:
     def _conflict(self, hello: Hello) -> tuple[Kind, str] | None:
         """How this log and central's receipt contradict each other, if they do: it is ours that was changed."""
         log, writer = self._book.log, self._book.writer
-        if hello.receipt == self._fits.get(log, ""):
+        if hello.receipt == self._fits.get(log, "") and (hello.receipt or not hello.size):
             self._doubt = ""
             return None
         try:

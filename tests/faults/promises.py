@@ -136,4 +136,3 @@ def shown(run: Simulation) -> Iterator[str]:
         calm = not seat.book.alarms and not seat.link.state.alarm
         if (status.waiting, status.central, status.log_ok) != (0, "reached", calm):
             yield f"seat {seat.number} says {status.sync_text}, {status.central}, log ok {status.log_ok}"
-

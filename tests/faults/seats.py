@@ -1,4 +1,4 @@
-"""The terminals of a simulated centre: the real desk on real files, its link taken step by step instead of by a thread."""
+"""The terminals of a simulated centre: the real desk on real files, its link taken step by step, not by a thread."""
 
 import shutil
 import time

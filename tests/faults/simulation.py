@@ -1,6 +1,7 @@
-"""A centre of ten terminals on a bad network, played through from one seed; what is wrong at its end is said in words."""
+"""A centre of ten terminals on a bad network, played through from one seed; what is wrong at its end is in words."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +72,7 @@ class Grant:
 
 @dataclass
 class Simulation:
-    """One run. `wrong` are the promises that did not hold; `log` is the whole story, the same for the same seed."""
+    """One run. `wrong` are the promises that did not hold; `story` is all that happened, the same for the same seed."""
 
     site: Site
     seed: int
@@ -80,13 +81,14 @@ class Simulation:
     mistakes: Mistakes = field(default_factory=Mistakes)
     steps: int = STEPS
     wrong: list[str] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     gone: set[bytes] = field(default_factory=set)  # entries taken away when a terminal's folder was put back
     saved: set[bytes] = field(default_factory=set)  # those of them that central has all the same
     lost_by: set[int] = field(default_factory=set)  # seats that hold receipts for more than the restored central has
 
-    def run(self) -> "Simulation":
+    def play(self) -> "Simulation":
+        """The whole of it, to the point where the network is well again and everything has come to rest."""
         self.random = Random(self.seed)
         self.site.open(self.mistakes)
         self.network = Network(self.random, self.clock, self._perform)
@@ -98,17 +100,15 @@ class Simulation:
         for seat in self.seats:
             self._exchange(seat)
         self.network.weather = weather
-        self._play()
+        self._live()
         self._heal()
         return self
 
     # ── the story ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _play(self) -> None:
+    def _live(self) -> None:
         marks = sorted(self.random.sample(range(self.steps // 8, self.steps), 4))
-        events: dict[int, Callable[[], None]] = dict(
-            zip(marks, self.random.choice(self._orders()), strict=True)
-        )
+        events: dict[int, Callable[[], None]] = dict(zip(marks, self.random.choice(self._orders()), strict=True))
         for step in range(self.steps):
             self.clock.us += self.random.choice((SECOND, 10 * SECOND, MINUTE, 5 * MINUTE, 20 * MINUTE))
             self.network.deliver()
@@ -161,11 +161,11 @@ class Simulation:
             self.wrong.append(f"seat {seat.number} shows {seat.link.state.waiting} waiting, and it is {left}")
 
     def _back_up(self) -> None:
-        self.log.append("central is backed up")
+        self.story.append("central is backed up")
         self.site.back_up()
 
     def _restore(self) -> None:
-        self.log.append("central is restored")
+        self.story.append("central is restored")
         self.site.close()
         self.site.restore()
         self.site.open(self.mistakes)
@@ -191,7 +191,7 @@ class Simulation:
 
     def _heal(self) -> None:
         self.network.heal()
-        self.log.append("the network heals")
+        self.story.append("the network heals")
         for _ in range(DRAIN):
             for seat in self.seats:
                 self._exchange(seat)
@@ -219,7 +219,7 @@ class Simulation:
         if name == "renew" and answer:
             self._granted(values[0], values[1])
         if name in ("claim", "submit", "report_loss", "enrol_successor"):
-            self.log.append(f"central: {name} {answer if name == 'claim' else ''}")
+            self.story.append(f"central: {name} {answer if name == 'claim' else ''}")
         return answer
 
     def _granted(self, case: str, holder: str) -> None:
@@ -243,7 +243,16 @@ class Simulation:
             return {(log, seq): bytes(body) for log, seq, body in conn.execute(query)}
 
     def _say(self, seat: Seat, what: str) -> None:
-        self.log.append(f"{(self.clock.us // SECOND):d} seat {seat.number} {what}")
+        self.story.append(f"{(self.clock.us // SECOND):d} seat {seat.number} {what}")
+
+    def happened(self) -> Counter[str]:
+        """How often what a run is made for came to pass."""
+        more = {
+            "losses": len(self.lost_by),
+            "put back": sum(bool(seat.alarms) for seat in self.seats),
+            "acts": sum(seat.done for seat in self.seats),
+        }
+        return Counter(self.network.happened) + Counter(more)
 
     def close(self) -> None:
         for seat in self.seats:
