@@ -66,7 +66,7 @@ def _settle(case: Case, entry: Entry, at: int) -> Case:
 def _fence(case: Case, entry: Entry) -> None:
     """The claim holder's acts carry its fence, which must be the newest (design.md 7.5). A worker's is its job's.
 
-    Nor is the fence enough: a central restored from a backup may have given it to two, and the first to be heard has it.
+    Nor is the fence enough: a central restored from a backup may have given it to two; who is heard first has it.
     """
     if entry.fence is None or entry.act == "case.claimed" or entry.actor.startswith("worker:"):
         return

@@ -157,9 +157,9 @@ class Seat:
     def act(self) -> None:
         """One thing that an agent may want to do; what the desk refuses is not done."""
         wishes: list[Callable[[], None]] = [
-            self._open, self._note, self._add, self._take, self._insist, self._renew, self._give
+            self._open, self._note, self._add, self._take, self._grab, self._insist, self._renew, self._give,
         ]  # fmt: skip
-        (wish,) = self.random.choices(wishes, (4, 3, 3, 5, 3, 1, 1))
+        (wish,) = self.random.choices(wishes, (4, 3, 3, 4, 2, 3, 1, 1))
         try:
             wish()
             self.done += 1
@@ -170,7 +170,13 @@ class Seat:
         self.cases[self.desk.intake.open(self.session, request(Right.ACCESS)).case] = 1
 
     def _one(self) -> str:
+        """A case of this agent's own."""
         return self.random.choice(sorted(self.cases)) if self.cases else "C-25-999999"
+
+    def _any(self) -> str:
+        """A case that the queue shows."""
+        there = sorted(row[0] for row in self.store.rows("SELECT case_id FROM queue"))
+        return self.random.choice(there) if there else "C-25-999999"
 
     def _note(self) -> None:
         self.desk.act.note(self.session, self._one(), "said in passing")
@@ -179,9 +185,18 @@ class Seat:
         self.desk.intake.add_item(self.session, self._one(), Right.ERASURE)
 
     def _take(self) -> None:
-        there = sorted(row[0] for row in self.store.rows("SELECT case_id FROM queue"))
-        case = self.random.choice(there) if there else "C-25-999999"
+        case = self._any()
         self.cases[case] = self.desk.queue.take(self.session, case)
+
+    def _grab(self) -> None:
+        """Claim what was free a moment ago, as of two who press the key at once the second does."""
+        case, ctx = self._any(), self.desk._ctx
+        state = self.desk.case.state(case)
+        fence = ctx.port().claim(case, self.session.actor, LEASE_US)
+        if fence is not None:
+            claimed = acts.CaseClaimed(until=ctx.now() + LEASE_US)
+            ctx.write([replace(ctx.draft(self.session, claimed, state), fence=fence)])
+            self.cases[case] = fence
 
     def _insist(self) -> None:
         """Write with the fence that was given once, whatever became of the lease."""
