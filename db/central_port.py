@@ -132,13 +132,18 @@ class CentralPort:
             found = conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar()
             return int(found or 0)
 
-    def feed(self) -> Feed:
-        """Where the change feed and the workers are: all that an idle terminal asks, in one statement."""
+    def feed(self, mark: str = "") -> Feed:
+        """Where the change feed and the workers are: all that an idle terminal asks, in one statement.
+
+        `mark` is what an earlier answer named; whether it is still so is in this one.
+        """
         word, latest = (sa.select(META.c.value).where(META.c.key == key).scalar_subquery() for key in ("feed", "rev"))
         seen = sa.select(sa.func.max(TERMINAL.c.seen_at)).where(TERMINAL.c.kind == "worker").scalar_subquery()
+        newest, same = sa.select(_MARK).order_by(ENTRY.c.pos.desc()).limit(1).scalar_subquery(), _same(mark)
         with self._reading() as conn:
-            row = conn.execute(sa.select(word, latest, seen, sa.literal_column(clock_sql(conn)))).one()
-        return Feed(row[0] or "", int(row[1] or 0), (row[3] - row[2]) / 1_000_000 if row[2] else inf)
+            row = conn.execute(sa.select(word, latest, seen, sa.literal_column(clock_sql(conn)), newest, same)).one()
+        ago = (row[3] - row[2]) / 1_000_000 if row[2] else inf
+        return Feed(row[0] or "", int(row[1] or 0), ago, row[4] or "", not mark or row[5] == mark)
 
     def report_loss(self, log: str, size: int) -> None:
         """Say that central had `size` entries of `log`, by its own receipt; it was restored if it has fewer now.
@@ -239,6 +244,16 @@ class CentralPort:
             row = {"id": log, "owner": self.owner, "kind": old[1], "public_key": old[0], "origin": origin}
             conn.execute(sa.insert(LOG), [{**row, "enrolled_at": clock_us(conn), "problem": ""}])
             conn.execute(sa.insert(HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}])
+
+
+_MARK = sa.cast(ENTRY.c.pos, sa.String) + ":" + sa.cast(ENTRY.c.accepted_at, sa.String)
+"""An entry's place and the time of its acceptance: after a restore another stands there, or none."""
+
+
+def _same(mark: str) -> sa.ColumnElement[str]:
+    """The mark of the entry that stands where the entry of `mark` stood."""
+    place = mark.partition(":")[0]
+    return sa.select(_MARK).where(ENTRY.c.pos == (int(place) if place.isdecimal() else 0)).scalar_subquery()
 
 
 def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:

@@ -23,12 +23,15 @@ class Hello:
 class Feed:
     """Where the change feed stands, and how long ago a worker gave a sign of life (s by central's clock; inf: never).
 
-    With another `word` than before all that was copied is fetched again.
+    With another `word` than before all that was copied is fetched again, also where the `mark` that was kept with it
+    is not `known`: central went back to before it. A mark is the newest entry as it was accepted.
     """
 
     word: str
     latest: int
     worker_ago: float
+    mark: str
+    known: bool
 
 
 @dataclass(frozen=True, slots=True)

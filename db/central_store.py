@@ -36,6 +36,11 @@ from services.errors import NotFound
 
 Row = Mapping[str, object]
 IN_CHUNK = 500
+_RAISED = sa.text(
+    "INSERT INTO claim (case_id, holder, fence, until) VALUES (:case_id, :holder, :fence, :until) "
+    "ON CONFLICT (case_id) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until = excluded.until "
+    "WHERE claim.fence < excluded.fence"
+)
 COPY_FROM = 50
 """Rows from which PostgreSQL's COPY is quicker than statements."""
 
@@ -153,6 +158,15 @@ class IngestTx:
     def drop_batch(self, batch: int) -> None:
         """The batch is ingested."""
         self.conn.execute(sa.delete(INBOX).where(INBOX.c.id == batch))
+
+    def raise_claims(self, rows: Sequence[Row]) -> None:
+        """The claims that these cases were opened or claimed with, unless a newer one stands.
+
+        A central restored from a backup has forgotten claims; their fences come again with the entries, and no fence
+        may be given to two.
+        """
+        if rows:
+            self.conn.execute(_RAISED, [dict(row) for row in rows])
 
     def free_claim(self, case: str, fence: int) -> None:
         """The case may be claimed by anyone, unless somebody newer holds it."""

@@ -180,11 +180,11 @@ class TerminalStore:
         with self.writing(durable=True) as conn:
             conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
 
-    def apply_changes(self, rows: Iterable[Sequence[object]], rev: int) -> None:
-        """A page of the change feed and its cursor, in one transaction; columns as in `queue`."""
+    def apply_changes(self, rows: Iterable[Sequence[object]], rev: int, mark: str = "") -> None:
+        """A page of the change feed, its cursor and central's mark, in one transaction; columns as in `queue`."""
         with self.writing() as conn:
             conn.executemany(_PUT, rows)
-            conn.execute("INSERT OR REPLACE INTO meta VALUES ('rev', ?)", (str(rev),))
+            conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [("rev", str(rev)), ("mark", mark)])
             reach("down.before-commit")
 
     def forget_queue(self, feed: str = "") -> None:
@@ -192,7 +192,7 @@ class TerminalStore:
         with self.writing() as conn:
             conn.execute("DELETE FROM queue")
             conn.execute("DELETE FROM snapshot")
-            conn.execute("DELETE FROM meta WHERE key='rev'")
+            conn.execute("DELETE FROM meta WHERE key IN ('rev', 'mark')")
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('feed', ?)", (feed,))
 
     def replace_people(self, agents: Sequence[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:

@@ -93,13 +93,15 @@ def signed_with(folder: Path, change: Callable[[bytes], bytes]) -> Path:
     return signed_again(path, [bodies[0], change(bodies[1]), bodies[2]])
 
 
-def signed_again(path: Path, bodies: list[bytes]) -> Path:
+def signed_again(path: Path, bodies: list[bytes], origin: str = ORIGIN, seed: bytes = SEED) -> Path:
+    """A log of one tile at most, which holds `bodies` now, and its head signed to match by whoever has the key."""
     with unguarded(path) as db:
         frontier = Frontier()
+        db.execute("DELETE FROM log WHERE seq >= ?", (len(bodies),))
         for seq, one in enumerate(bodies):
             db.execute(UPDATE, (one, seq))
             frontier.append(leaf_hash(one))
-        note = checkpoint.sign(ORIGIN, SEED, frontier.head())
+        note = checkpoint.sign(origin, seed, frontier.head())
         db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", (len(bodies), frontier.to_bytes(), note))
     return path
 

@@ -84,3 +84,22 @@ def copy_of(template: Path, to: Path) -> Centre:
     """A centre of its own for one test."""
     shutil.copytree(template, to)
     return Centre(to)
+
+
+def back_up(centre: Centre, to: Path) -> None:
+    """Central's file as a backup has it: nothing of it is left in the write-ahead log."""
+    with centre.engine.connect() as conn:
+        conn.exec_driver_sql("COMMIT")
+        assert conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0] == 0
+        conn.exec_driver_sql("BEGIN")
+    shutil.copy(centre.home.path / "central.db", to)
+
+
+def restored(centre: Centre, backup: Path) -> Centre:
+    """The centre with the backup in the place of its central."""
+    centre.engine.dispose()
+    file = centre.home.path / "central.db"
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+    shutil.copy(backup, file)
+    return Centre(centre.home.path)

@@ -19,6 +19,8 @@ PRUNED = b'{"act":"log.pruned",'
 """How an entry begins that says up to where bodies were taken out of the log."""
 KEPT = (b'{"act":"log.opened",', b'{"act":"key.rotated",')
 """How the entries begin that stay all the same: they name the log's keys."""
+NOTED = b'{"act":"sync.receipt",'
+"""How an entry begins that says what central had signed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ Odd = Callable[[Sequence[bytes], int, str], Finding | None]
 @dataclass(slots=True)
 class Part:
     """What came of entries from `start` (a tile's first) on: roots of full tiles, leaf hashes after the last of them,
-    peaks inside a tile at the sizes asked for, entries that say that others were pruned, the first thing wrong. Small:
-    it crosses between processes."""
+    peaks inside a tile at the sizes asked for, entries that say that others were pruned or that note a receipt, the
+    first thing wrong. Small: it crosses between processes."""
 
     start: int
     count: int = 0
@@ -48,6 +50,7 @@ class Part:
     tail: list[bytes] = field(default_factory=list)
     inner: dict[int, list[bytes]] = field(default_factory=dict)
     prunings: list[tuple[int, bytes]] = field(default_factory=list)
+    noted: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
     broken_off: bool = False
 
@@ -59,13 +62,15 @@ class Part:
 
 @dataclass(slots=True)
 class Reading:
-    """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, entries that say that others were
-    pruned, the first thing wrong."""
+    """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, leaf hashes after the last of
+    them, entries that say that others were pruned or that note a receipt, the first thing wrong."""
 
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     tile_roots: list[bytes] = field(default_factory=list)
     prunings: list[tuple[int, bytes]] = field(default_factory=list)
+    tail: list[bytes] = field(default_factory=list)
+    noted: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
 
 
@@ -152,6 +157,7 @@ def read_part(
         while wanted and wanted[0] <= first + count:
             size = wanted.pop(0)
             part.inner[size] = _peaks(leaves[: size - first])
+        part.noted += [row for row in block[:count] if row[1].startswith(NOTED)]
         part.count += count
         if count == WIDTH:
             part.tile_roots.append(perfect_root(leaves))
@@ -180,6 +186,8 @@ def join(parts: Iterable[Part]) -> Reading:
                 frontier.append_subtree(root, HEIGHT)
         for leaf in part.tail:
             frontier.append(leaf)
+        reading.tail = part.tail
+        reading.noted += part.noted
         reading.tile_roots += part.tile_roots
         reading.prunings += part.prunings
         reading.wrong = reading.wrong or part.wrong

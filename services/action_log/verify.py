@@ -10,13 +10,13 @@ from typing import Literal
 
 from services.action_log import checkpoint
 from services.action_log.act import from_params
-from services.action_log.acts import LogOpened, LogPruned
+from services.action_log.acts import LogOpened, LogPruned, SyncReceipt
 from services.action_log.entry import decode
 from services.action_log.known import Known, Stored
-from services.action_log.merkle import Frontier, TreeHead
+from services.action_log.merkle import Frontier, TreeHead, root_at
 from services.action_log.read_through import Reading, read_through, upper_tiles
 from services.action_log.report import Kind, Report, State
-from services.action_log.tiles import WIDTH
+from services.action_log.tiles import WIDTH, node_reader
 from services.errors import BadInput
 
 Read = Callable[[str, Sequence[int]], Reading]
@@ -69,6 +69,7 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
         or _tiles(reading, stored)
         or bad_receipt
         or _heads(reading, heads)
+        or _noted(reading, stored)
     )
     state: State = "whole" if wrong is None else "unusable" if wrong.kind == "newer-entry" else "tampered"
     return Report(
@@ -239,4 +240,22 @@ def _heads(reading: Reading, heads: list[tuple[str, TreeHead]]) -> _Wrong | None
     for name, head in sorted(heads, key=lambda pair: pair[1].size):
         if roots.get(head.size) != head.root:
             return _Wrong("forked", 0, head.size - 1, f"{name[0].upper()}{name[1:]} knows another log of this name.")
+    return None
+
+
+def _noted(reading: Reading, stored: Stored) -> _Wrong | None:
+    """What the log itself says that central signed for is under a receipt that is here, and of this tree."""
+    newest = max((size for size, _ in stored.receipts), default=0)
+    node = node_reader(
+        lambda level, index: stored.tile(level, index) or (b"" if level else b"".join(reading.tail))
+    )  # every tile was held against the entries: what is not stored is the unfinished one of level 0
+    for seq, body in reading.noted:
+        act = from_params("sync.receipt", decode(body).params)
+        if not isinstance(act, SyncReceipt) or act.size > seq:
+            return _Wrong("bad-receipt", seq, seq, "It notes a receipt for entries that came after it.")
+        if act.size > newest:
+            said = f"It says that central signed for {act.size} entries; the newest receipt here is for {newest}."
+            return _Wrong("bad-receipt", seq, seq, said)
+        if root_at(act.size, node).hex() != act.root:
+            return _Wrong("bad-receipt", seq, seq, f"The {act.size} entries that it says central signed are others.")
     return None

@@ -64,11 +64,16 @@ def _settle(case: Case, entry: Entry, at: int) -> Case:
 
 
 def _fence(case: Case, entry: Entry) -> None:
-    """The claim holder's acts carry its fence, which must be the newest (design.md 7.5). A worker's is its job's."""
+    """The claim holder's acts carry its fence, which must be the newest (design.md 7.5). A worker's is its job's.
+
+    Nor is the fence enough: a central restored from a backup may have given it to two; who is heard first has it.
+    """
     if entry.fence is None or entry.act == "case.claimed" or entry.actor.startswith("worker:"):
         return
     if entry.fence != case.fence:
         raise Unfit(f"the claim moved on: fence {entry.fence} is not {case.fence}")
+    if entry.actor != case.holder:
+        raise Unfit(f"the claim moved on: fence {entry.fence} is held by {case.holder or 'nobody'}")
 
 
 def _open(entry: Entry, at: int) -> Case | None:

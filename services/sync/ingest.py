@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 
 from db import central_aggregate as aggregate
-from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, STALE, SUBJECT
+from db.central import DETAIL, ENTRY, JOB, LOOKUP, STALE, SUBJECT
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
@@ -138,7 +138,7 @@ class Ingest:
 
     def _effects(self, folded: Folded, entry: Entry, case: Case, at: int) -> None:
         folded.jobs.extend(jobs_of(entry, case, at, self._controller(case.controller).waiting_period_s * 1_000_000))
-        if entry.act == "case.opened":
+        if entry.act in ("case.opened", "case.claimed"):
             until = at + LEASE_US
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
@@ -153,7 +153,7 @@ class Ingest:
         for n, row in enumerate(rows, rev):
             row["rev"], row["person"] = n, masked.get(str(row["subject"]), "-")
         tx.put_cases(rows, folded.known)
-        tx.insert(CLAIM, folded.claims)
+        tx.raise_claims(folded.claims)
         for case, fence in folded.freed:
             tx.free_claim(case, fence)
         jobs = [

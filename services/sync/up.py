@@ -68,15 +68,15 @@ class Uplink:
 
     def _hello(self) -> Hello:
         log = self._book.log
-        if log in self._kept:
-            return self._port.hello(log)
         try:
             hello = self._port.hello(log)
-        except NotFound:
+        except NotFound:  # a successor is new, or central was restored from a backup that is older than it
             if log.endswith("/1"):
                 raise
             self._port.enrol_successor(log, self._book.origin(log))
             hello = self._port.hello(log)
+        if log in self._kept:
+            return hello
         if self._port.public_key(log) != self._book.writer.public_key:
             raise Unusable(
                 "central knows this terminal by another signing key", kept="your log keeps every action",
@@ -99,7 +99,7 @@ class Uplink:
     def _conflict(self, hello: Hello) -> tuple[Kind, str] | None:
         """How this log and central's receipt contradict each other, if they do: it is ours that was changed."""
         log, writer = self._book.log, self._book.writer
-        if hello.receipt == self._fits.get(log, ""):
+        if hello.receipt == self._fits.get(log, "") and (hello.receipt or not hello.size):
             self._doubt = ""
             return None
         try:

@@ -246,6 +246,21 @@ def test_a_loss_is_believed_only_where_central_has_less(engine: sa.Engine) -> No
     assert port.feed().word != word
 
 
+def test_the_change_feed_says_whether_the_entry_still_stands_that_was_newest(engine: sa.Engine) -> None:
+    port, row = CentralPort(engine, "00000001"), {"log": "00000001/1", "case_id": "C-26-000001", "body": b"{}"}
+    assert (port.feed().mark, port.feed("").known) == ("", True)
+    with central.writing(engine).begin() as conn:
+        conn.execute(sa.insert(central.ENTRY), [{**row, "seq": 0, "accepted_at": 77}])
+    mark = port.feed().mark
+    with central.writing(engine).begin() as conn:
+        conn.execute(sa.insert(central.ENTRY), [{**row, "seq": 1, "accepted_at": 78}])
+    assert port.feed(mark).known
+    assert port.feed(mark).mark != mark
+    place = int(mark.partition(":")[0])
+    for other in (f"{place}:76", f"{place + 9}:77", "nonsense", "x:77"):
+        assert not port.feed(other).known
+
+
 def test_the_change_feed_and_snapshots(engine: sa.Engine) -> None:
     port = CentralPort(engine, "00000001")
     with central.writing(engine).begin() as conn:

@@ -232,6 +232,19 @@ def test_a_vault_that_takes_no_anchor_stops_nobody(terminal: Terminal, monkeypat
     assert terminal.book.anchor_trouble == ""
 
 
+def test_a_receipt_that_was_taken_away_in_central_is_missed(terminal: Terminal) -> None:
+    terminal.append(3)
+    assert terminal.uplink.state.alarm == ""
+    terminal.push()
+    with central.writing(terminal.centre.engine).begin() as conn:
+        conn.execute(sa.update(central.HEAD).where(central.HEAD.c.log == terminal.book.log).values(receipt=""))
+    terminal.uplink.run_once()
+    assert "receipt does not hold" in terminal.uplink.state.alarm
+    terminal.append(1)
+    terminal.push()
+    assert terminal.uplink.state.alarm == ""
+
+
 def test_a_receipt_that_central_did_not_sign_counts_for_nothing(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
