@@ -9,7 +9,9 @@ import pytest
 
 from db.log import LogBroken, LogReader
 from db.log_check import check_file
+from db.log_prune import prune
 from services.action_log import checkpoint
+from services.action_log.acts import LogPruned
 from services.action_log.checkpoint import public_key
 from services.action_log.epochs import STRIDE
 from services.action_log.known import Known
@@ -17,7 +19,7 @@ from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.action_log.proof import check_keys, write_keys
 from services.errors import BadInput
 from tests.attacked_logs import ENDS, LENGTH, SEEDS, found, write_epochs, written_anew
-from tests.log_samples import ORIGIN, SEED, copy_of, numbered, open_log, unguarded
+from tests.log_samples import CENTRAL, CENTRAL_SEED, ORIGIN, SEED, copy_of, draft, numbered, open_log, unguarded
 
 KNOWN = Known(public_key=public_key(SEED), origin=ORIGIN)
 
@@ -269,6 +271,24 @@ def test_the_check_at_start_holds_the_newest_seal_against_the_entries(log: Path,
     with pytest.raises(LogBroken) as broken:
         open_log(tmp_path, seed=SEEDS[2])
     assert (broken.value.report.kind, broken.value.report.last) == ("forked", ENDS[1] - 1)
+
+
+@pytest.mark.parametrize("cut", [256, 512])
+def test_a_pruned_log_still_leads_from_key_to_key(log: Path, tmp_path: Path, cut: int) -> None:
+    path = copy_of(log, tmp_path)
+    with LogReader(path) as reader, open_log(tmp_path, seed=SEEDS[2]) as writer:
+        pages = write_keys(reader.rotations(), reader.inclusion)
+        writer.store_receipt(LENGTH, checkpoint.cosign(writer.checkpoint, CENTRAL, CENTRAL_SEED, 1_764_000_000))
+        writer.append([draft(LogPruned(cut=cut, root=reader.root(cut).hex()))])
+    assert prune(path, cut, KNOWN) > 250
+    report = check_file(path, KNOWN)
+    assert (report.state, report.cut, report.sealed) == ("whole", cut, ENDS[-1])
+    open_log(tmp_path, seed=SEEDS[2]).close()
+    with LogReader(path) as reader:
+        assert write_keys(reader.rotations(), reader.inclusion) == pages
+    with unguarded(path) as db:
+        db.execute("DELETE FROM log WHERE seq = ?", (ENDS[0] - 1,))
+    assert check_file(path, KNOWN).state == "tampered"
 
 
 def test_the_keys_of_a_log_are_proved_from_one_to_the_next(log: Path) -> None:

@@ -11,6 +11,7 @@ from db import central, log_start
 from db.central_witness import CentralView
 from db.log import LogReader
 from db.log_check import check_file
+from db.terminal import TerminalStore
 from services.action_log.checkpoint import parse, public_key, sign
 from services.action_log.merkle import TreeHead
 from services.action_log.moment import Moment, now
@@ -134,12 +135,14 @@ def test_a_vault_that_takes_no_key_stops_nobody_is_named_and_asked_again(
     assert verified(terminal) == f"{terminal.owner}/1 whole"
 
 
-def test_the_link_changes_keys_where_central_is_away(terminal: Terminal) -> None:
-    link = Link(unreachable, terminal.book, None)  # type: ignore[arg-type]
+def test_the_link_changes_keys_where_central_is_away(terminal: Terminal, tmp_path: Path) -> None:
+    store = TerminalStore(tmp_path / "desk.db", bytes(32))
+    link = Link(unreachable, terminal.book, store)
     terminal.append(logbook.EPOCH_ENTRIES)
     link.start()
     wait_until(lambda: terminal.book.writer.sealed)
     link.close()
+    store.close()
 
 
 # ── central ───────────────────────────────────────────────────────────────────────────────────────────────────
