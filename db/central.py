@@ -27,20 +27,27 @@ NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 class LogRow(SQLModel, table=True):
-    """An enrolled log: whose it is and which key signs it. `problem` is set when its batches are refused."""
+    """An enrolled log: whose it is, which key opens it, and which the log that follows, should this one break.
+
+    `problem` is set when its batches are refused.
+    """
 
     __tablename__ = "log"
     id: str = Field(primary_key=True)
     owner: str = Field(index=True)
     kind: str
     public_key: bytes
+    next_key: bytes
     origin: str
     enrolled_at: int = Field(sa_type=sa.BigInteger)
     problem: str = ""
 
 
 class HeadRow(SQLModel, table=True):
-    """How much of a log central holds, its frontier, newest checkpoint and our cosignature."""
+    """How much of a log central holds, its frontier, newest checkpoint and our cosignature.
+
+    `key` signs what comes next: the log's own, or the newest that it named since.
+    """
 
     __tablename__ = "log_head"
     log: str = Field(primary_key=True, foreign_key="log.id")
@@ -48,6 +55,16 @@ class HeadRow(SQLModel, table=True):
     frontier: bytes = b""
     checkpoint: str = ""
     receipt: str = ""
+    key: bytes
+
+
+class SealRow(SQLModel, table=True):
+    """The last note of a log's key that is erased by now, with our cosignature (action-log.md 4)."""
+
+    __tablename__ = "seal"
+    log: str = Field(primary_key=True, foreign_key="log.id")
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    receipt: str
 
 
 class EntryRow(SQLModel, table=True):
@@ -283,6 +300,7 @@ def _table(row: type[SQLModel]) -> sa.Table:
 
 LOG = _table(LogRow)
 HEAD = _table(HeadRow)
+SEAL = _table(SealRow)
 ENTRY = _table(EntryRow)
 AGGREGATE = _table(AggregateRow)
 AGGREGATE_HEAD = _table(AggregateHeadRow)

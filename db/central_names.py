@@ -10,8 +10,9 @@ def _table(name: str, columns: str) -> sa.TableClause:
     return sa.table(name, *(sa.column(c) for c in columns.split()))
 
 
-LOG = _table("log", "id owner kind public_key origin enrolled_at problem")
-HEAD = _table("log_head", "log size frontier checkpoint receipt")
+LOG = _table("log", "id owner kind public_key next_key origin enrolled_at problem")
+HEAD = _table("log_head", "log size frontier checkpoint receipt key")
+SEAL = _table("seal", "log size receipt")
 ENTRY = _table("entry", "pos log seq case_id accepted_at body")
 AGGREGATE = _table("aggregate", "idx note nodes")
 AGGREGATE_HEAD = _table("aggregate_head", "one size frontier checkpoint")

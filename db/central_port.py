@@ -12,6 +12,7 @@ from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, I
 from db.central_shapes import CaseSnapshot, Feed, Hello
 from services.errors import Conflict, NotFound, Refused
 
+OTHER_KEY = "central knows this terminal by another signing key"
 NUMBERS_SKIPPED = 100_000
 """Case numbers left out after a restore: blocks that terminals reserved meanwhile are forgotten (docs/stores.md)."""
 
@@ -233,17 +234,25 @@ class CentralPort:
                 raise NotFound(f"central does not know the log {log}")
             return bytes(found)
 
-    def enrol_successor(self, log: str, origin: str) -> None:
-        """Enrol the log that follows this owner's closed ones, under the same key (action-log.md 3)."""
+    def enrol_successor(self, log: str, origin: str, public_key: bytes, next_key: bytes) -> None:
+        """Enrol the log that follows this owner's closed ones (action-log.md 3), and the key that opens the one after.
+
+        Raises `Conflict` when `public_key` is not what the newest log's enrolment named.
+        """
         if log.partition("/")[0] != self.owner:
             raise Refused(f"the log {log} is another terminal's")
+        mine = sa.select(LOG.c.id, LOG.c.next_key, LOG.c.kind).where(LOG.c.owner == self.owner)
         with self._writing() as conn:
-            old = conn.execute(sa.select(LOG.c.public_key, LOG.c.kind).where(LOG.c.owner == self.owner)).first()
-            if old is None:
+            rows = sorted(conn.execute(mine).all(), key=lambda row: int(row[0].partition("/")[2]))
+            if not rows:
                 raise NotFound("central does not know this terminal")
-            row = {"id": log, "owner": self.owner, "kind": old[1], "public_key": old[0], "origin": origin}
-            conn.execute(sa.insert(LOG), [{**row, "enrolled_at": clock_us(conn), "problem": ""}])
-            conn.execute(sa.insert(HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}])
+            _, wanted, kind = rows[-1]
+            if bytes(wanted) != public_key:
+                raise Conflict(OTHER_KEY)
+            row = {"id": log, "owner": self.owner, "kind": kind, "public_key": public_key, "next_key": next_key}
+            conn.execute(sa.insert(LOG), [{**row, "origin": origin, "enrolled_at": clock_us(conn), "problem": ""}])
+            head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": public_key}
+            conn.execute(sa.insert(HEAD), [head])
 
 
 _MARK = sa.cast(ENTRY.c.pos, sa.String) + ":" + sa.cast(ENTRY.c.accepted_at, sa.String)

@@ -44,6 +44,7 @@ _WORKER: Final = {
     "aggregate": frozenset({"SELECT", "INSERT"}),
     "aggregate_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "log": frozenset({"SELECT", "INSERT"}),
+    "seal": frozenset({"SELECT", "INSERT"}),
     "log_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "agent": frozenset({"SELECT"}),
     "controller": frozenset({"SELECT"}),

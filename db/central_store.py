@@ -32,6 +32,7 @@ from db.central import (
     writing,
 )
 from db.central_jobs import INGEST, Deposed, JobStore, lock_ingest
+from services.action_log.merkle import Frontier
 from services.errors import NotFound
 
 Row = Mapping[str, object]
@@ -57,7 +58,7 @@ class Batch:
     checkpoint: str
     size: int
     frontier: bytes
-    public_key: bytes
+    key: bytes
     origin: str
     kind: str
 
@@ -145,9 +146,10 @@ class IngestTx:
         self.conn.execute(sa.update(META).where(META.c.key == "rev").values(value=str(old + count)))
         return old + 1
 
-    def set_head(self, log: str, size: int, frontier: bytes, checkpoint: str, receipt: str) -> None:
-        """What central holds of a log now, with our cosignature."""
-        values = {"size": size, "frontier": frontier, "checkpoint": checkpoint, "receipt": receipt}
+    def set_head(self, log: str, frontier: Frontier, checkpoint: str, receipt: str, key: bytes) -> None:
+        """What central holds of a log now, with our cosignature; `key` signs what comes next."""
+        row = {"size": frontier.size, "frontier": frontier.to_bytes(), "checkpoint": checkpoint}
+        values = {**row, "receipt": receipt, "key": key}
         self.conn.execute(sa.update(HEAD).where(HEAD.c.log == log).values(values))
 
     def refuse(self, log: str, reason: str) -> None:
@@ -208,7 +210,7 @@ class CentralStore(JobStore):
                 INBOX.c.checkpoint,
                 HEAD.c.size,
                 HEAD.c.frontier,
-                LOG.c.public_key,
+                HEAD.c.key,
                 LOG.c.origin,
                 LOG.c.kind,
             )

@@ -54,13 +54,14 @@ def _check(path: Path, db: Connection, known: Known, cores: int) -> Report:
     if row is None and db.execute("SELECT 1 FROM log LIMIT 1").fetchone() is None:
         return _empty(known)
     receipts = tuple(db.execute("SELECT size, note FROM receipt ORDER BY size").fetchall())
+    seals = tuple(db.execute("SELECT size, note, epoch FROM seal ORDER BY size").fetchall())
     tiles = db.execute("SELECT count(*) FROM tile").fetchone()[0]
     size, frontier, note = (0, b"", "") if row is None else row
     if [type(value) for value in (size, frontier, note)] != [int, bytes, str] or any(
-        type(number) is not int or type(text) is not str for number, text in receipts
+        type(number) is not int or type(text) is not str for number, text, *_ in (*receipts, *seals)
     ):
-        return _report("tampered", "damaged-file", "The head or a receipt is of another type.")
-    stored = Stored(size, frontier, note, _tile(db), tiles, receipts, cut_of(db))
+        return _report("tampered", "damaged-file", "The head, a seal or a receipt is of another type.")
+    stored = Stored(size, frontier, note, _tile(db), tiles, receipts, cut_of(db), seals)
     if cores < 2 or size < PARALLEL_FROM:
         report = verify(_rows(db), stored, known)
     else:

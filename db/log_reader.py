@@ -8,6 +8,8 @@ from typing import Self
 
 from db.log_cut import cut_of, cuts_named
 from db.log_file import Connection, StoredHead, open_for_reading, plain_words, read_head
+from services.action_log.act import from_params
+from services.action_log.acts import LogOpened
 from services.action_log.entry import Entry, decode
 from services.action_log.merkle import (
     NodeReader,
@@ -18,8 +20,9 @@ from services.action_log.merkle import (
     leaf_hash,
     root_at,
 )
+from services.action_log.read_through import ROTATED
 from services.action_log.tiles import WIDTH, TileReader, node_reader
-from services.errors import NotFound
+from services.errors import BadInput, NotFound
 
 PAGE = 2048
 END = 2**62
@@ -117,6 +120,21 @@ class LogReader:
         with plain_words():
             return cuts_named(self._db)
 
+    def opening_key(self) -> bytes | None:
+        """The key that the first entry names: the one to enrol. None where that entry cannot be read."""
+        return opening_key(self._db)
+
+    def seals(self) -> list[tuple[int, str]]:
+        """(size, note) of what earlier keys signed before they were erased, oldest first."""
+        with plain_words():
+            return self._db.execute("SELECT size, note FROM seal ORDER BY size").fetchall()
+
+    def rotations(self) -> list[tuple[int, bytes, str]]:
+        """(seq, bytes as written, the old key's last note) of each entry that names the next key, oldest first."""
+        query = "SELECT seq, body, note FROM seal JOIN log ON seq = size - 1 ORDER BY seq"  # others were pruned
+        with plain_words():
+            return [row for row in self._db.execute(query).fetchall() if row[1].startswith(ROTATED)]
+
     def receipts(self) -> list[tuple[int, str]]:
         """(size, note) of each of central's cosignatures, oldest first."""
         with plain_words():
@@ -170,6 +188,16 @@ def body_of(db: Connection, seq: int) -> bytes:
     if row is None:
         raise NotFound(f"There is no entry {seq} in this log.")
     return bytes(row[0])
+
+
+def opening_key(db: Connection) -> bytes | None:
+    """The key that `log.opened`, the first entry, names."""
+    try:
+        entry = decode(body_of(db, 0))
+        act = from_params(entry.act, entry.params)
+    except (BadInput, NotFound):
+        return None
+    return bytes.fromhex(act.public_key) if isinstance(act, LogOpened) else None
 
 
 def tile_reader(db: Connection) -> TileReader:

@@ -152,7 +152,7 @@ def in_central(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
 
 
 def enrol(home: Home, vault: Vault, kind: Kind, name: str, record: Callable[[str], None] = lambda _: None) -> str:
-    """A new terminal, worker, import or operators' log: its seed and ask key in the vault, public halves in central.
+    """A new terminal, worker, import or operators' log: its seeds and ask key in the vault, public halves in central.
 
     Returns its owner id (8 hex digits), which `record` is told before anything is changed. `name` is what people call
     it; a name stands once a kind.
@@ -160,10 +160,11 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str, record: Callable[[str
     import sqlalchemy as sa
 
     from db import central
-    from services.action_log.checkpoint import Signer
+    from services.action_log.checkpoint import public_key
     from services.action_log.sealing import new_key
+    from services.log_seeds import new_seeds
 
-    owner, seed = new_owner(), secrets.token_bytes(32)
+    owner, seeds = new_owner(), new_seeds()
     ask_public, ask_private = new_key()
     with in_central(home, vault) as conn:
         deployment = conn.execute(
@@ -173,13 +174,14 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str, record: Callable[[str
         if conn.execute(same).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
         record(owner)
-        equip(home, vault, kind, name, owner, {"log-seed": seed, "ask-key": ask_private})
+        equip(home, vault, kind, name, owner, {"log-seed": seeds.to_json(), "ask-key": ask_private})
         log, origin = f"{owner}/1", f"{deployment}/{owner}/1"
         terminal = {"id": owner, "kind": kind, "name": name, "ask_key": ask_public, "seen_at": 0, "pid": 0}
         conn.execute(sa.insert(central.TERMINAL), [{**terminal, "revoked": False}])
-        row = {"id": log, "owner": owner, "kind": kind, "public_key": Signer(origin, seed).public_key, "origin": origin}
+        first, spare = public_key(seeds.in_force), public_key(seeds.spare)
+        row = {"id": log, "owner": owner, "kind": kind, "public_key": first, "next_key": spare, "origin": origin}
         conn.execute(sa.insert(central.LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
-        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
+        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": first}
         conn.execute(sa.insert(central.HEAD), [head])
     return owner
 

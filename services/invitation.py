@@ -171,10 +171,11 @@ def join(home: Home, vault: Vault, invitation: Invitation, passphrase: str = "")
 
 def _own_keys(vault: Vault, owner: str) -> dict[str, bytes]:
     from services.action_log.sealing import new_key
+    from services.log_seeds import new_seeds
 
     # A join that broke off may have brought these to central already: they are made once.
     return {
-        "log-seed": vault.get(f"log-seed:{owner}") or secrets.token_bytes(32),
+        "log-seed": vault.get(f"log-seed:{owner}") or new_seeds().to_json(),
         "ask-key": vault.get(f"ask-key:{owner}") or new_key()[1],
     }
 
@@ -184,12 +185,13 @@ def _introduce(home: Home, vault: Vault, invitation: Invitation) -> None:
     from db import central_roles
     from db.central_engine import open_engine
     from db.central_server import ServerPort
-    from services.action_log.checkpoint import Signer
+    from services.action_log.checkpoint import public_key
     from services.action_log.sealing import public_of
+    from services.log_seeds import LogSeeds
 
     owner = invitation.owner
-    seed, ask_key = (vault.get(f"{use}:{owner}") or b"" for use in ("log-seed", "ask-key"))
-    own = hashlib.sha256(b"central login" + seed).hexdigest().encode()  # the same again, should this break off
+    ask_key, seeds = vault.get(f"ask-key:{owner}") or b"", LogSeeds(vault, owner).now
+    own = hashlib.sha256(b"central login" + ask_key).hexdigest().encode()  # the same again, should this break off
     vault.put(CENTRAL_KEY, own)
     try:
         engine = open_engine(invitation.url, invitation.password.encode())
@@ -206,7 +208,7 @@ def _introduce(home: Home, vault: Vault, invitation: Invitation) -> None:
         try:
             port.hello(log)
         except NotFound:
-            port.enrol_log(log, origin, Signer(origin, seed).public_key)
+            port.enrol_log(log, origin, public_key(seeds.in_force), public_key(seeds.spare))
         with engine.begin() as conn:
             central_roles.change_password(conn, own.decode())
     except Conflict as exc:

@@ -33,6 +33,7 @@ def recording(home: Home, vault: Vault) -> Iterator[Record]:
     book = Logbook(home, "operator", owner, vault, deployment_at(home.central_url, vault.get(CENTRAL_KEY)))
     try:
         yield lambda act: _write(book, act)
+        book.tend()
         with suppress(Unavailable):  # it is done, and stands in the log: the next command hands it in
             _hand_in(home, vault, book)
     finally:

@@ -20,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="The action log: check it, read it,
 app.command()(log_export.export)
 app.command()(log_export.growth)
 app.command()(log_prune.prune)
+app.command()(log_export.keys)
 
 
 @app.command()
@@ -154,6 +155,9 @@ def report_lines(path: Path, report: "Report") -> list[str]:
     elif report.kind is None:
         anchor = "the anchor" if report.anchored else "no anchor"
         lines.append(f"  Held against the enrolled key, {anchor} and {report.receipts} receipts of central.")
+    if report.kind is None:
+        rest = report.size - report.sealed
+        lines.append(f"  {report.sealed} entries are sealed by keys that are gone, {rest} are under the key in use.")
     return lines
 
 
@@ -177,6 +181,7 @@ def reports_as_json(reports: "Sequence[tuple[Path, Report]]") -> str:
             "anchored": report.anchored,
             "receipts": report.receipts,
             "cut": report.cut,
+            "sealed": report.sealed,
         }
         for path, report in reports
     ]

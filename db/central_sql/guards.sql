@@ -18,9 +18,9 @@ CREATE VIEW {desk}.meta WITH (security_barrier) AS
     SELECT key, value FROM public.meta
     WHERE key IN ('deployment', 'deployment-key', 'cosigner-key', 'rev', 'feed') AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.log WITH (security_barrier) AS
-    SELECT id, owner, kind, public_key, origin, enrolled_at, problem FROM public.log WHERE owner = {desk}.me();
+    SELECT id, owner, kind, public_key, next_key, origin, enrolled_at, problem FROM public.log WHERE owner = {desk}.me();
 CREATE VIEW {desk}.log_head WITH (security_barrier) AS
-    SELECT h.log, h.size, h.frontier, h.checkpoint, h.receipt
+    SELECT h.log, h.size, h.frontier, h.checkpoint, h.receipt, h.key
     FROM public.log_head h JOIN public.log l ON l.id = h.log WHERE l.owner = {desk}.me();
 CREATE VIEW {desk}.inbox WITH (security_barrier) AS
     SELECT i.id, i.log, i.start, i.count FROM public.inbox i JOIN public.log l ON l.id = i.log
@@ -141,24 +141,26 @@ BEGIN
     UPDATE public.meta SET value = (value::bigint + _skipped)::text WHERE key = 'next-number';
 END $$;
 
--- A log of this terminal's: the first under the key it brings, a later one under the key of the first.
-CREATE FUNCTION {desk}.enrol_log(_log text, _origin text, _public_key bytea) RETURNS boolean
+-- A log of this terminal's: the first under the key it brings, a later one under the key that was named for it then.
+CREATE FUNCTION {desk}.enrol_log(_log text, _origin text, _public_key bytea, _next_key bytea) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     mine text := {desk}.me();
-    first_key bytea;
+    wanted bytea;
 BEGIN
     IF mine IS NULL OR _log !~ ('^' || mine || '/[1-9][0-9]{{0,5}}$') OR octet_length(_public_key) <> 32
-        OR _origin <> (SELECT value FROM public.meta WHERE key = 'deployment') || '/' || _log THEN
+        OR octet_length(_next_key) <> 32 OR _origin <> (SELECT value FROM public.meta WHERE key = 'deployment') || '/' || _log THEN
         RAISE insufficient_privilege USING MESSAGE = 'this log is not yours';
     END IF;
-    SELECT public_key INTO first_key FROM public.log WHERE owner = mine ORDER BY enrolled_at LIMIT 1;
-    IF first_key IS NOT NULL AND first_key <> _public_key THEN
+    SELECT next_key INTO wanted FROM public.log WHERE owner = mine ORDER BY split_part(id, '/', 2)::int DESC LIMIT 1;
+    IF wanted IS NOT NULL AND wanted <> _public_key THEN
         RETURN false;
     END IF;
-    INSERT INTO public.log (id, owner, kind, public_key, origin, enrolled_at, problem)
-        SELECT _log, mine, kind, _public_key, _origin, {desk}.now_us(), '' FROM public.terminal WHERE id = mine;
-    INSERT INTO public.log_head (log, size, frontier, checkpoint, receipt) VALUES (_log, 0, '', '', '');
+    INSERT INTO public.log (id, owner, kind, public_key, next_key, origin, enrolled_at, problem)
+        SELECT _log, mine, kind, _public_key, _next_key, _origin, {desk}.now_us(), ''
+        FROM public.terminal WHERE id = mine;
+    INSERT INTO public.log_head (log, size, frontier, checkpoint, receipt, key)
+        VALUES (_log, 0, '', '', '', _public_key);
     RETURN true;
 END $$;
 
@@ -179,7 +181,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {desk} FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {desk} TO rightsdesk_terminal;
 -- A worker works on the tables; how it joins is a terminal's way.
 GRANT USAGE ON SCHEMA {desk} TO rightsdesk_worker;
-GRANT EXECUTE ON FUNCTION {desk}.me(), {desk}.enrol_log(text, text, bytea), {desk}.bring_ask_key(bytea),
+GRANT EXECUTE ON FUNCTION {desk}.me(), {desk}.enrol_log(text, text, bytea, bytea), {desk}.bring_ask_key(bytea),
     {desk}.knows_ask_key(bytea) TO rightsdesk_worker;
 
 -- ── entries stay ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -28,6 +28,14 @@ class LogClosed(Act):
     kind: Code
 
 
+@act("key.rotated")
+class KeyRotated(Act):
+    """Last entry under a key, which is erased then: the Ed25519 key (hex) that signs from here on begins `epoch`."""
+
+    epoch: Count
+    public_key: Digest
+
+
 @act("key.store")
 class KeyStore(Act):
     """Where this terminal keeps its secrets: `keyring`, `passphrase`, `demo-file`."""

@@ -26,9 +26,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """From the file: head row, tiles, receipts (size, note) by size. `tiles` is how many tiles there are.
+    """From the file: head row, tiles, receipts (size, note) and seals (size, note, epoch) by size.
 
-    Below `cut` bodies are gone, and an entry of the log must say so.
+    `tiles` is how many tiles there are. Below `cut` bodies are gone, and an entry of the log must say so.
     """
 
     size: int
@@ -38,3 +38,4 @@ class Stored:
     tiles: int
     receipts: tuple[tuple[int, str], ...] = ()
     cut: int = 0
+    seals: tuple[tuple[int, str, int], ...] = ()

@@ -17,7 +17,9 @@ from services.errors import BadInput
 
 PRUNED = b'{"act":"log.pruned",'
 """How an entry begins that says up to where bodies were taken out of the log."""
-KEPT = (b'{"act":"log.opened",', b'{"act":"key.rotated",')
+ROTATED = b'{"act":"key.rotated",'
+"""How an entry that names the log's next key begins."""
+KEPT = (b'{"act":"log.opened",', ROTATED)
 """How the entries begin that stay all the same: they name the log's keys."""
 NOTED = b'{"act":"sync.receipt",'
 """How an entry begins that says what central had signed for."""
@@ -41,8 +43,8 @@ Odd = Callable[[Sequence[bytes], int, str], Finding | None]
 @dataclass(slots=True)
 class Part:
     """What came of entries from `start` (a tile's first) on: roots of full tiles, leaf hashes after the last of them,
-    peaks inside a tile at the sizes asked for, entries that say that others were pruned or that note a receipt, the
-    first thing wrong. Small: it crosses between processes."""
+    peaks inside a tile at the sizes asked for, entries that say that others were pruned, name the log's next key or
+    note a receipt, the first thing wrong. Small: it crosses between processes."""
 
     start: int
     count: int = 0
@@ -51,6 +53,7 @@ class Part:
     inner: dict[int, list[bytes]] = field(default_factory=dict)
     prunings: list[tuple[int, bytes]] = field(default_factory=list)
     noted: list[tuple[int, bytes]] = field(default_factory=list)
+    rotations: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
     broken_off: bool = False
 
@@ -63,7 +66,8 @@ class Part:
 @dataclass(slots=True)
 class Reading:
     """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, leaf hashes after the last of
-    them, entries that say that others were pruned or that note a receipt, the first thing wrong."""
+    them, entries that say that others were pruned, that name the log's next key or that note a receipt, the first thing
+    wrong."""
 
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
@@ -71,6 +75,7 @@ class Reading:
     prunings: list[tuple[int, bytes]] = field(default_factory=list)
     tail: list[bytes] = field(default_factory=list)
     noted: list[tuple[int, bytes]] = field(default_factory=list)
+    rotations: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
 
 
@@ -97,6 +102,7 @@ def read_hashes(
 ) -> Part:
     """The part [0, `cut`) of a log whose bodies were pruned, from its tiles; `kept` are the entries still there."""
     part, rows = Part(0), dict(kept)
+    part.rotations = [row for row in rows.items() if row[1].startswith(ROTATED)]
     wanted = sorted(size for size in set(sizes) if 0 < size <= cut)
     for first in range(0, cut, WIDTH):
         data = stored(0, first // WIDTH) or b""
@@ -154,6 +160,7 @@ def read_part(
         if part.wrong is None:
             part.note(odd(bodies, first, log))
         part.prunings += [row for row in block[:count] if row[1].startswith(PRUNED)]
+        part.rotations += [row for row in block[:count] if row[1].startswith(ROTATED)]
         while wanted and wanted[0] <= first + count:
             size = wanted.pop(0)
             part.inner[size] = _peaks(leaves[: size - first])
@@ -190,6 +197,7 @@ def join(parts: Iterable[Part]) -> Reading:
         reading.noted += part.noted
         reading.tile_roots += part.tile_roots
         reading.prunings += part.prunings
+        reading.rotations += part.rotations
         reading.wrong = reading.wrong or part.wrong
         if part.broken_off:
             break

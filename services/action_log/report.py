@@ -9,7 +9,7 @@ Kind = Literal[
     "edited-entry", "missing-entry", "reordered", "not-canonical", "foreign-entry", "surplus-entry", "tail-cut",
     "rolled-back", "forked", "root-mismatch", "tile-mismatch", "frontier-mismatch", "head-missing", "bad-signature",
     "foreign-key", "bad-checkpoint", "bad-receipt", "schema-changed", "damaged-file", "newer-entry", "newer-file",
-    "not-a-log",
+    "not-a-log", "seal-missing", "bad-seal", "retired-key",
 ]  # fmt: skip
 """How a log is not what it should be; docs/log.md says what each one means."""
 
@@ -22,7 +22,8 @@ class Report:
 
     `signed_by`: `enrolled` when the checkpoint was held against a key given from outside, `own` when only against
     the key that the log itself names (then a log signed anew with another key would pass). Below `cut` bodies were
-    pruned, as an entry of the log says.
+    pruned, as an entry of the log says. `sealed` are the entries whose key is erased: those after them could still be
+    written anew by whoever holds the key in use.
     """
 
     state: State
@@ -37,6 +38,7 @@ class Report:
     anchored: bool = False
     receipts: int = 0
     cut: int = 0
+    sealed: int = 0
 
     @property
     def place(self) -> str:

@@ -1,4 +1,5 @@
-"""The verifier: all entries, held against the signed head, the tiles, the receipts, the anchor, the enrolled key.
+"""The verifier: all entries, held against the signed head, the seals of earlier keys, the tiles, the receipts, the
+anchor, the enrolled key.
 
 It is asked by `log verify`, by the check that runs behind the desk, and by tests; it opens nothing itself.
 """
@@ -12,9 +13,10 @@ from services.action_log import checkpoint
 from services.action_log.act import from_params
 from services.action_log.acts import LogOpened, LogPruned, SyncReceipt
 from services.action_log.entry import decode
+from services.action_log.epochs import Chain, check_seals, follow
 from services.action_log.known import Known, Stored
 from services.action_log.merkle import Frontier, TreeHead, root_at
-from services.action_log.read_through import Reading, read_through, upper_tiles
+from services.action_log.read_through import Finding, Reading, read_through, upper_tiles
 from services.action_log.report import Kind, Report, State
 from services.action_log.tiles import WIDTH, node_reader
 from services.errors import BadInput
@@ -33,7 +35,7 @@ class _Wrong:
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """The head as the note says it; `wrong` when the signature is not what it should be."""
+    """The head as the note says it, and the log's first key; `wrong` when there is none."""
 
     origin: str
     head: TreeHead | None
@@ -59,15 +61,23 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
     """Like `verify`, for a caller that reads the entries itself; `opening` is the first entry's body."""
     signed = _signed(stored, known, opening)
     log = "/".join(signed.origin.split("/")[-2:]) or _own_log(opening)
-    heads, bad_receipt = _known_heads(stored, known, signed)
-    reading = read(log, [stored.cut, *(head.size for _, head in heads)])
+    heads, bad_receipt = _known_heads(stored, known)
+    seals = {size: note for size, note, _ in stored.seals}
+    reading = read(log, [stored.cut, *seals, *(head.size for _, head in heads)])
+    chain = Chain(signed.key or b"")
+    astray = follow(chain, reading.rotations)
     wrong = (
         _entries(reading, stored, signed)
         or _pruned(reading, stored)
         or signed.wrong
+        or _found(astray)
+        or _signature(stored, known, signed, chain)
+        or _found(check_seals(chain, seals, reading.roots, signed.origin))
+        or _counted(stored, chain)
         or _frontier(reading, stored)
         or _tiles(reading, stored)
         or bad_receipt
+        or _receipts(stored, signed, chain)
         or _heads(reading, heads)
         or _noted(reading, stored)
     )
@@ -85,11 +95,12 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
         anchored=known.anchor is not None,
         receipts=len(stored.receipts),
         cut=stored.cut,
+        sealed=chain.sealed,
     )
 
 
 def _signed(stored: Stored, known: Known, opening: bytes | None) -> _Signed:
-    """Reads the note and checks its signature against the enrolled key, else against the key the log names."""
+    """Reads the note; the log's first key is the enrolled one, else the one that the log names."""
     if not stored.checkpoint:
         return _Signed("", None, _Wrong("head-missing", detail="There is no signed head."), "nobody")
     try:
@@ -101,12 +112,33 @@ def _signed(stored: Stored, known: Known, opening: bytes | None) -> _Signed:
         wrong = _Wrong("head-missing", 0, 0, "The first entry names no key, and none was given.")
         return _Signed(point.origin, point.head, wrong, "nobody")
     by: Literal["enrolled", "own"] = "own" if known.public_key is None else "enrolled"
-    try:
-        checkpoint.verify(stored.checkpoint, known.origin or point.origin, key)
-    except checkpoint.BadSignature as exc:
-        kind: Kind = "foreign-key" if exc.foreign else "bad-signature"
-        return _Signed(point.origin, point.head, _Wrong(kind, detail=f"The checkpoint {exc.reason}."), by)
     return _Signed(point.origin, point.head, None, by, key)
+
+
+def _signature(stored: Stored, known: Known, signed: _Signed, chain: Chain) -> _Wrong | None:
+    """The newest note is signed by the key in force at its size, and by no other."""
+    origin = known.origin or signed.origin
+    try:
+        chain.head(stored.checkpoint, origin)
+    except checkpoint.BadSignature as exc:
+        if chain.is_retired(stored.checkpoint, origin):
+            last = None if signed.head is None else signed.head.size - 1
+            return _Wrong("retired-key", chain.sealed, last, "They are signed by a key of an earlier time.")
+        kind: Kind = "foreign-key" if exc.foreign else "bad-signature"
+        return _Wrong(kind, detail=f"The checkpoint {exc.reason}.")
+    return None
+
+
+def _counted(stored: Stored, chain: Chain) -> _Wrong | None:
+    """Each seal stands under the epoch that it is of."""
+    for size, _, epoch in stored.seals:
+        if epoch != chain.epoch_at(size):
+            return _Wrong("bad-seal", chain.began(size), size - 1, "Their seal is filed under another key.")
+    return None
+
+
+def _found(finding: Finding | None) -> _Wrong | None:
+    return None if finding is None else _Wrong(finding.kind, finding.first, finding.last, finding.detail)
 
 
 def _own_key(opening: bytes | None) -> bytes | None:
@@ -211,7 +243,7 @@ def _tiles(reading: Reading, stored: Stored) -> _Wrong | None:
     return None
 
 
-def _known_heads(stored: Stored, known: Known, signed: _Signed) -> tuple[list[tuple[str, TreeHead]], _Wrong | None]:
+def _known_heads(stored: Stored, known: Known) -> tuple[list[tuple[str, TreeHead]], _Wrong | None]:
     """Heads that others know this log had; the second part is the first receipt that does not hold."""
     outside = (("the anchor", known.anchor), ("central", known.accepted))
     heads = [(name, head) for name, head in outside if head is not None]
@@ -219,8 +251,6 @@ def _known_heads(stored: Stored, known: Known, signed: _Signed) -> tuple[list[tu
     for size, note in stored.receipts:
         try:
             head = checkpoint.parse(note).head
-            if signed.key:
-                checkpoint.verify(note, signed.origin, signed.key)
             if known.cosigner is not None:
                 checkpoint.verify_cosignature(note, *known.cosigner)
             if head.size != size:
@@ -229,6 +259,16 @@ def _known_heads(stored: Stored, known: Known, signed: _Signed) -> tuple[list[tu
         except BadInput as exc:
             wrong = wrong or _Wrong("bad-receipt", detail=f"The receipt at size {size} {exc.reason}.")
     return heads, wrong
+
+
+def _receipts(stored: Stored, signed: _Signed, chain: Chain) -> _Wrong | None:
+    """Each receipt is for a note by the key of its time."""
+    for size, note in stored.receipts:
+        try:
+            chain.head(note, signed.origin)
+        except BadInput as exc:
+            return _Wrong("bad-receipt", detail=f"The receipt at size {size} {exc.reason}.")
+    return None
 
 
 def _heads(reading: Reading, heads: list[tuple[str, TreeHead]]) -> _Wrong | None:

@@ -11,12 +11,13 @@ import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 
 from db import central_aggregate as aggregate
-from db.central import DETAIL, ENTRY, JOB, LOOKUP, STALE, SUBJECT
+from db.central import DETAIL, ENTRY, JOB, LOOKUP, SEAL, STALE, SUBJECT
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
 from services.action_log import checkpoint
 from services.action_log.aggregate import origin_of
+from services.action_log.enrolment import check_public_key
 from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
@@ -114,7 +115,9 @@ class Ingest:
         tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
         self._write(tx, self._fold(tx, [e for e in checked.entries if e.seq not in stale], at), details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
-        tx.set_head(batch.log, checked.frontier.size, checked.frontier.to_bytes(), batch.checkpoint, receipt)
+        tx.set_head(batch.log, checked.frontier, batch.checkpoint, receipt, checked.key)
+        if checked.key != batch.key:
+            tx.insert(SEAL, [{"log": batch.log, "size": checked.frontier.size, "receipt": receipt}])
         aggregate.append(tx.conn, batch.checkpoint, self._signer)
         tx.drop_batch(batch.id)
 
@@ -226,12 +229,13 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A batch that holds in itself: its entries with their bytes, its details, its log's frontier after it."""
+    """A batch that holds in itself: its entries with their bytes, its details, its log's frontier and key after it."""
 
     bodies: list[bytes]
     entries: list[Entry]
     details: list[dict[str, object]]
     frontier: Frontier
+    key: bytes
 
 
 def _stale(tx: IngestTx, batch: Batch, checked: Checked) -> tuple[set[int], list[dict[str, object]]]:
@@ -248,7 +252,7 @@ def check(batch: Batch) -> Checked:
     bodies = batch.entries.split(b"\n")
     entries = check_entries(batch, bodies)
     frontier = check_tree(batch, bodies)
-    return Checked(bodies, entries, check_details(batch, entries), frontier)
+    return Checked(bodies, entries, check_details(batch, entries), frontier, next_key(batch, entries))
 
 
 def check_entries(batch: Batch, bodies: Sequence[bytes]) -> list[Entry]:
@@ -284,11 +288,25 @@ def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, obje
 
 
 def check_tree(batch: Batch, bodies: Sequence[bytes]) -> Frontier:
-    """The log's frontier after the batch; `Refusal` unless the enrolled key signed exactly this tree."""
+    """The log's frontier after the batch; `Refusal` unless the key in force signed exactly this tree."""
     frontier = Frontier.from_bytes(batch.size, batch.frontier)
     for body in bodies:
         frontier.append(leaf_hash(body))
-    head = checkpoint.verify(batch.checkpoint, batch.origin, batch.public_key)
+    head = checkpoint.verify(batch.checkpoint, batch.origin, batch.key)
     if head != frontier.head():
         raise Refusal("the signed tree head is not that of the entries")
     return frontier
+
+
+def next_key(batch: Batch, entries: Sequence[Entry]) -> bytes:
+    """The key that signs what comes after the batch.
+
+    An entry that names another is the last that the old key signs, so no batch goes on after it: what the old key did
+    not sign can name no next one. Raises `Refusal`, `BadInput`.
+    """
+    named = [e for e in entries if e.act == "key.rotated"]
+    if not named:
+        return batch.key
+    if named != [entries[-1]]:
+        raise Refusal(f"entry {named[0].seq} names another key, and the batch goes on after it")
+    return check_public_key(bytes.fromhex(str(named[0].params["public_key"])))

@@ -91,6 +91,7 @@ class Link:
         down: Downlink | None = None
         idle_s = 0.0
         while not self._stop.is_set():
+            self._book.tend()  # also where central is away: then it matters most
             try:
                 if up is None or down is None:
                     port, cosigner, cosigner_key = self._connect()
@@ -121,8 +122,7 @@ class Link:
         size = self._book.accepted
         got = down.run_once()
         alive = down.worker_ago < WORKER_S
-        self._book.anchor()
-        alarm = up.state.alarm or self._book.anchor_trouble
+        alarm = up.state.alarm or self._book.anchor_trouble or self._book.key_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)
         return sent or got > 0
 

@@ -23,7 +23,7 @@ from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.evidence import Evidence, LogFile
 from services.evidence_aggregate import AggregateProofs
 from services.evidence_export import Wanted, export
-from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, Sample
+from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, SEEDS, Sample, write_epochs
 from tests.log_samples import CENTRAL, CENTRAL_SEED, LOG, ORIGIN, OTHER_SEED, SEED, numbered, open_log, write_log
 from tests.witnessed_central import AGGREGATOR, FIRST, KEY as WATCHED_KEY, SECOND, Watched
 
@@ -254,3 +254,18 @@ def test_go_finds_an_accepted_checkpoint_in_central_s_aggregate_and_sees_it_grow
     assert set(ask(*(as_aggregate(record(page)) for page in pages), as_aggregate(tree(old, grown)))) == {"ok"}
     assert len(pages) == 2
     assert refused(ask(*(as_aggregate(record(flipped(page, 1))) for page in pages)))
+
+
+def test_go_follows_a_log_from_key_to_key(ask: Ask, tmp_path: Path) -> None:
+    """The note of each epoch, and the proof of the entry that names the next key, under that epoch's key alone."""
+    keys = [checkpoint.verifier_key(ORIGIN, Signer(ORIGIN, seed).public_key) for seed in SEEDS]
+    with LogReader(write_epochs(tmp_path)) as ours:
+        notes = [*(text for _, text in ours.seals()), ours.head().checkpoint]
+        pages = proof.write_keys(ours.rotations(), ours.inclusion)
+    for number, text in enumerate(notes):
+        answers = dict(zip(keys, ask(*(note(text, key) for key in keys)), strict=True))
+        assert answers.pop(keys[number]) == "ok"
+        assert refused(list(answers.values()))
+    for number, page in enumerate(pages):
+        assert ask({**record(page), "Keys": (keys[number],)}) == ["ok"]
+        assert refused(ask({**record(page), "Keys": (keys[number + 1],)}))

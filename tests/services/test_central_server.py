@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from db.central_server import ServerPort, port_of
 from db.central_store import CentralStore
+from services.action_log.checkpoint import public_key
 from services.errors import Conflict, DeskError, Refused, Unusable
 from services.home import Home
 from services.invitation import Invitation, join, revoke
+from services.log_seeds import LogSeeds
 from services.secrets import open_vault
 from services.sync.ingest import Ingest
 from services.sync.rebuild import differences
@@ -144,7 +146,7 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
         "UPDATE claim SET fence = 99",
         "SELECT * FROM claim",
         f"SELECT * FROM desk.submit('{theirs}', 1, 1, 'x', '', 'x')",
-        f"SELECT * FROM desk.enrol_log('{theirs[:-1]}2', 'x', '\\x00')",
+        f"SELECT * FROM desk.enrol_log('{theirs[:-1]}2', 'x', '\\x00', '\\x00')",
         "SELECT desk.reserve_numbers(1000000)",
         "SELECT desk.reserve_numbers(-5)",
         f"SELECT desk.claim('{case}', 'worker:1', 1000)",
@@ -227,7 +229,9 @@ def test_a_terminal_that_joined_cannot_change_its_key(served: ServerCentre) -> N
     with pytest.raises(Conflict):
         port.bring_ask_key(b"k" * 32)
     with pytest.raises(Conflict):
-        port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", b"k" * 32)
+        port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", b"k" * 32, b"l" * 32)
+    spare = public_key(LogSeeds(machine.vault, machine.owner).now.spare)
+    port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", spare, b"l" * 32)
     port.close()
 
 

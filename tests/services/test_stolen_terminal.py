@@ -13,6 +13,7 @@ from services.desk import pins as desk_pins
 from services.errors import Refused, Unavailable
 from services.home import PIN_PEPPER, key
 from services.invitation import revoke
+from services.log_seeds import LogSeeds
 from tests.centre import AGENT, AGENT_PIN, COLLEAGUE, COLLEAGUE_PIN, sign_in
 from tests.lone_terminal import wait_until
 from tests.server_centre import Machine, ServerCentre
@@ -36,7 +37,7 @@ def secrets_of(stolen: Machine) -> set[bytes]:
     names = [path.name for path in (stolen.home.path / "keys" / "sealed").iterdir()]
     found = {stolen.vault.get(f"{use}:{stolen.owner}") for use in USES} | {stolen.vault.get("central-key")}
     assert len(names) >= len(found)
-    return {value for value in found if value is not None}
+    return {value for value in found if value is not None} | {*LogSeeds(stolen.vault, stolen.owner).now.all}
 
 
 def everything_of(stolen: Machine) -> list[str]:

@@ -127,7 +127,11 @@ def test_repeated_and_reordered_hand_ins_change_nothing(terminal: Terminal) -> N
     terminal.append(9)
     with terminal.book.reader() as reader:
         bodies = [b for _, b in reader.bodies()]
-    log, note = terminal.book.log, terminal.book.writer.checkpoint_at
+    log = terminal.book.log
+
+    def note(size: int) -> str:
+        return terminal.book.writer.batch_end(0, size)[1]
+
     with pytest.raises(Conflict):
         terminal.port.submit(log, 5, bodies[5:], b"", note(10))
     terminal.port.submit(log, 0, bodies[:5], b"", note(5))

@@ -15,6 +15,7 @@ from services.action_log.merkle import Frontier, leaf_hash
 from services.central_check import rows
 from services.errors import Unusable
 from services.home import key
+from services.log_seeds import LogSeeds, Seeds
 from services.sync.down import Downlink
 from services.sync.rebuild import differences
 from services.types import Right
@@ -222,7 +223,7 @@ def test_a_cut_tail_with_a_head_to_match_is_found(centre: Centre, anchored: bool
     terminal.push()
     terminal.book.close()
     bodies = bodies_of(terminal.file)
-    seed = key(centre.vault, f"log-seed:{terminal.owner}")
+    seed = LogSeeds(centre.vault, terminal.owner).now.in_force
     rewrite(terminal.file, seed, f"{terminal.owner}/1", bodies[:4])
     if not anchored:
         centre.vault.delete(f"anchor:{terminal.owner}/1")
@@ -257,7 +258,7 @@ def test_another_key_in_the_vault_too_is_found_at_the_next_contact_and_makes_no_
     terminal.push()
     terminal.book.close()
     rewrite(terminal.file, b"t" * 32, f"{terminal.owner}/1", bodies_of(terminal.file))
-    centre.vault.put(f"log-seed:{terminal.owner}", b"t" * 32)
+    centre.vault.put(f"log-seed:{terminal.owner}", Seeds(b"t" * 32, b"u" * 32).to_json())
     centre.vault.delete(f"anchor:{terminal.owner}/1")
     terminal.open()
     for _ in range(3):

@@ -192,7 +192,7 @@ def forked(watched: Watched, size: int) -> None:
 def without_the_aggregate(watched: Watched) -> Seen | Alarm:
     with witnessing.opened(watched.state) as witness, CentralView.of(watched.engine) as view:
         (shown,) = [one for one in view.logs() if one.log == FIRST]
-        return look(shown, witness.seen[FIRST], view.bodies(FIRST), 0, COSIGNER)
+        return look(shown, witness.seen[FIRST], view.bodies(FIRST), 0, COSIGNER, view.seals(FIRST))
 
 
 @pytest.mark.parametrize("new_only", [False, True])

@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("next_key", sa.LargeBinary(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
         sa.Column("problem", sa.String(), nullable=False),
@@ -228,9 +229,21 @@ def upgrade() -> None:
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("checkpoint", sa.String(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["log"],
             ["log.id"],
         ),
         sa.PrimaryKeyConstraint("log"),
+    )
+    op.create_table(
+        "seal",
+        sa.Column("log", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("receipt", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["log"],
+            ["log.id"],
+        ),
+        sa.PrimaryKeyConstraint("log", "size"),
     )
