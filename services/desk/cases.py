@@ -67,7 +67,8 @@ class Cases:
         synced = self._synced()  # before asking central: what it accepts meanwhile is in its answer
         snapshot = self._snapshot(case)
         base = from_json(snapshot.body) if snapshot else None
-        own = self._own(case, snapshot.own_size if snapshot else synced)
+        here = synced if self._ctx.online else 0  # cut off, and never opened since: all of it that was written here
+        own = self._own(case, snapshot.own_size if snapshot else here)
         state = base
         for entry in own:
             state = fold(state, entry, entry.ts)
@@ -105,7 +106,7 @@ class Cases:
 
     def _own(self, case: str, start: int) -> list[Entry]:
         with self._ctx.book.reader() as reader:
-            return [e for e in reader.entries(start) if e.case == case]
+            return [e for e in map(decode, (body for _, body in reader.of_case(case))) if e.seq >= start]
 
     def _history(self, case: Case, base: Case | None, own: list[Entry]) -> tuple[HistoryLine, ...]:
         """Every action, newest first: central's where it answers, then ours that it has not taken."""

@@ -63,7 +63,7 @@ class Desk:
             sync_text=_sync_words(state.online, state.waiting, age, state.synced_at),
             waiting=state.waiting,
             oldest_s=age,
-            log_ok=not self._ctx.book.alarms and not state.alarm,
+            log_ok=not self.alarms(),
             log_size=size,
             key_store=self._ctx.vault.kind,
             central="reached" if state.online else "unreachable",

@@ -10,7 +10,6 @@ from services.action_log import acts
 from services.action_log.act import from_params
 from services.action_log.entry import Draft, Entry
 from services.cases.case import Case, Conflict, conflict_of, from_json
-from services.cases.fold import LEASE_US
 from services.cases.fold_settle import DROPPED, REPEATED, again_op
 from services.cases.policy import may_settle
 from services.cases.repeating import REPEATS, why_not
@@ -19,6 +18,7 @@ from services.desk.again import again, no_again, unsettled
 from services.desk.cases import Cases
 from services.desk.closed_logs import ClosedLogs, Kept
 from services.desk.context import GRAVE, Context
+from services.desk.holds import is_draft
 from services.errors import BadInput, NotFound, Refused, Unavailable
 from services.types import Role, Session, Unsettled
 
@@ -37,7 +37,7 @@ class Settle:
         self._closed = ClosedLogs(ctx)
 
     def waiting(self, session: Session, case: str = "") -> tuple[Unsettled, ...]:
-        """What is not settled, of one case when given: conflicts, drafts of this desk, and for leads its closed logs."""
+        """What is not settled, of one case when given: conflicts, drafts of here, and for leads closed logs of here."""
         self._ctx.require(session)
         found = [*self._conflicts(session, case), *self._drafts(session, case)]
         if session.role is Role.LEAD:
@@ -192,24 +192,14 @@ class Settle:
 
     def _late(self) -> Iterator[Entry]:
         """Our actions that central has not taken, done when the claim that they name was over."""
-        book, until = self._ctx.book, dict[str, int]()
+        book, known = self._ctx.book, dict[str, Case | None]()
         with book.reader() as reader:
-            for entry in reader.entries(book.accepted):
-                if entry.case is None:
-                    continue
-                if entry.act == acts.CaseOpened.NAME:
-                    until[entry.case] = entry.ts + LEASE_US
-                if entry.case not in until:
-                    until[entry.case] = self._until(entry.case)
-                if entry.act == acts.CaseClaimed.NAME:
-                    until[entry.case] = int(str(entry.params["until"]))
-                elif entry.fence is not None and entry.ts > until[entry.case]:
-                    yield entry
-
-    def _until(self, case: str) -> int:
-        """Until when our claim on a case held, as central last said it or lengthened it."""
-        kept = self._ctx.store.snapshot(case)
-        return self._ctx.holds.held(from_json(kept[0])) if kept else 0
+            fenced = [e for e in reader.entries(book.accepted) if e.case is not None and e.fence is not None]
+        for entry in fenced:
+            case = entry.case or ""
+            state = known[case] if case in known else known.setdefault(case, self._state(case))
+            if state is not None and is_draft(entry, state, state.until):
+                yield entry
 
 
 def _met(entry: Entry) -> Conflict:
