@@ -5,12 +5,15 @@ from contextlib import ExitStack
 
 import pytest
 
+from services.action_log import acts
+from services.action_log.entry import new_id
 from services.desk.desk import Desk
 from services.errors import BadInput, DeskError, Refused
 from services.sync.rebuild import differences
-from services.types import Right, Session, Unsettled
+from services.types import QueueView, Right, Session, Unsettled
 from tests.centre import AGENT, COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, Centre, request, sign_in
 from tests.cut_off import Line, later, lease_over
+from tests.log_samples import unguarded
 
 
 class Two:
@@ -32,6 +35,7 @@ class Two:
         lease_over(self.centre.engine, self.case)
         later(self.two)
         self.two.queue.take(self.theirs, self.case)
+        self.centre.settle(self.two)
 
     def back(self) -> None:
         self.line.mend(self.one)
@@ -77,7 +81,7 @@ def test_an_act_after_the_hold_ended_is_a_draft_and_says_so(desks: Two) -> None:
     ]  # fmt: skip
     (draft,) = desks.waiting()
     assert (draft.kind, draft.case, draft.who) == ("draft", desks.case, AGENT)
-    assert desks.one.queue.counts(desks.mine, _all()).drafts == 1
+    assert desks.one.queue.counts(desks.mine, ALL).drafts == 1
     with pytest.raises(DeskError):
         desks.one.settle.drop(desks.mine, desks.case, [draft.place], "mistake")
 
@@ -99,8 +103,8 @@ def test_an_act_under_an_old_hold_is_a_conflict_in_words_and_does_nothing(desks:
     assert met.no_repeat == "held by 0017"
     assert met.no_drop == ""
     assert jobs_of(desks.centre, "consent") == 0
-    assert desks.one.queue.counts(desks.mine, _all()).conflicts == 1
-    assert desks.one.queue.page(desks.mine, _all(), None, 1).rows[0].conflicts == 1
+    assert desks.one.queue.counts(desks.mine, ALL).conflicts == 1
+    assert desks.one.queue.page(desks.mine, ALL, None, 1).rows[0].conflicts == 1
 
 
 def test_the_agent_repeats_it_once_under_the_present_hold(desks: Two) -> None:
@@ -197,9 +201,6 @@ def test_a_withdrawn_consent_and_its_item_can_both_be_done_anew(desks: Two) -> N
 def test_what_a_check_found_is_only_dropped_and_all_of_it_at_once(desks: Two) -> None:
     desks.cut()
     state = desks.one.case.state(desks.case)
-    from services.action_log import acts
-    from services.action_log.entry import new_id
-
     check = new_id()
     started = acts.CheckStarted(template="CL-ERA-STD", version="1", tier="T2", check=check)
     mark = acts.FactorPassed(check=check, factor="g1", method="agent", ask=None)
@@ -219,7 +220,117 @@ def where(met: Unsettled) -> tuple[str, str, int]:
     return met.case, met.log, met.seq
 
 
-def _all():  # type: ignore[no-untyped-def]
-    from services.types import QueueView
+ALL = QueueView()
 
-    return QueueView()
+
+# ── closed logs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def closed_offline(desks: Two) -> str:
+    """A new case, a note and a marketing stop on the old one, written while cut off; then the log is closed."""
+    desks.line.cut(desks.one)
+    new = desks.one.intake.open(desks.mine, request(Right.ACCESS, identifier="else@example.com")).case
+    desks.one.act.note(desks.mine, desks.case, "said while the line was down")
+    desks.one.act.stop_marketing(desks.mine, desks.case)
+    desks.one._ctx.book.refused("forked", "for the test")
+    desks.back()
+    return new
+
+
+def closed_of(found: tuple[Unsettled, ...]) -> dict[str, Unsettled]:
+    """By what they say."""
+    return {one.text: one for one in found if one.kind == "closed"}
+
+
+def test_what_a_closed_log_holds_is_shown_to_a_lead_and_counts_for_nothing(desks: Two) -> None:
+    new = closed_offline(desks)
+    assert closed_of(desks.waiting()) == {}, "an agent is not asked"
+    lead = sign_in(desks.one, LEAD, LEAD_PIN)
+    found = closed_of(desks.waiting(session=lead))
+    assert {(one.case, one.text) for one in found.values()} == {
+        (new, "request logged (phone)"), (new, "contact begun (phone)"), (new, "asks for access"),
+        (desks.case, "note kept"), (desks.case, "marketing stopped"),
+    }  # fmt: skip
+    assert found["asks for access"].no_repeat == "the case is not there: repeat its first entry first"
+    assert desks.one.queue.counts(lead, ALL).kept == 5
+    assert desks.one.queue.counts(desks.mine, ALL).kept == 0
+    assert "marketing.stopped" not in desks.acts()
+    assert desks.waiting(desks.two, sign_in(desks.two, LEAD, LEAD_PIN)) == (), "settled at its own terminal"
+
+
+def test_a_lead_repeats_or_drops_each_once_and_the_details_come_along(desks: Two) -> None:
+    new = closed_offline(desks)
+    lead, settle = sign_in(desks.one, LEAD, LEAD_PIN), desks.one.settle
+    found = closed_of(desks.waiting(session=lead))
+    for text in ("request logged (phone)", "note kept", "marketing stopped"):
+        settle.repeat(lead, *where(found[text]))
+        with pytest.raises(Refused):
+            settle.repeat(lead, *where(found[text]))
+        with pytest.raises(Refused):
+            settle.drop(lead, found[text].case, [found[text].place], "mistake")
+    desks.settle()
+    settle.repeat(lead, *where(found["asks for access"]))
+    settle.drop(lead, new, [found["contact begun (phone)"].place], "only-a-record")
+    desks.settle()
+    assert desks.waiting(session=lead) == ()
+    case = desks.one.case.state(new)
+    assert ([i.right for i in case.items], case.holder) == ([Right.ACCESS], "")
+    assert desks.two.queue.page(desks.theirs, ALL, None, 9).rows[-1].person == "e•••@ex•••.com"
+    assert jobs_of(desks.centre, "consent") == 1
+    assert desks.centre.store.count_details(desks.case) == 4  # its key, the requester, the words, and now the note
+    assert desks.one.alarms() != ()
+    assert differences(desks.centre.store) == []
+
+
+def test_what_was_settled_stays_settled_after_a_restart(desks: Two) -> None:
+    closed_offline(desks)
+    lead = sign_in(desks.one, LEAD, LEAD_PIN)
+    found = desks.waiting(session=lead)
+    desks.one.settle.drop(lead, desks.case, [o.place for o in found if o.case == desks.case], "not-wanted")
+    desks.settle()
+    desks.one.close()
+    with desks.centre.desk("desk-1") as again:
+        desks.centre.settle(again)
+        lead = sign_in(again, LEAD, LEAD_PIN)
+        assert {one.case for one in again.settle.waiting(lead)} == {o.case for o in found} - {desks.case}
+        assert again.queue.counts(lead, ALL).kept == 3
+
+
+def test_a_settlement_that_central_never_took_settles_nothing(desks: Two) -> None:
+    """The log with the settlement is closed in its turn: the first entry stands open again, once."""
+    closed_offline(desks)
+    lead = sign_in(desks.one, LEAD, LEAD_PIN)
+    stop = closed_of(desks.waiting(session=lead))["marketing stopped"]
+    desks.line.cut(desks.one)
+    desks.line.mend(desks.one)
+    desks.one.settle.repeat(lead, *where(stop))
+    desks.one._ctx.book.refused("forked", "for the test")
+    desks.settle()
+    again = [one for one in desks.waiting(session=lead) if one.text == "marketing stopped"]
+    assert [one.place for one in again] == [stop.place]
+    assert all("entry" not in one.text for one in desks.waiting(session=lead))
+    desks.one.settle.repeat(lead, *where(stop))
+    desks.settle()
+    assert jobs_of(desks.centre, "consent") == 1
+
+
+def test_an_entry_of_a_changed_log_is_doubted_and_only_dropped(desks: Two) -> None:
+    closed_offline(desks)
+    lead = sign_in(desks.one, LEAD, LEAD_PIN)
+    path = desks.centre.home.log("terminal", desks.one._ctx.terminal, 1)
+    edited = closed_of(desks.waiting(session=lead))["marketing stopped"]
+    with unguarded(path) as db:
+        body = db.execute("SELECT body FROM log WHERE seq = ?", (edited.seq,)).fetchone()[0]
+        db.execute("UPDATE log SET body = ? WHERE seq = ?", (body.replace(b'["all"]', b'["sms"]'), edited.seq))
+    found = closed_of(desks.waiting(session=lead))
+    assert "may not be what was done" in found["marketing stopped"].why
+    with pytest.raises(Refused, match="it can only be dropped"):
+        desks.one.settle.repeat(lead, *where(found["marketing stopped"]))
+    assert desks.one.settle.drop(lead, desks.case, [edited.place], "mistake") == 1
+
+
+def test_a_log_that_was_rolled_back_gives_nothing_to_settle(desks: Two) -> None:
+    """Control: central holds all that the file holds."""
+    desks.one._ctx.book.refused("rolled-back", "for the test")
+    desks.settle()
+    assert desks.waiting(session=sign_in(desks.one, LEAD, LEAD_PIN)) == ()

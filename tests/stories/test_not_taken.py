@@ -1,8 +1,7 @@
-"""A line goes down in a call, a colleague takes the case: what was done is settled on screen, by the agent or a lead."""
+"""A line goes down in a call, a colleague takes the case: what was done is settled on screen, by agent or lead."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
