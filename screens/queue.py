@@ -135,10 +135,9 @@ class QueueScreen(Assigning):
         self.host.prepare()
 
     def _say_counts(self, counts: QueueCounts) -> None:
-        words = "$total cases · mine $mine · unassigned $unassigned"
+        words = f"$total cases{_not_taken(counts)} · mine $mine · unassigned $unassigned"
         if counts.approval:
             words += " · approval $approval"
-        words += _not_taken(counts)
         if counts.next is not None:
             words += " · next: $case, $why"
         self.query_one(FlashLine).base = say(
@@ -239,6 +238,8 @@ class QueueScreen(Assigning):
     def why_not(self, action: str) -> str:
         if action in ("open", "take", "assign", "mark", "dates") and self.table.current is None:
             return "no case under the cursor"
+        if action == "settle" and (self.counts is None or not _not_taken(self.counts)):
+            return "all that was done was taken"
         return ""
 
     def action_open(self) -> None:

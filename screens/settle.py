@@ -27,6 +27,7 @@ from services.types import Unsettled
 
 REFRESH_S: Final = 5
 KINDS: Final = {"conflict": "conflict", "closed": "closed log", "draft": "draft"}
+COUNTED: Final = {"draft": "drafts", "conflict": "conflicts", "closed": "closed log"}
 DROPS: Final = {
     "1": ("done-already", "it was done in the meantime"),
     "2": ("not-wanted", "the person no longer wants it"),
@@ -109,9 +110,9 @@ class SettleScreen(KitScreen):
         elif changed:
             self.table.count(len(message.found))
             self.table.again()
-        numbers = {words: sum(one.kind == kind for one in message.found) for kind, words in KINDS.items()}
-        named = [f"{count(number)} {words}" for words, number in numbers.items() if number]
-        self.query_one(FlashLine).base = say("not taken: $n", n=" · ".join(named)) if named else say("nothing is open")
+        numbers = {words: sum(one.kind == kind for one in message.found) for kind, words in COUNTED.items()}
+        named = [f"{words} {count(number)}" for words, number in numbers.items() if number]
+        self.query_one(FlashLine).base = say("not taken: $n", n=" · ".join(named) or "nothing")
         self._draw()
 
     def _page(self, after: Any, limit: int, reverse: bool) -> Answer[Unsettled, Any]:
@@ -197,13 +198,13 @@ def _facts(one: Unsettled, zone: tzinfo | None, room: int) -> list[Content]:
     when = f"by {one.who}, {stamp(one.at, zone)}"
     if one.met is not None and (one.met - one.at).total_seconds() >= 1:
         when += f"; it reached central {left(one.met, one.at)} later"
-    holder = f"; {one.holder} holds the case now" if one.holder else "; nobody holds the case now"
+    holder = f"; {one.holder} holds the case now" if one.holder else ""
     repeat = f"no: {one.no_repeat}" if one.no_repeat else "y does it anew, now, in your name"
     drop = f"no: {one.no_drop}" if one.no_drop else "f, with a reason; the log keeps what was written"
     return [
         shown(f"{one.case} · {one.text}", "bold"),
         pair("Asked", when, room),
-        pair("Not taken", one.why + (holder if one.kind != "draft" else ""), room),
+        pair("Not taken", one.why + holder, room),
         pair("Repeat", repeat + (" (PIN)" if one.pin and not one.no_repeat else ""), room),
         pair("Drop", drop, room),
     ]

@@ -210,7 +210,7 @@ def test_a_stale_fence_changes_nothing() -> None:
     assert (case.holder, case.fence) == (OTHER, 2)
     stale = after(case, entry(started(), fence=1))
     assert stale.check is None
-    assert "the claim moved on" in stale.conflicts[0].reason
+    assert "the hold it was done under is over" in stale.conflicts[0].reason
     late = after(case, entry(acts.CaseClaimed(until=T0 + 9), actor=AGENT, fence=2))
     assert late.holder == OTHER
 

@@ -91,7 +91,7 @@ def test_the_history_tells_what_the_fold_did() -> None:
     }
     assert marks([(elsewhere, T0, False)], opened(Right.OBJECTION_MARKETING)) == {}, "the control"
     unsettled = marks(((e, T0, False) for e in history[:2]), opened(Right.OBJECTION_MARKETING))
-    assert "the claim moved on" in unsettled[(late.log, late.seq)]
+    assert "the hold it was done under is over" in unsettled[(late.log, late.seq)]
 
 
 def test_a_settlement_of_what_counted_marks_nothing() -> None:

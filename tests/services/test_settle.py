@@ -98,7 +98,7 @@ def test_a_draft_is_taken_when_nobody_took_the_case_meanwhile(desks: Two) -> Non
 def test_an_act_under_an_old_hold_is_a_conflict_in_words_and_does_nothing(desks: Two) -> None:
     met = stopped_offline(desks)
     assert (met.kind, met.text, met.who, met.holder) == ("conflict", "marketing stopped", AGENT, COLLEAGUE)
-    assert "the claim moved on" in met.why
+    assert "the hold it was done under is over" in met.why
     assert met.met is not None
     assert met.no_repeat == "held by 0017"
     assert met.no_drop == ""

@@ -79,7 +79,7 @@ async def test_the_agent_drops_what_was_done_meanwhile(centre: WorkerCentre, lin
         player = cut.player
         await player.press("exclamation_mark")
         await player.sees("Not taken")
-        await player.sees("the claim moved on")
+        await player.sees("the hold it was done under is over")
         await player.sees("no: held by 0017")
         await player.press("y")
         await player.sees("no: held by 0017")
