@@ -92,13 +92,13 @@ def unsettled(number: int = 0, **changed: Any) -> Unsettled:
     base = Unsettled(
         kind="conflict", log="5f0e9a1b/1", seq=30 + number, case=CASE, controller="nordlicht", text="marketing stopped",
         who="0042", at=NOW - timedelta(minutes=40), met=NOW - timedelta(minutes=4),
-        why="the hold it was done under is over (1, now 2)", holder="0017", no_repeat="held by 0017",
+        why="the hold it was done under is over: hold 1, now 2", holder="0017", no_repeat="held by 0017",
     )  # fmt: skip
     return replace(base, **changed)
 
 
 MARKED = (
-    ("marketing stopped", "not taken: the hold it was done under is over (1, now 2)"),
+    ("marketing stopped", "not taken: the hold it was done under is over: hold 1, now 2"),
     ("package made", "came too late: another worker had this job"),
     ("consent withdrawn: newsletter", "not taken; repeated by 0007"),
     ("erasure asked for, ground 17-1-b", ""),
@@ -360,7 +360,7 @@ class CaseDesk(FakeDesk):
         super().__init__(**words)
         self.case, self.check, self.find, self.act = FakeCase(), FakeCheck(), FakeFind(), FakeAct()
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
-        self.settle = FakeSettle()
+        self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

@@ -83,7 +83,7 @@ def _fence(case: Case, entry: Entry) -> None:
     if entry.fence is None or entry.act == "case.claimed" or entry.actor.startswith("worker:"):
         return
     if entry.fence != case.fence:
-        raise Unfit(f"the hold it was done under is over ({entry.fence}, now {case.fence})")
+        raise Unfit(f"the hold it was done under is over: hold {entry.fence}, now {case.fence}")
 
 
 def _open(entry: Entry, at: int) -> Case | None:

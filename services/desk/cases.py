@@ -60,6 +60,8 @@ class Cases:
         state, base, own = self._read(case)
         if state.controller not in session.controllers:
             raise NotFound(f"there is no case {case} for you")
+        if state.holder == session.actor:
+            self._ctx.holds.keep(state)
         return self._view(state, session, self._history(state, base, own))
 
     def _read(self, case: str) -> tuple[Case, Case | None, list[Entry]]:
