@@ -108,7 +108,7 @@ class Cases:
 
     def _own(self, case: str, start: int) -> list[Entry]:
         with self._ctx.book.reader() as reader:
-            return [e for e in map(decode, (body for _, body in reader.of_case(case))) if e.seq >= start]
+            return [decode(body) for _, body in reader.of_case(case, start)]
 
     def _history(self, case: Case, base: Case | None, own: list[Entry]) -> tuple[HistoryLine, ...]:
         """Every action, newest first: central's where it answers, then ours that it has not taken."""

@@ -35,6 +35,7 @@ class Settle:
     def __init__(self, ctx: Context, cases: Cases) -> None:
         self._ctx, self._cases = ctx, cases
         self._closed = ClosedLogs(ctx)
+        self._counted: tuple[tuple[str, int, int], int] = ("", 0, 0), 0
 
     def waiting(self, session: Session, case: str = "") -> tuple[Unsettled, ...]:
         """What is not settled, of one case when given: conflicts, drafts of here, and for leads closed logs of here."""
@@ -51,7 +52,11 @@ class Settle:
 
     def counts(self, session: Session) -> tuple[int, int]:
         """(drafts of this desk, entries in closed logs that this person may settle)."""
-        drafts = 0 if self._ctx.online else sum(1 for _ in self._late())
+        book = self._ctx.book
+        here = (book.log, book.writer.size, book.accepted)
+        if not self._ctx.online and here != self._counted[0]:  # asked for every few seconds: read when there is more
+            self._counted = here, sum(1 for _ in self._late())
+        drafts = 0 if self._ctx.online else self._counted[1]
         return drafts, self._closed.count(session.controllers) if session.role is Role.LEAD else 0
 
     # ── settling ──────────────────────────────────────────────────────────────────────────────────────────────

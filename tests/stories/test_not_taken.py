@@ -7,7 +7,7 @@ import pytest
 
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN
-from tests.cut_off import Line, later, lease_over
+from tests.cut_off import Line, close_log, later, lease_over
 from tests.player import Player, acts, console, of_case, only, terminal_log
 from tests.worker_centre import WorkerCentre
 
@@ -114,3 +114,45 @@ async def test_a_lead_repeats_it_and_it_is_done_once(centre: WorkerCentre, line:
         assert [e.actor for e in done] == [f"agent:{AGENT}", f"agent:{LEAD}"]
         assert centre.case(cut.case).conflicts == ()
         assert acts(centre.entries(cut.case)).count("conflict.settled") == 1
+
+
+async def test_a_lead_brings_back_a_request_out_of_a_closed_log(
+    centre: WorkerCentre, line: Line, person: Person
+) -> None:
+    home = centre.home.path
+    async with console(home) as player:
+        await player.sign_in(AGENT, AGENT_PIN)
+        assert player.app.desk is not None
+        await player.log_request(person, "a")  # online, so that the terminal has its block of case numbers
+        await player.press("escape")
+        await player.sees(" cases ·")
+        line.cut(player.app.desk)
+        case = await player.log_request(person, "m")
+        close_log(player.app.desk)
+        line.mend(player.app.desk)
+    written = only(of_case(terminal_log(home), case), "case.opened")
+    assert case not in centre.store.claims()
+    async with console(home) as lead:
+        await lead.sign_in(LEAD, LEAD_PIN)
+        await lead.sees("! closed log 3")
+        await lead.press("exclamation_mark")
+        await lead.sees("central never took it: its log was closed")
+        await lead.press("end", "y")
+        await lead.sees("no: the case is not there: repeat its first entry first")
+        await lead.press("home", "y")
+        await lead.sees("done: done anew: request logged (phone)")
+        await lead.until(lambda: case in centre.store.claims(), "the case in central")
+        await lead.sees("closed log 2")
+        await lead.press("home", "f")
+        await lead.rest()
+        await lead.press("4")
+        await lead.sees("closed log 1")
+        await lead.press("home", "y")
+        await lead.sees("Everything was taken.")
+        centre.until(lambda: len(centre.case(case).items) == 1)
+        await lead.press("escape")
+        await lead.sees(case)
+        assert "closed log" not in lead.screen()
+    again = only(list(centre.entries(case)), "case.opened")
+    assert (again.params, again.details, again.actor) == (written.params, written.details, f"agent:{LEAD}")
+    assert acts(centre.entries(case)).count("item.added") == 1
