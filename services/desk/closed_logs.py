@@ -4,6 +4,7 @@ Nothing is kept of what was settled: it is read off the actions, each time.
 """
 
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,6 @@ class ClosedLogs:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._settled: dict[str, tuple[int, set[Place]]] = {}
         self._count = 0
         self._counted_at = -FRESH_S
 
@@ -56,7 +56,7 @@ class ClosedLogs:
         found = [(log, path, self._never_taken(log, path)) for log, path in self._files()]
         if not any(entries for _, _, entries in found):
             return ()
-        settled = self._settlements()
+        settled = self._settlements({e.case for _, _, entries in found for e in entries if e.case is not None})
         kept: list[Kept] = []
         for log, path, entries in found:
             open_ones = [e for e in entries if (e.log, e.seq) not in settled]
@@ -105,28 +105,16 @@ class ClosedLogs:
         held = port.held_of(log, min(receipt, hello.size)) if receipt < hello.size else {}
         return hello.size, hello.size + hello.pending, held
 
-    def _settlements(self) -> set[Place]:
-        """What was settled from here: in the open log, and in what central took of the closed ones."""
-        found: set[Place] = set()
-        for log, path in [*self._files(), (self._ctx.book.log, self._ctx.book.writer.path)]:
-            size, coming, _ = (0, 0, {}) if log == self._ctx.book.log else self._central(log, 0)
-            stop = self._ctx.book.writer.size if log == self._ctx.book.log else max(size, coming)
-            found |= self._settlements_in(log, path, stop)
-        return found
-
-    def _settlements_in(self, log: str, path: Path, stop: int) -> set[Place]:
-        start, known = self._settled.get(log, (0, set()))
-        if stop > start:
-            try:
-                with LogReader(path) as reader:
-                    for _, body in reader.bodies(start, stop):
-                        if body.startswith(_SETTLEMENT):
-                            params = decode(body).params
-                            known.add((str(params["log"]), int(str(params["seq"]))))
-            except DeskError:
-                return known
-            self._settled[log] = (stop, known)
-        return known
+    def _settlements(self, cases: Iterable[str]) -> set[Place]:
+        """What was settled in these cases: by what central took, and by what waits in the open log."""
+        book, found = self._ctx.book, set[Place]()
+        if self._ctx.online:
+            port = self._ctx.port()
+            for case in cases:
+                found |= _settled_in(one.body for one in port.entries_of(case))
+        with book.reader() as reader:
+            start = book.accepted if self._ctx.online else 0
+            return found | _settled_in(body for _, body in reader.bodies(start))
 
     def _judged(self, log: str, path: Path, entries: list[Entry]) -> list[Kept]:
         """The entries, with a doubt where the file is not what was signed."""
@@ -148,6 +136,12 @@ def _doubt(report: Report, seq: int) -> str:
         report.first is not None and last is not None and not report.first <= seq <= last
     )
     return "" if sound else f"its log was changed ({report.kind}): this may not be what was done"
+
+
+def _settled_in(bodies: Iterable[bytes]) -> set[Place]:
+    """The entries that these settle."""
+    params = [decode(body).params for body in bodies if body.startswith(_SETTLEMENT)]
+    return {(str(p["log"]), int(str(p["seq"]))) for p in params}
 
 
 def _on_cases(entries: list[Entry]) -> list[Entry]:
