@@ -17,7 +17,7 @@ from services.action_log.known import Known
 from services.action_log.report import Report
 from services.cases.fold_settle import again_op
 from services.desk.context import Context
-from services.errors import BadInput, DeskError, NotFound, Refused, Unavailable
+from services.errors import BadInput, DeskError, NotFound, Unavailable
 
 FRESH_S = 30.0
 """How long a count may be old: the list itself and what is settled from it are read anew."""
@@ -63,16 +63,10 @@ class ClosedLogs:
             kept += self._judged(log, path, open_ones) if open_ones else []
         return tuple(kept)
 
-    def take(self, log: str, seq: int) -> tuple[Kept, tuple[Detail, ...]]:
-        """One of them with the sealed details that lie beside it; raises `Refused` when it is settled by now."""
-        if not self._ctx.online:
-            raise Unavailable("central does not answer: this waits until it does")
-        kept = next((k for k in self.waiting() if (k.entry.log, k.entry.seq) == (log, seq)), None)
-        if kept is None:
-            raise Refused("that is settled already", next_key="look again")
-        path = dict(self._files())[log]
-        with LogReader(path) as reader:
-            return kept, tuple(reader.details(seq, seq + 1))
+    def details(self, entry: Entry) -> tuple[Detail, ...]:
+        """The sealed details that still lie beside an entry in its closed log."""
+        with LogReader(dict(self._files())[entry.log]) as reader:
+            return tuple(reader.details(entry.seq, entry.seq + 1))
 
     def _files(self) -> list[tuple[str, Path]]:
         owner, _, number = self._ctx.book.log.partition("/")

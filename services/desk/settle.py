@@ -3,6 +3,7 @@
 Nothing is lost (it stays where it was written) and nothing is done twice (the op of a repeat follows from its entry).
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -35,6 +36,7 @@ class Settle:
     def __init__(self, ctx: Context, cases: Cases) -> None:
         self._ctx, self._cases = ctx, cases
         self._closed = ClosedLogs(ctx)
+        self._turn = threading.Lock()
         self._counted: tuple[tuple[str, int, int], int] = ("", 0, 0), 0
 
     def waiting(self, session: Session, case: str = "") -> tuple[Unsettled, ...]:
@@ -63,39 +65,60 @@ class Settle:
 
     def repeat(self, session: Session, case: str, log: str, seq: int) -> None:
         """Do it anew, now, in this person's name. Raises `Refused` with the reason, also when it is settled already."""
-        state = self._state(case)
-        met = self._conflict(state, (log, seq))
-        if state is not None and met is not None:
+        with self._turn:
+            state = self._state(case)
+            met = self._conflict(state, (log, seq))
+            if state is None or met is None:
+                self._repeat_closed(session, case, state, (log, seq))
+                return
             self._may(session, met.actor, state.controller)
             drafts = again(self._ctx, session, state, met)
             self._ctx.write([self._settled(session, state, met, REPEATED, ""), *drafts])
-            return
+
+    def _repeat_closed(self, session: Session, case: str, state: Case | None, place: Place) -> None:
         self._ctx.require(session)
-        kept, details = self._closed.take(log, seq)
+        kept = self._kept(place)
         entry = kept.entry
         reason = self._no_again(session, kept, state)
-        if reason or (entry.case != case):
+        if reason or entry.case != case:
             raise Refused(reason or "that is another case's")
-        opened = entry.act == acts.CaseOpened.NAME
-        anew = self._opened(session, entry) if state is None else again(self._ctx, session, state, _met(entry))
-        after = [_on_case(session, entry, acts.CaseReleased(reason="repeated"))] if opened else []
-        self._ctx.write([self._settled(session, state, entry, REPEATED, ""), *anew, *after], details)
+        settled = self._settled(session, state, entry, REPEATED, "")
+        if state is None:
+            anew = self._opened(session, entry)
+        else:
+            anew = again(self._ctx, session, state, conflict_of(entry, NEVER_TAKEN, 0))
+        self._ctx.write([settled, *anew], self._closed.details(entry))
 
     def drop(self, session: Session, case: str, places: Sequence[Place], reason: str) -> int:
         """Let them be, with a reason; they stay in their logs as evidence. How many were dropped."""
         if reason not in DROP_REASONS:
             raise BadInput(f"a reason is one of {', '.join(DROP_REASONS)}", place="reason")
-        self._ctx.require(session)
-        state, drafts = self._state(case), []
-        for log, seq in places:
-            met: Conflict | Entry | None = self._conflict(state, (log, seq))
-            if met is None:
-                met = self._closed.take(log, seq)[0].entry
-            controller = state.controller if state is not None else getattr(met, "controller", "") or ""
-            self._may(session, met.actor, controller, closed=isinstance(met, Entry))
-            drafts.append(self._settled(session, state, met, DROPPED, reason))
-        self._ctx.write(drafts)
+        with self._turn:
+            self._ctx.require(session)
+            state = self._state(case)
+            drafts = [self._dropped(session, case, state, place, reason) for place in places]
+            self._ctx.write(drafts)
         return len(drafts)
+
+    def _dropped(self, session: Session, case: str, state: Case | None, place: Place, reason: str) -> Draft:
+        met = self._conflict(state, place)
+        if state is not None and met is not None:
+            self._may(session, met.actor, state.controller)
+            return self._settled(session, state, met, DROPPED, reason)
+        entry = self._kept(place).entry
+        self._may(session, entry.actor, entry.controller or "", closed=True)
+        if entry.case != case:
+            raise Refused("that is another case's")
+        return self._settled(session, state, entry, DROPPED, reason)
+
+    def _kept(self, place: Place) -> Kept:
+        """A closed log's entry that nobody has settled; raises `Refused`, `Unavailable`."""
+        if not self._ctx.online:
+            raise Unavailable("central does not answer: this waits until it does")
+        kept = next((k for k in self._closed.waiting() if (k.entry.log, k.entry.seq) == place), None)
+        if kept is None:
+            raise Refused("that is settled already", next_key="look again")
+        return kept
 
     def _may(self, session: Session, actor: str, controller: str, *, closed: bool = False) -> None:
         self._ctx.require(session)
@@ -110,9 +133,10 @@ class Settle:
         return replace(self._ctx.draft(session, act, state, met.item or None), fence=None)  # no claim is needed for it
 
     def _opened(self, session: Session, entry: Entry) -> list[Draft]:
-        """The request as it was logged, with its day of receipt; the sealed details come along from the closed log."""
+        """The request as it was logged, with its day of receipt, held by nobody."""
         draft = _on_case(session, entry, from_params(entry.act, entry.params))
-        return [replace(draft, details=entry.details, op=again_op(entry.log, entry.seq))]
+        opened = replace(draft, details=entry.details, op=again_op(entry.log, entry.seq))
+        return [opened, _on_case(session, entry, acts.CaseReleased(reason="repeated"))]
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +194,7 @@ class Settle:
             return "the case is there already" if state is not None else ""
         if state is None:
             return why_not(entry.act, entry.actor) or "the case is not there: repeat its first entry first"
-        return no_again(self._ctx, session, state, _met(entry))
+        return no_again(self._ctx, session, state, conflict_of(entry, NEVER_TAKEN, 0))
 
     # ── drafts of this desk ───────────────────────────────────────────────────────────────────────────────────
 
@@ -205,10 +229,6 @@ class Settle:
             state = known[case] if case in known else known.setdefault(case, self._state(case))
             if state is not None and is_draft(entry, state, state.until):
                 yield entry
-
-
-def _met(entry: Entry) -> Conflict:
-    return conflict_of(entry, NEVER_TAKEN, 0)
 
 
 def _on_case(session: Session, entry: Entry, act: acts.Act) -> Draft:

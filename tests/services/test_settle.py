@@ -1,6 +1,7 @@
 """What did not count is settled by a person: nothing is lost, nothing is done twice."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -183,6 +184,18 @@ def test_two_who_settle_at_the_same_time_do_it_once_and_lose_nothing(desks: Two,
     assert jobs_of(desks.centre, "consent") == (1 if first == "repeat" else 0)
     assert [one.why for one in left] == ([] if first == "repeat" else ["it was dropped before it was repeated"])
     assert differences(desks.centre.store) == []
+
+
+def test_a_key_pressed_twice_settles_once(desks: Two) -> None:
+    met = stopped_offline(desks)
+    lead = sign_in(desks.two, LEAD, LEAD_PIN)
+    with ThreadPoolExecutor(4) as pool:
+        tries = [pool.submit(desks.two.settle.repeat, lead, *where(met)) for _ in range(4)]
+        failed = [error for one in tries if (error := one.exception()) is not None]
+    assert [type(error) for error in failed] == [Refused] * 3
+    desks.settle()
+    assert jobs_of(desks.centre, "consent") == 1
+    assert desks.acts().count("marketing.stopped") == 2
 
 
 def test_a_withdrawn_consent_and_its_item_can_both_be_done_anew(desks: Two) -> None:
