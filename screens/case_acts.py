@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
 from typing import Final
 
@@ -87,13 +88,8 @@ class CaseActs(Assigning):
     def say_kept(self, view: CaseView) -> None:
         """What came of the act that was kept last, once the case was read again: taken, or a draft."""
         words, self.kept = self.kept, ""
-        if not words:
-            return
-        if view.draft_since is None:
-            self.flash(words, "good")
-        else:
-            over = clock(view.draft_since, self.host.clock().tzinfo)[:5]
-            self.flash(f"kept as a draft, not taken yet: your hold on this case ended at {over}", "no")
+        if words:
+            self.flash(*kept_words(words, view, self.host.clock().tzinfo))
 
     # --- other screens -----------------------------------------------------------------------------------------------
 
@@ -283,6 +279,14 @@ class CaseActs(Assigning):
 
     def action_settle(self) -> None:
         self.host.show("settle", self.case)
+
+
+def kept_words(words: str, view: CaseView, zone: tzinfo | None) -> tuple[str, str]:
+    """What to flash of an act that was kept, and how: it was taken, or it is a draft."""
+    if view.draft_since is None:
+        return words, "good"
+    over = clock(view.draft_since, zone)[:5]
+    return f"kept as a draft, not taken yet: your hold on this case ended at {over}", "no"
 
 
 def _acted(words: str, _result: object) -> Message:
