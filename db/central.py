@@ -21,7 +21,7 @@ from db.central_engine import (
     writing as writing,
 )
 
-_APPROVAL = sa.text("approval")
+_APPROVAL, _CONFLICTS = sa.text("approval"), sa.text("conflicts > 0")
 NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A row number that never ends; SQLite numbers rows itself only in a column of the type INTEGER."""
 
@@ -127,7 +127,10 @@ class CaseRow(SQLModel, table=True):
     """A folded case and what the queue shows of it. `rev` is the change feed's counter."""
 
     __tablename__ = "case_"
-    __table_args__ = (sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),)
+    __table_args__ = (
+        sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),
+        sa.Index("ix_case__conflicts", "due", sqlite_where=_CONFLICTS, postgresql_where=_CONFLICTS),
+    )
     id: str = Field(primary_key=True)
     controller: str
     subject: str = Field(index=True)

@@ -16,10 +16,11 @@ SEAL = _table("seal", "log size receipt")
 ENTRY = _table("entry", "pos log seq case_id accepted_at body")
 AGGREGATE = _table("aggregate", "idx note nodes")
 AGGREGATE_HEAD = _table("aggregate_head", "one size frontier checkpoint")
+STALE = _table("stale", "log seq")
 INBOX = _table("inbox", "id log start count entries details checkpoint received_at")
 CASE = _table(
     "case_",
-    "id controller body rev rights person state who tier due is_open acknowledged breach approval",
+    "id controller body rev rights person state who tier due is_open acknowledged breach approval conflicts",
 )
 CLAIM = _table("claim", "case_id holder fence until")
 AGENT = _table("agent", "id name roles disabled pin_rev")

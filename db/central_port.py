@@ -8,8 +8,8 @@ from math import inf
 import sqlalchemy as sa
 
 from db.central_engine import as_desk_error, clock_sql, clock_us, writing
-from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, TERMINAL
-from db.central_shapes import CaseSnapshot, Feed, Hello
+from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, STALE, TERMINAL
+from db.central_shapes import Accepted, CaseSnapshot, Feed, Hello
 from services.errors import Conflict, NotFound, Refused
 
 OTHER_KEY = "central knows this terminal by another signing key"
@@ -29,6 +29,7 @@ QUEUE_COLUMNS = (
     CASE.c.acknowledged,
     CASE.c.breach,
     CASE.c.approval,
+    CASE.c.conflicts,
     CASE.c.rev,
 )
 
@@ -165,15 +166,24 @@ class CentralPort:
             row = conn.execute(sa.select(CASE.c.body, CASE.c.rev, size).where(CASE.c.id == case)).first()
             return CaseSnapshot(row[0], row[1], row[2] or 0) if row else None
 
-    def entries_of(self, case: str) -> list[tuple[str, int, int, bytes]]:
-        """(log, seq, accepted_at, body) of a case's actions in accept order."""
+    def entries_of(self, case: str) -> list[Accepted]:
+        """A case's actions in accept order, those that came too late marked."""
+        late = sa.select(STALE.c.seq).where(STALE.c.log == ENTRY.c.log, STALE.c.seq == ENTRY.c.seq).exists()
         query = (
-            sa.select(ENTRY.c.log, ENTRY.c.seq, ENTRY.c.accepted_at, ENTRY.c.body)
+            sa.select(ENTRY.c.log, ENTRY.c.seq, ENTRY.c.accepted_at, late, ENTRY.c.body)
             .where(ENTRY.c.case_id == case)
             .order_by(ENTRY.c.pos)
         )
         with self._reading() as conn:
-            return [(r[0], r[1], r[2], r[3]) for r in conn.execute(query)]
+            return [Accepted(r[0], r[1], r[2], bool(r[3]), r[4]) for r in conn.execute(query)]
+
+    def held_of(self, log: str, start: int) -> dict[int, bytes]:
+        """What central holds of a log from entry `start` on, of cases alone: bodies by seq."""
+        query = sa.select(ENTRY.c.seq, ENTRY.c.body).where(
+            ENTRY.c.log == log, ENTRY.c.seq >= start, ENTRY.c.case_id.is_not(None)
+        )
+        with self._reading() as conn:
+            return {r[0]: bytes(r[1]) for r in conn.execute(query)}
 
     def agents(self) -> list[tuple[str, str, str, bool, int]]:
         """(id, name, roles, disabled, number of the PIN) of everyone who may sign in; nothing that a PIN fits."""
@@ -191,6 +201,12 @@ class CentralPort:
         query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.approval).order_by(CASE.c.due, CASE.c.id)
         with self._reading() as conn:
             return [(r[0], r[1]) for r in conn.execute(query)]
+
+    def conflicts(self, limit: int) -> list[tuple[str, bytes]]:
+        """(case, folded state) of the first cases in which something did not count, earliest due first."""
+        query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.conflicts > 0).order_by(CASE.c.due, CASE.c.id)
+        with self._reading() as conn:
+            return [(r[0], r[1]) for r in conn.execute(query.limit(limit))]
 
     def ask(self, ask: str, kind: str, sealed: bytes) -> None:
         """Leave a question for a worker."""

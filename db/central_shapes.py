@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -41,6 +42,16 @@ class CaseSnapshot:
     body: bytes
     rev: int
     own_size: int
+
+
+class Accepted(NamedTuple):
+    """An entry as central accepted it, at `at` (µs); `late` when another worker had its job by then: it counts not."""
+
+    log: str
+    seq: int
+    at: int
+    late: bool
+    body: bytes
 
 
 def pack_details(details: Sequence[tuple[str, str, str, bytes]]) -> bytes:

@@ -99,11 +99,12 @@ class LogReader:
             ).fetchall()
         return [decode(body) for (body,) in rows]
 
-    def of_case(self, case: str) -> Iterator[tuple[int, bytes]]:
-        """(seq, bytes as written) of every entry of a case, in order; the whole log is searched."""
+    def of_case(self, case: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(seq, bytes as written) of every entry of a case from `start` on, in order; all of these are searched."""
         with plain_words():
             rows = self._db.execute(
-                "SELECT seq, body FROM log WHERE instr(body, ?) ORDER BY seq", (f'"case":"{case}",'.encode(),)
+                "SELECT seq, body FROM log WHERE seq >= ? AND instr(body, ?) ORDER BY seq",
+                (start, f'"case":"{case}",'.encode()),
             ).fetchall()
         return (row for row in rows if decode(row[1]).case == case)
 

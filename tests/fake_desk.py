@@ -85,6 +85,8 @@ class FakeQueue:
     slow_s: float = 0
     taken: list[str] = field(default_factory=list)
     assigned: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    conflicts: tuple[int, ...] = ()
+    not_taken: tuple[int, int, int] = (0, 0, 0)  # conflicts, drafts, entries of closed logs
 
     def _numbers(self, view: QueueView) -> list[int] | range:
         if not view.text and view.kind == "all" and not self.removed:
@@ -112,11 +114,11 @@ class FakeQueue:
             if after is not None:
                 at = int(after.case.rsplit("-", 1)[1]) + (0 if reverse else 1)
         part = numbers[max(0, at - limit) : at] if reverse else numbers[at : at + limit]
-        rows = tuple(row(n) for n in part)
+        rows = tuple(replace(row(n), conflicts=int(n in self.conflicts)) for n in part)
         return QueuePage(rows, rows[0].cursor if rows else None, rows[-1].cursor if rows else None)
 
     def counts(self, session: Session, view: QueueView) -> QueueCounts:
-        return QueueCounts(len(self._numbers(view)), 3, 211, 0, row(7), "due today")
+        return QueueCounts(len(self._numbers(view)), 3, 211, 0, row(7), "due today", *self.not_taken)
 
     def next(self, session: Session) -> QueueRow | None:
         return row(7)

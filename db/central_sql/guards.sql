@@ -26,11 +26,14 @@ CREATE VIEW {desk}.inbox WITH (security_barrier) AS
     SELECT i.id, i.log, i.start, i.count FROM public.inbox i JOIN public.log l ON l.id = i.log
     WHERE l.owner = {desk}.me();
 CREATE VIEW {desk}.case_ WITH (security_barrier) AS
-    SELECT id, controller, body, rev, rights, person, state, who, tier, due, is_open, acknowledged, breach, approval
+    SELECT id, controller, body, rev, rights, person, state, who, tier, due, is_open, acknowledged, breach, approval,
+        conflicts
     FROM public.case_ WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.entry WITH (security_barrier) AS
     SELECT pos, log, seq, case_id, accepted_at, body FROM public.entry
     WHERE case_id IS NOT NULL AND {desk}.me() IS NOT NULL;
+CREATE VIEW {desk}.stale WITH (security_barrier) AS
+    SELECT log, seq FROM public.stale WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.agent WITH (security_barrier) AS
     SELECT id, name, roles, disabled, pin_rev FROM public.agent WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.controller WITH (security_barrier) AS

@@ -16,6 +16,7 @@ from services.action_log.entry import Draft, Entry
 from services.cases.case import Case
 from services.cases.policy import Answer, Moment, may
 from services.controllers import Controller
+from services.desk.holds import Holds
 from services.errors import NotFound, Refused, Unavailable
 from services.home import Home
 from services.secrets import Vault
@@ -56,6 +57,9 @@ class Context:
     live: dict[str, Live] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _controllers: dict[str, Controller] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.holds = Holds(lambda: self.now(), lambda: [live.session.actor for live in list(self.live.values())])
 
     @property
     def deployment(self) -> str:
@@ -134,10 +138,10 @@ class Context:
         """The circumstances that the policy table judges."""
         return Moment(session, self.now(), self.online, self.controller(controller).waiting_period_s * 1_000_000)
 
-    def permit(self, act: str, case: Case, session: Session, item: str | None = None) -> Answer:
+    def permit(self, act: str, case: Case, session: Session, item: str | None = None, *, again: bool = False) -> Answer:
         """What the table allows; raises `Refused` with its reason, also for a missing step-up."""
         self.require(session)
-        answer = may(act, case, self.moment(session, case.controller), item)
+        answer = may(act, case, self.moment(session, case.controller), item, again=again)
         if not answer.allowed:
             raise Refused(answer.reason)
         if act in GRAVE:
@@ -154,6 +158,8 @@ class Context:
     ) -> Draft:
         """A draft of `session`'s; only the claim holder's acts carry a fence (design.md 7.5)."""
         mine = case is not None and case.holder == session.actor and session.role is Role.AGENT
+        if case is not None and mine:
+            self.holds.keep(case)
         return Draft(
             act=act,
             actor=session.actor,

@@ -15,12 +15,13 @@ from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
 from services.desk.review import Review
+from services.desk.settle import Settle
 from services.desk.sign import Sign
 from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `review`, `log`, `draft`, `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `log`, `draft`, `practice`.
 
     Opened by `open_desk`.
     """
@@ -30,7 +31,8 @@ class Desk:
         asks = Asks(ctx)
         self.case = Cases(ctx)
         self.sign = Sign(ctx, Pins(ctx, asks))
-        self.queue = Queue(ctx, self.case)
+        self.settle = Settle(ctx, self.case)
+        self.queue = Queue(ctx, self.case, self.settle)
         self.intake = IntakeDesk(ctx, self.case)
         self.check = Checks(ctx, self.case, asks)
         self.find = Finding(ctx, self.case, asks)
@@ -61,7 +63,7 @@ class Desk:
             sync_text=_sync_words(state.online, state.waiting, age, state.synced_at),
             waiting=state.waiting,
             oldest_s=age,
-            log_ok=not self._ctx.book.alarms and not state.alarm,
+            log_ok=not self.alarms(),
             log_size=size,
             key_store=self._ctx.vault.kind,
             central="reached" if state.online else "unreachable",

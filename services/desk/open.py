@@ -69,6 +69,7 @@ def open_desk(
         deployment_key=bytes.fromhex(_fact(place, vault, store, "deployment-key")),
         training=place.training,
     )
+    link.beside = ctx.holds.renew
     link.start(link_after_s if store.rows("SELECT 1 FROM agent LIMIT 1") else 0.0)
     return Desk(ctx)
 

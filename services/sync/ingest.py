@@ -22,7 +22,7 @@ from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
-from services.cases.fold import LEASE_US, fold
+from services.cases.fold import LEASE_US, counted, fold
 from services.controllers import Controller
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
@@ -133,8 +133,7 @@ class Ingest:
             if after is None or after is before:
                 continue
             states[after.id] = changed[after.id] = after
-            # The fold keeps the tuple of conflicts itself unless it adds one, also where their number is at its limit.
-            if before is None or after.conflicts is before.conflicts:
+            if before is None or counted(after, entry):
                 self._effects(folded, entry, after, at)
         folded.cases = changed
         return folded

@@ -49,6 +49,7 @@ class Link:
         self._after_s = 0.0
         self.state = LinkState(*book.waiting(), synced_size=book.accepted, shut_out=bool(store.meta(_SHUT_OUT)))
         self.port: CentralPort | None = None
+        self.beside: Callable[[CentralPort], None] = lambda port: None  # what else is to be said at each exchange
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def start(self, after_s: float = 0.0) -> None:
@@ -121,6 +122,8 @@ class Link:
         sent = up.run_once()
         size = self._book.accepted
         got = down.run_once()
+        if self.port is not None:
+            self.beside(self.port)
         alive = down.worker_ago < WORKER_S
         alarm = up.state.alarm or self._book.anchor_trouble or self._book.key_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)

@@ -43,7 +43,7 @@ consent.written(purpose, system, rows, read_back); consent.failed(purpose, syste
 marketing.stopped(channels); letter.made(letter, template, version, language); letter.sent(letter, medium)
 letter.failed(letter, reason); data.viewed(what, reason, system, count); note.kept(kind, reason, flags)
 risk.flagged(kind, field, count, choice); wrap.coded(code); subject.linked(subject); subject.shredded(details)
-scenario.started(name, version); scenario.ended(name); caller.said(line)
+conflict.settled(how, log, seq, op, reason); scenario.started(name, version); scenario.ended(name); caller.said(line)
 """
 
 SAMPLES = {

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from db.central import ENTRY, STALE
 from db.central_server import ServerPort, port_of
 from db.central_store import CentralStore
+from services.action_log import acts
 from services.action_log.checkpoint import public_key
 from services.errors import Conflict, DeskError, Refused, Unusable
 from services.home import Home
@@ -164,6 +166,8 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
         f"ALTER ROLE rd_{other.owner} PASSWORD 'x'",
         "ALTER TABLE public.entry DISABLE TRIGGER ALL",
         "DROP VIEW desk.case_",
+        "INSERT INTO desk.stale VALUES ('a/1', 1)",
+        "DELETE FROM desk.stale",
         "GRANT rightsdesk_worker TO CURRENT_USER",
         "SELECT pg_read_file('/etc/passwd')",
         "COPY (SELECT 1) TO PROGRAM 'id'",
@@ -207,6 +211,28 @@ def test_what_a_workers_login_may_not_do(served: ServerCentre) -> None:
             conn.exec_driver_sql(statement)
         assert caught.value.orig.sqlstate == "42501", statement  # type: ignore[union-attr]
     engine.dispose()
+
+
+def test_a_desk_tells_of_a_result_that_came_too_late_and_of_an_act_that_was_not_taken(served: ServerCentre) -> None:
+    machine = served.joined("terminal", "desk-1")
+    with machine.desk() as desk:
+        served.settle(desk)
+        session = sign_in(desk)
+        case = desk.intake.open(session, request(Right.ACCESS)).case
+        state = desk.case.state(case)
+        early = acts.ExportAsked(format="json", language="de", delivery="on-file")
+        (asked,) = desk._ctx.write([desk._ctx.draft(session, early, state, "1")])
+        served.settle(desk)
+        with served.engine.begin() as conn:
+            late = conn.execute(sa.select(ENTRY.c.log, ENTRY.c.seq).where(ENTRY.c.case_id == case).limit(1)).one()
+            conn.execute(sa.insert(STALE), [{"log": late[0], "seq": late[1]}])
+        told = {line.seq: line.mark for line in desk.case.read(session, case).history if line.mark}
+        assert told[late[1]] == "came too late: another worker had this job"
+        (met,) = desk.settle.waiting(session)
+        assert (met.case, met.seq) == (case, asked.seq)
+        desk.settle.drop(session, case, [met.place], "mistake")
+        served.settle(desk)
+        assert desk.settle.waiting(session) == ()
 
 
 def test_a_revoked_terminal_is_out_at_once(served: ServerCentre) -> None:

@@ -17,6 +17,7 @@ from db.log_check import check_file
 from services.action_log import acts
 from services.action_log.entry import decode
 from services.action_log.moment import Moment, now
+from services.cases.fold import MAX_CONFLICTS
 from services.errors import Conflict, Refused, Unavailable, Unusable
 from services.sync.down import Downlink
 from services.sync.rebuild import differences
@@ -285,7 +286,7 @@ def test_a_case_number_used_twice_is_a_conflict_in_sight_and_stops_nobody(centre
         after = two.intake.open(session, request()).case
         centre.settle(one, two)
         assert two.alarms() == ()
-        assert "the number is another case's already" in one.case.state(case).conflicts[0]
+        assert "the number is another case's already" in one.case.state(case).conflicts[0].reason
         assert after in cases_in(centre.store)
         assert jobs_of(centre, "acknowledge") == 2
         assert differences(centre.store) == []
@@ -329,15 +330,15 @@ def test_nobody_replaces_the_sealed_key_of_another_case(centre: Centre) -> None:
 
 
 def test_however_many_conflicts_a_case_has_an_unfit_action_makes_no_job(centre: Centre) -> None:
-    """The list of conflicts ends at twenty: its length alone does not say that one more came."""
+    """The list of conflicts ends somewhere: its length alone does not say that one more came."""
     with centre.desk() as desk:
         session = sign_in(desk)
         case = desk.intake.open(session, request()).case
         state = desk.case.state(case)
         early = acts.ExportAsked(format="json", language="de", delivery="on-file")
-        desk._ctx.write([desk._ctx.draft(session, early, state, "1") for _ in range(25)])
+        desk._ctx.write([desk._ctx.draft(session, early, state, "1") for _ in range(MAX_CONFLICTS + 5)])
         centre.settle(desk)
-        assert len(desk.case.state(case).conflicts) == 20
+        assert len(desk.case.state(case).conflicts) == MAX_CONFLICTS
         assert jobs_of(centre, "export") == 0
 
 

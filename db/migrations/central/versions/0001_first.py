@@ -73,6 +73,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_case__approval", "case_", ["due"], unique=False, sqlite_where=approval, postgresql_where=approval
     )
+    conflicts = sa.text("conflicts > 0")
+    op.create_index(
+        "ix_case__conflicts", "case_", ["due"], unique=False, sqlite_where=conflicts, postgresql_where=conflicts
+    )
     op.create_index(op.f("ix_case__rev"), "case_", ["rev"], unique=False)
     op.create_index(op.f("ix_case__subject"), "case_", ["subject"], unique=False)
     op.create_table(
