@@ -18,6 +18,7 @@ from services.action_log import checkpoint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.errors import Unavailable
 from services.home import INGEST_SEED, key
+from services.log_seeds import Seeds
 from tests.attacked_logs import UPDATE, signed_again, sqlite
 from tests.centre import copy_of
 from tests.faults.network import Weather
@@ -115,7 +116,7 @@ def signed_anew(
             sql("DELETE FROM receipt")(scene)
             scene.centre.vault.delete(f"anchor:{scene.log}")
             if seed:
-                scene.centre.vault.put(f"log-seed:{scene.owner}", seed)
+                scene.centre.vault.put(f"log-seed:{scene.owner}", Seeds(seed, seed).to_json())
 
     return play
 
