@@ -32,6 +32,7 @@ from tests.faults.sites import FileSite, ServerSite
 from tests.servers import Postgres
 
 TERMINALS, FEWER = 10, 4
+WHAT_HAPPENS = frozenset({"lost", "late", "unanswered", "repeated", "cut", "losses", "put back", "acts"})
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +76,16 @@ def play(ten: Path, folder: Path, seed: int, clock: Clock, **mistakes: Any) -> t
 
 
 def test_every_promise_holds_whatever_the_network_does(ten: Path, tmp_path: Path, clock: Clock) -> None:
-    happened: Counter[str] = Counter()
-    for seed in (0, 1):
+    """Two seeds, and more until all that a run is made for came to pass: which seed has it changes with the code."""
+    missing, happened = set(WHAT_HAPPENS), Counter[str]()
+    for seed in range(8):
         run, wrong = play(ten, tmp_path, seed, clock)
         assert wrong == [], f"seed {seed}"
         happened += run.happened()
-    assert not {"lost", "late", "unanswered", "repeated", "cut", "losses", "put back", "acts"} - happened.keys(), (
-        happened
-    )
+        missing = WHAT_HAPPENS - happened.keys()
+        if seed and not missing:
+            break
+    assert not missing, happened
 
 
 @pytest.mark.long
@@ -129,11 +132,11 @@ class TakesSilenceForYes(Uplink):
         hello = super()._hello()
         return replace(hello, pending=max(hello.pending, self.believed - hello.size))
 
-    def _send(self, start: int, stop: int) -> None:
+    def _send(self, start: int) -> None:
         try:
-            super()._send(start, stop)
+            super()._send(start)
         except Unavailable:
-            self.believed = stop
+            self.believed = min(start + self._batch, self._book.writer.size)
 
 
 class TakesAnyStart(CentralPort):
