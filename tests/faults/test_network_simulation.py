@@ -191,8 +191,8 @@ def test_control_without_the_where_of_a_claim_two_hold_one_case(
     bare = claimed.partition(" WHERE ")[0] + " RETURNING fence"
     assert bare != claimed
     monkeypatch.setattr(central_port, "_CLAIMED", sa.text(bare))
-    _, wrong = play(ten, tmp_path, 1, clock)
-    assert any("while agent:" in one for one in wrong), wrong
+    found = (play(ten, tmp_path, seed, clock)[1] for seed in range(1, 9))  # not in every story do two reach for one
+    assert any("while agent:" in one for wrong in found for one in wrong)
 
 
 def test_control_a_replica_that_trusts_its_cursor_after_a_restore_is_not_centrals(
@@ -200,4 +200,5 @@ def test_control_a_replica_that_trusts_its_cursor_after_a_restore_is_not_central
 ) -> None:
     feed = CentralPort.feed
     monkeypatch.setattr(CentralPort, "feed", lambda port, mark="": replace(feed(port), word="", known=True))
-    assert any("another queue" in one for one in play(ten, tmp_path, 1, clock)[1])
+    found = (play(ten, tmp_path, seed, clock)[1] for seed in range(1, 9))  # not every story has such a restore
+    assert any("another queue" in one for wrong in found for one in wrong)
