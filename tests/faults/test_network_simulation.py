@@ -32,6 +32,7 @@ from tests.faults.sites import FileSite, ServerSite
 from tests.servers import Postgres
 
 TERMINALS, FEWER = 10, 4
+WHAT_HAPPENS = frozenset({"lost", "late", "unanswered", "repeated", "cut", "losses", "put back", "acts"})
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +76,16 @@ def play(ten: Path, folder: Path, seed: int, clock: Clock, **mistakes: Any) -> t
 
 
 def test_every_promise_holds_whatever_the_network_does(ten: Path, tmp_path: Path, clock: Clock) -> None:
-    happened: Counter[str] = Counter()
-    for seed in (0, 1):
+    """Two seeds, and more until all that a run is made for came to pass: which seed has it changes with the code."""
+    missing, happened = set(WHAT_HAPPENS), Counter[str]()
+    for seed in range(8):
         run, wrong = play(ten, tmp_path, seed, clock)
         assert wrong == [], f"seed {seed}"
         happened += run.happened()
-    assert not {"lost", "late", "unanswered", "repeated", "cut", "losses", "put back", "acts"} - happened.keys(), (
-        happened
-    )
+        missing = WHAT_HAPPENS - happened.keys()
+        if seed and not missing:
+            break
+    assert not missing, happened
 
 
 @pytest.mark.long
@@ -129,11 +132,11 @@ class TakesSilenceForYes(Uplink):
         hello = super()._hello()
         return replace(hello, pending=max(hello.pending, self.believed - hello.size))
 
-    def _send(self, start: int, stop: int) -> None:
+    def _send(self, start: int) -> None:
         try:
-            super()._send(start, stop)
+            super()._send(start)
         except Unavailable:
-            self.believed = stop
+            self.believed = min(start + self._batch, self._book.writer.size)
 
 
 class TakesAnyStart(CentralPort):
@@ -188,8 +191,8 @@ def test_control_without_the_where_of_a_claim_two_hold_one_case(
     bare = claimed.partition(" WHERE ")[0] + " RETURNING fence"
     assert bare != claimed
     monkeypatch.setattr(central_port, "_CLAIMED", sa.text(bare))
-    _, wrong = play(ten, tmp_path, 1, clock)
-    assert any("while agent:" in one for one in wrong), wrong
+    found = (play(ten, tmp_path, seed, clock)[1] for seed in range(1, 9))  # not in every story do two reach for one
+    assert any("while agent:" in one for wrong in found for one in wrong)
 
 
 def test_control_a_replica_that_trusts_its_cursor_after_a_restore_is_not_centrals(
@@ -197,4 +200,5 @@ def test_control_a_replica_that_trusts_its_cursor_after_a_restore_is_not_central
 ) -> None:
     feed = CentralPort.feed
     monkeypatch.setattr(CentralPort, "feed", lambda port, mark="": replace(feed(port), word="", known=True))
-    assert any("another queue" in one for one in play(ten, tmp_path, 1, clock)[1])
+    found = (play(ten, tmp_path, seed, clock)[1] for seed in range(1, 9))  # not every story has such a restore
+    assert any("another queue" in one for wrong in found for one in wrong)
