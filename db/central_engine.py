@@ -186,11 +186,14 @@ def writing(engine: sa.Engine) -> sa.Engine:
 
 def clock_us(conn: sa.Connection) -> int:
     """Central's own clock in µs since 1970: the server's, so that no terminal's clock decides a lease."""
-    return int(conn.exec_driver_sql(f"SELECT {clock_sql(conn)}").scalar_one())
+    return int(conn.execute(sa.select(clock(conn))).scalar_one())
 
 
-def clock_sql(conn: sa.Connection) -> str:
+def clock(conn: sa.Connection) -> sa.ColumnElement[int]:
     """`clock_us` as it stands inside a statement."""
-    if conn.dialect.name == "sqlite":
-        return str(time.time_ns() // 1000)
-    return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+    return _SERVERS_CLOCK if conn.dialect.name == "postgresql" else sa.literal(time.time_ns() // 1000, sa.BigInteger)
+
+
+_SERVERS_CLOCK: sa.ColumnElement[int] = sa.literal_column(
+    "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", sa.BigInteger
+)

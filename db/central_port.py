@@ -7,7 +7,7 @@ from math import inf
 
 import sqlalchemy as sa
 
-from db.central_engine import as_desk_error, clock_sql, clock_us, writing
+from db.central_engine import as_desk_error, clock, clock_us, writing
 from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, STALE, TERMINAL
 from db.central_shapes import Accepted, CaseSnapshot, Feed, Hello
 from services.errors import Conflict, NotFound, Refused
@@ -143,7 +143,7 @@ class CentralPort:
         seen = sa.select(sa.func.max(TERMINAL.c.seen_at)).where(TERMINAL.c.kind == "worker").scalar_subquery()
         newest, same = sa.select(_MARK).order_by(ENTRY.c.pos.desc()).limit(1).scalar_subquery(), _same(mark)
         with self._reading() as conn:
-            row = conn.execute(sa.select(word, latest, seen, sa.literal_column(clock_sql(conn)), newest, same)).one()
+            row = conn.execute(sa.select(word, latest, seen, clock(conn), newest, same)).one()
         ago = (row[3] - row[2]) / 1_000_000 if row[2] else inf
         return Feed(row[0] or "", int(row[1] or 0), ago, row[4] or "", not mark or row[5] == mark)
 

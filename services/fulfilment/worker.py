@@ -43,7 +43,6 @@ from services.sync.up import Uplink
 PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Between attempts at a system that is away; the last is repeated where giving up is not an answer."""
 _INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S = 0.08, 0.08, 0.1, 0.5, 1.0
-_HEARTBEAT_ACT_S = 300.0
 _SLOWEST_S = 5.0
 _ASK_THREADS, _SIGN_IN_THREADS = 4, 2
 """Sign-ins have threads of their own: searches, which can be slow, keep nobody from the desk."""
@@ -120,6 +119,7 @@ class Worker:
         """Begin every loop; returns when this worker is seen to live."""
         self._store.leave(self.id)  # what an earlier process of this worker held begins anew
         self._live()
+        self.room.results.own(Heartbeat())
         for job in self._store.begun_jobs(self.id):
             self._engine.resume(job.id, job.kind)
         pool = ThreadPoolExecutor(_ASK_THREADS, thread_name_prefix="ask")
@@ -240,13 +240,7 @@ class Worker:
 
     def _live(self) -> bool:
         self._store.heartbeat(self.id, os.getpid(), self._lease_us)
-        now = time.monotonic()
-        if now - self._beat_at > _HEARTBEAT_ACT_S:
-            self.room.results.own(Heartbeat())
-            self._beat_at = now
         return False
-
-    _beat_at = float("-inf")
 
     def _sweep(self) -> bool:
         if self._leading:

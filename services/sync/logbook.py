@@ -11,7 +11,7 @@ import orjson
 from db.kill_points import reach
 from db.log import Detail, LogBroken, LogReader, LogWriter
 from db.log_successor import open_successor
-from services.action_log.acts import ClockStepped, SyncReceipt
+from services.action_log.acts import ClockStepped, Heartbeat, SyncReceipt
 from services.action_log.entry import Draft, Entry
 from services.action_log.merkle import TreeHead
 from services.action_log.moment import Clock, now, stepped
@@ -24,6 +24,7 @@ from services.secrets import Vault
 ANCHOR_S = 600
 EPOCH_ENTRIES, EPOCH_US = 256, 600_000_000
 """After how many entries, or how long after the first of them, the log goes on under a new key."""
+HEARTBEAT_S = 300
 KEY_RETRY_S = 60
 """How long a vault that refused the next key is left alone."""
 RECEIPT_S = 600
@@ -70,7 +71,7 @@ class Logbook:
         self._began: tuple[str, int, int] = "", 0, 0
         self._lock = threading.Lock()
         self._oldest: tuple[str, int, int | None] = "", 0, None
-        self._anchored_at = time.monotonic()
+        self._anchored_at = self._beat_at = time.monotonic()
         self._clock, self._moment = clock, clock()
         self._receipt: tuple[str, TreeHead] | None = None
         self._receipt_s, self._receipt_at = receipt_s, time.monotonic()
@@ -207,10 +208,14 @@ class Logbook:
         return self._writer.reader()
 
     def tend(self) -> None:
-        """What is due beside the work: the anchor, the log's next key. Never raises, and holds up no append."""
+        """What is due beside the work: a sign of life, the anchor, the log's next key.
+
+        Never raises, and holds up no append.
+        """
         if time.monotonic() < self._key_wait:
             return
         try:
+            self._beat()
             self.anchor()
             self._seeds.flush()
             self._turn_key_or_log()
@@ -219,6 +224,12 @@ class Logbook:
             reason = exc.reason if isinstance(exc, DeskError) else type(exc).__name__
             self.key_trouble = f"the log's signing key is not changed: {reason}"
             self._key_wait = time.monotonic() + KEY_RETRY_S
+
+    def _beat(self) -> None:
+        """An entry every five minutes while the program runs: where there is none, it did not."""
+        if time.monotonic() - self._beat_at >= HEARTBEAT_S:
+            self._beat_at = time.monotonic()
+            self.append([Draft(act=Heartbeat(), actor=f"log:{self.log}", as_="log")])
 
     def _turn_key_or_log(self) -> None:
         try:

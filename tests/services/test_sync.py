@@ -357,3 +357,17 @@ def test_a_successor_takes_a_new_block_of_case_numbers_and_goes_on_offline_with_
         later = int(desk.intake.open(session, request()).case[5:])
         assert later >= first + 1000
         assert int(desk.intake.open(session, request()).case[5:]) == later + 1
+
+
+def test_a_log_whose_program_runs_says_so_every_five_minutes(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = terminal.book.writer.size
+    terminal.book.tend()
+    assert terminal.book.writer.size == size
+    began = time.monotonic()
+    for minutes in range(1, 21):
+        monkeypatch.setattr(time, "monotonic", lambda: began + minutes * 60)  # noqa: B023
+        terminal.book.tend()
+    with terminal.book.reader() as reader:
+        assert [e.act for e in reader.entries(size)].count("heartbeat") == 4
