@@ -154,6 +154,7 @@ def _sqlite(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what was shredded is not in free pages either
         cursor.execute(f"PRAGMA cache_size=-{cache_kb}")
         cursor.close()
 

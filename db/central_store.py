@@ -159,6 +159,21 @@ class IngestTx:
         mine = (CLAIM.c.case_id == case) & (CLAIM.c.fence <= fence)
         self.conn.execute(sa.update(CLAIM).where(mine).values(holder="", until=0))
 
+    def shred(self, cases: Sequence[str]) -> None:
+        """Delete every sealed detail of these cases, their keys included (action-log.md 5)."""
+        for at in range(0, len(cases), IN_CHUNK):
+            self.conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner.in_(cases[at : at + IN_CHUNK])))
+
+    def forget_person(self, subject: str, label: str) -> None:
+        """Show `label` for a person who was erased, in every queue, and find the person by no identifier any more."""
+        self.conn.execute(sa.delete(LOOKUP).where(LOOKUP.c.subject == subject))
+        self.conn.execute(sa.update(SUBJECT).where(SUBJECT.c.id == subject).values(masked=label))
+        others = sa.select(CASE.c.id).where(CASE.c.subject == subject, CASE.c.person != label)
+        shown = list(self.conn.execute(others).scalars())
+        rev = self.next_revs(len(shown))
+        for n, case in enumerate(shown):
+            self.conn.execute(sa.update(CASE).where(CASE.c.id == case).values(person=label, rev=rev + n))
+
     def cancel_jobs(self, case: str, item: str, kind: str) -> None:
         """Take back jobs of that kind that have not begun."""
         mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.kind == kind) & (JOB.c.state == "queued")
@@ -226,17 +241,6 @@ class CentralStore(JobStore):
         return bytes(body)
 
     # ── sealed details ────────────────────────────────────────────────────────────────────────────────────────
-
-    def forget_person(self, subject: str, label: str) -> None:
-        """Show `label` for a person who was erased, in every queue, and find the person by no identifier any more."""
-        mine = CASE.c.subject == subject
-        with writing(self.engine).begin() as conn:
-            conn.execute(sa.delete(LOOKUP).where(LOOKUP.c.subject == subject))
-            conn.execute(sa.update(SUBJECT).where(SUBJECT.c.id == subject).values(masked=label))
-            shown = list(conn.execute(sa.select(CASE.c.id).where(mine, CASE.c.person != label)).scalars())
-            rev = IngestTx(conn).next_revs(len(shown))
-            for n, case in enumerate(shown):
-                conn.execute(sa.update(CASE).where(CASE.c.id == case).values(person=label, rev=rev + n))
 
     def find_subjects(self, digests: Sequence[str], controller: str) -> list[str]:
         """Cases of the persons behind these lookups, newest first."""

@@ -15,7 +15,7 @@ from sqlcipher3 import dbapi2
 
 from db.file_lock import FileLock
 from db.kill_points import reach
-from db.log_file import Connection, LogBroken, as_desk_error, open_for_writing, plain_words
+from db.log_file import Connection, LogBroken, as_desk_error, open_for_writing, plain_words, wipe
 from db.log_reader import Detail, LogReader, tile_reader
 from db.log_start import Expected, Growing, load
 from services.action_log.acts import LogOpened, LogRecovered
@@ -27,8 +27,7 @@ from services.action_log.moment import Clock, now
 from services.action_log.tiles import Tile, node_reader
 from services.errors import BadInput, NotFound, Unavailable
 
-MAX_BATCH = 1024
-BULK = 4096
+MAX_BATCH, BULK = 1024, 4096
 
 
 class _Request:
@@ -89,7 +88,7 @@ class LogWriter:
         self._gate, self._turn = threading.Lock(), threading.Lock()
         self._bell = threading.Semaphore(0)
         self._server: threading.Thread | None = None
-        self._closed = False
+        self._closed, self._wiped = False, True
         self._tiles: dict[tuple[int, int], Tile] = {}
         with plain_words():
             self._lock = FileLock(path.with_name(path.name + ".lock"), what="log")
@@ -151,8 +150,7 @@ class LogWriter:
         Raises `BadInput` (lint, a detail that no draft names), `Unavailable` (full disk, closed), `LogBroken`.
         """
         raws, work = self._appending(drafts, details)
-        entries: tuple[Entry, ...] = self._do(work, len(raws))
-        return entries
+        return tuple(self._do(work, len(raws)))
 
     def append_later(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> Callable[[], tuple[Entry, ...]]:
         """Like `append` without waiting; a refused draft still raises at once. Call what it returns to wait."""
@@ -198,15 +196,19 @@ class LogWriter:
         self._do(lambda: self._db.execute(sql, (size, note)))
 
     def forget_details(self, upto: int) -> int:
-        """Deletes details of entries below `upto`, which central has accepted; returns how many."""
-        return int(self._do(lambda: self._db.execute("DELETE FROM detail WHERE seq < ?", (upto,)).rowcount))
+        """Deletes details of entries below `upto`, which central has accepted, from the disk too; returns how many."""
+        gone = int(self._do(lambda: self._db.execute("DELETE FROM detail WHERE seq < ?", (upto,)).rowcount))
+        if gone or not self._wiped:
+            with self._turn, plain_words():
+                self._wiped = self._closed or wipe(self._db)
+            self._ring()  # for whoever found the turn taken
+        return gone
 
     def checkpoint_at(self, size: int) -> str:
         """A signed note of the first `size` entries, for a batch that ends there; raises `NotFound`."""
         if not 0 < size <= self.size:
             raise NotFound(f"The log has {self.size} entries, not {size}.")
-        root = self._do(lambda: root_at(size, node_reader(tile_reader(self._db))))
-        return self._signer.sign(TreeHead(size, root))
+        return self._signer.sign(TreeHead(size, self._do(lambda: root_at(size, node_reader(tile_reader(self._db))))))
 
     def reader(self) -> LogReader:
         """A reader of this log with a connection of its own."""
@@ -390,8 +392,8 @@ def open_successor(
     writer = LogWriter(
         path, log=successor_of(broken.report.log), origin=origin, seed=seed, clock=clock, training=training
     )
-    kind = broken.report.kind or "unusable"
-    writer.append([writer._own(LogRecovered(kind=kind, place=broken.report.place_code))])
+    found = broken.report
+    writer.append([writer._own(LogRecovered(kind=found.kind or "unusable", place=found.place_code))])
     return writer
 
 

@@ -110,6 +110,7 @@ class TerminalStore:
             conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
             conn.execute("PRAGMA journal_mode=WAL")
             conn.execute("PRAGMA cache_size=-1000")
+            conn.execute("PRAGMA secure_delete=ON")  # a draft that was forgotten is not in free pages either
             self._local.conn = conn
             self._open.append(conn)
         return conn

@@ -74,6 +74,26 @@ def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def vacuum(home: HomeOption = None) -> None:
+    """Write anew the tables that shredded details were deleted from, so that the server's files hold them no more.
+
+    Each table is locked for the moment that takes: give it a quiet hour.
+    """
+    from console.commands.operator_home import operator_home
+    from db.central_engine import open_engine
+    from db.central_vacuum import vacuum as written_anew
+    from services.home import CENTRAL_KEY
+
+    place, vault = operator_home(home)
+    engine = open_engine(place.central_url, vault.get(CENTRAL_KEY))
+    try:
+        freed = written_anew(engine)
+    finally:
+        engine.dispose()
+    typer.echo(f"central's files hold nothing that was deleted; {freed:,} bytes were freed")
+
+
+@app.command()
 def metrics(
     listen: Annotated[
         str, typer.Option(help="HOST:PORT to serve /metrics on, until Ctrl-C; printed once without.")

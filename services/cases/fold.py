@@ -14,7 +14,7 @@ from services.action_log.act import Act, from_params
 from services.action_log.entry import Entry
 from services.cases import fold_acts, fold_check  # noqa: F401  (each lists its steps)
 from services.cases.case import Case, Item
-from services.cases.step import STEPS, Unfit, folds, items_where
+from services.cases.step import STEPS, Unfit, by_worker, folds, items_where
 from services.errors import BadInput
 from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right
 
@@ -196,4 +196,5 @@ def _flagged(case: Case, done: acts.RiskFlagged, entry: Entry, at: int) -> Case:
 
 @folds(acts.SubjectShredded)
 def _shredded(case: Case, done: acts.SubjectShredded, entry: Entry, at: int) -> Case:
+    by_worker(entry)
     return replace(case, shredded=True)

@@ -36,7 +36,6 @@ from services.types import ItemState, Outcome, Role, Session
 
 CHANGED = "plan-changed"
 WITHDRAWN = "withdrawn"
-GONE_LABEL = "erased"
 ERASED = "erasure"
 
 
@@ -296,9 +295,7 @@ def _to_shred(task: Task) -> int:
 
 
 def _shred(task: Task, details: int) -> None:
-    """The person's sealed details go, their keys with them, and the person's label in the queue."""
+    """The person's sealed details go, their keys with them, and the person's label in the queue: by the ingest, in the
+    transaction that takes this act, and again should it come once more after a restore."""
     reach("erase.before-shred")
-    case = task.case()
-    task.room.store.shred(case.id)
-    task.room.store.forget_person(case.subject, GONE_LABEL)
-    task.report("shredded", SubjectShredded(details), case)
+    task.report("shredded", SubjectShredded(details), task.case())

@@ -33,6 +33,8 @@ ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import
 
 
 OPENING = ("case.opened", "case.imported")
+GONE_LABEL = "erased"
+"""What every queue shows instead of a person whose case was shredded."""
 
 
 class Refusal(Exception):
@@ -55,7 +57,10 @@ class IngestKeys:
 
 @dataclass(slots=True)
 class Folded:
-    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims."""
+    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims.
+
+    `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
+    """
 
     cases: dict[str, Case]
     known: set[str]
@@ -63,6 +68,8 @@ class Folded:
     cancelled: list[tuple[str, str]]
     claims: list[dict[str, object]]
     freed: list[tuple[str, int]]
+    shredded: set[str]
+    persons: list[str]
 
 
 class Ingest:
@@ -104,10 +111,14 @@ class Ingest:
         at, (stale, details) = tx.now(), _stale(tx, batch, checked)
         rows = [(batch.log, e.seq, e.case, at, b) for e, b in zip(checked.entries, checked.bodies, strict=True)]
         tx.insert_values(ENTRY, ("log", "seq", "case_id", "accepted_at", "body"), rows)
+        tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
+        folded = self._fold(tx, [e for e in checked.entries if e.seq not in stale], at)
+        # Also what comes late, or again after a restore: nothing of a shredded case is kept.
+        details = [d for d in details if d["owner"] not in folded.shredded]
         there = tx.known_details(str(d["hash"]) for d in details)
         tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
-        tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
-        self._write(tx, self._fold(tx, [e for e in checked.entries if e.seq not in stale], at), details, at)
+        tx.shred(sorted(folded.shredded))
+        self._write(tx, folded, details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, checked.frontier.size, checked.frontier.to_bytes(), batch.checkpoint, receipt)
         aggregate.append(tx.conn, batch.checkpoint, self._signer)
@@ -117,7 +128,7 @@ class Ingest:
         touched = [e for e in entries if e.case is not None]
         bodies = tx.cases(e.case for e in touched if e.case)
         states: dict[str, Case] = {case: from_json(body) for case, body in bodies.items()}
-        folded = Folded(states, set(bodies), [], [], [], [])
+        folded = Folded(states, set(bodies), [], [], [], [], set(), [])
         changed: dict[str, Case] = {}
         for entry in touched:
             before = states.get(entry.case or "")
@@ -128,6 +139,7 @@ class Ingest:
             # The fold keeps the tuple of conflicts itself unless it adds one, also where their number is at its limit.
             if before is None or after.conflicts is before.conflicts:
                 self._effects(folded, entry, after, at)
+        folded.shredded = {case.id for case in states.values() if case.shredded}
         folded.cases = changed
         return folded
 
@@ -140,8 +152,12 @@ class Ingest:
             folded.cancelled.append((case.id, entry.item or ""))
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
+        elif entry.act == "subject.shredded":
+            folded.persons.append(case.subject)
 
     def _write(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]], at: int) -> None:
+        for subject in folded.persons:
+            tx.forget_person(subject, GONE_LABEL)
         masked = self._subjects(tx, folded, details)
         rev = tx.next_revs(len(folded.cases))
         rows = [as_row(case, self._controller(case.controller)) for case in folded.cases.values()]
