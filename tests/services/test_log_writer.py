@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlcipher3 import dbapi2
 
-from db.log import Detail, LogReader, LogWriter
+from db.log import LogReader, LogWriter
 from db.log_check import check_file
-from db.log_file import SETTINGS, expected_schema, open_for_writing, schema_of
+from db.log_file import expected_schema, open_for_writing, schema_of
 from services.action_log import acts, checkpoint
 from services.action_log.merkle import TreeHead, check_consistency, check_inclusion, leaf_hash
 from services.action_log.moment import Moment
@@ -139,33 +139,6 @@ def test_details_are_written_with_their_entry_and_forgotten_after_the_receipt(tm
         assert writer.forget_details(3) == 1
         assert reader.details() == [two]
         assert next(reader.since(2)).details == (one.hash,)
-
-
-def left_of(path: Path, one: Detail) -> bool:
-    """Whether its ciphertext stands in a log's file or in what is written ahead of it."""
-    return any(one.blob in file.read_bytes() for file in path.glob("log*.db*"))
-
-
-def test_what_is_forgotten_leaves_the_disk_though_the_log_stays_open(tmp_path: Path) -> None:
-    one = detail(b"said in confidence")
-    with open_log(tmp_path) as writer:
-        writer.append([draft(details=(one.hash,))], [one])
-        assert left_of(tmp_path, one), "the control"
-        with writer.reader() as reader, reader.snapshot():
-            assert reader.details() == [one]
-            writer.forget_details(2)  # somebody reads: the next time
-        assert left_of(tmp_path, one), "the control: what was read was not taken away"
-        writer.forget_details(2)
-        assert not left_of(tmp_path, one)
-
-
-def test_control_a_log_that_only_deletes_keeps_the_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = detail(b"said in confidence")
-    monkeypatch.setattr("db.log_file.SETTINGS", tuple(s for s in SETTINGS if "secure_delete" not in s))
-    with open_log(tmp_path) as writer:
-        writer.append([draft(details=(one.hash,))], [one])
-        writer.forget_details(2)
-        assert left_of(tmp_path, one)
 
 
 def test_a_detail_that_no_entry_names_or_with_another_hash_is_refused(tmp_path: Path) -> None:
