@@ -57,6 +57,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--controllers ./centre",
     ),
     "sync": ("rightsdesk sync", "rightsdesk sync --terminal desk-4 --wait 5 --json"),
+    "replay": (
+        "rightsdesk replay --since 2026-03-01T02:00+01:00",
+        "rightsdesk replay --since 2026-03-01T02:00+01:00 --system nordlicht/crm --yes --json",
+    ),
     "worker enrol": ("rightsdesk worker enrol worker-2 --out worker-2.invitation",),
     "central upgrade": ("rightsdesk central upgrade",),
     "central check": ("rightsdesk central check", "rightsdesk central check --json"),

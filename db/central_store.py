@@ -1,6 +1,5 @@
 """What a worker may do in central beyond a terminal's calls: ingest, jobs, asks, sealed details, packages."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from db.central import (
     LOOKUP,
     META,
     PACKAGE,
-    REPLAY,
     SUBJECT,
     TERMINAL,
     clock_us,
@@ -280,7 +278,7 @@ class CentralStore(JobStore):
             raise NotFound("that terminal is not enrolled")
         return bytes(found)
 
-    # ── packages, replay list ────────────────────────────────────────────────────────────────────────────────
+    # ── packages ────────────────────────────────────────────────────────────────────────────────────────────
 
     def put_package(self, row: Row) -> None:
         """Record a package; a repeat changes nothing."""
@@ -299,16 +297,6 @@ class CentralStore(JobStore):
         """The file is gone."""
         with writing(self.engine).begin() as conn:
             conn.execute(sa.update(PACKAGE).where(PACKAGE.c.id == package).values(state="destroyed"))
-
-    def put_replay(self, digests: Sequence[str], controller: str, case: str, kind: str) -> None:
-        """Remember keyed digests of an erased or suppressed person; repeats change nothing."""
-        with writing(self.engine).begin() as conn:
-            query = sa.select(REPLAY.c.digest).where(REPLAY.c.digest.in_(digests), REPLAY.c.controller == controller)
-            there = set(conn.execute(query).scalars())
-            rest = [d for d in dict.fromkeys(digests) if d not in there]
-            row = {"controller": controller, "case_id": case, "kind": kind, "at": time.time_ns() // 1000}
-            if rest:
-                conn.execute(sa.insert(REPLAY), [{**row, "digest": d} for d in rest])
 
     def entries_of(self, case: str) -> list[bytes]:
         """Bodies of a case's entries that count, in accept order."""

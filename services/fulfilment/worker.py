@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.central import open_engine
 from db.central_jobs import INGEST, Deposed
 from db.central_port import CentralPort
+from db.central_replay import ReplayStore
 from db.central_store import CentralStore
 from services.action_log.acts import Heartbeat
 from services.fulfilment import expiry
@@ -30,6 +31,7 @@ from services.fulfilment.case_details import CaseDetails
 from services.fulfilment.engine import Engine
 from services.fulfilment.jobs import workflows
 from services.fulfilment.journal import Journal
+from services.fulfilment.replay_list import FILE, ReplayList
 from services.fulfilment.results import Results
 from services.fulfilment.tally import Tally
 from services.fulfilment.workroom import Workroom
@@ -104,6 +106,7 @@ class Worker:
             details=CaseDetails(self._store, deployment, private),
             results=Results(self._book, uplink, self._store),
             journal=self._journal,
+            replay=ReplayList(ReplayStore(central), home.folder("worker", self.id) / FILE),
             lookup_key=lookup,
             mail=order.mail,
             outbox=order.outbox or home.outbox,
@@ -247,6 +250,8 @@ class Worker:
     _beat_at = float("-inf")
 
     def _sweep(self) -> bool:
+        if self.room.replay.merge():
+            self._journal.say("replay-list", worker=self.id)
         if self._leading:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 from db import central
 from db.central_audit import AuditView
 from db.central_port import CentralPort
+from db.central_replay import Repeat, ReplayStore
 from db.central_store import CentralStore
 from services.errors import Conflict, NotFound, Refused, Unavailable, Unusable
 
@@ -312,7 +313,8 @@ def test_packages_the_replay_list_and_signs_of_life(engine: sa.Engine) -> None:
     package = {"id": "p", "case_id": "C-26-000001", "file": "p.zip", "sha256": "s", "expires_at": 5, "state": "kept"}
     for _ in range(2):
         store.put_package(package)
-        store.put_replay(["d1", "d1", "d2"], "nordlicht", "C-26-000001", "erase")
+        rows = [Repeat(digest, "nordlicht", "C-26-000001", "erasure", 7) for digest in ("d1", "d1", "d2")]
+        ReplayStore(engine).add(rows)
     assert store.expired_packages(6) == [("p", "C-26-000001", "p.zip")]
     store.package_destroyed("p")
     assert store.expired_packages(6) == []
