@@ -70,6 +70,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk witness check --state witness --central postgresql://witness@db.example/rightsdesk --new-only",
     ),
     "witness show": ("rightsdesk witness show --state witness", "rightsdesk witness show --state witness --json"),
+    "central rotate-key": ("rightsdesk central rotate-key", "rightsdesk central rotate-key --days 30"),
     "central vacuum": ("rightsdesk central vacuum",),
     "central metrics": ("rightsdesk central metrics", "rightsdesk central metrics --listen 127.0.0.1:9464"),
     "demo": (

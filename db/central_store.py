@@ -162,6 +162,19 @@ class IngestTx:
         for at in range(0, len(cases), IN_CHUNK):
             self.conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner.in_(cases[at : at + IN_CHUNK])))
 
+    def replace_keys(self, fresh: Sequence[Row]) -> None:
+        """Put case keys that were sealed anew in place of the old ones, where one still stands.
+
+        A case that was shredded meanwhile has none and gets none.
+        """
+        by_case = {str(d["owner"]): d for d in fresh}
+        wanted = sorted(by_case)
+        for at in range(0, len(wanted), IN_CHUNK):
+            old = (DETAIL.c.kind == "key") & DETAIL.c.owner.in_(wanted[at : at + IN_CHUNK])
+            standing = set(self.conn.execute(sa.select(DETAIL.c.owner).where(old)).scalars())
+            self.conn.execute(sa.delete(DETAIL).where(old))
+            self.insert(DETAIL, [by_case[case] for case in sorted(standing)])
+
     def forget_person(self, subject: str, label: str) -> None:
         """Show `label` for a person who was erased, in every queue, and find the person by no identifier any more."""
         self.conn.execute(sa.delete(LOOKUP).where(LOOKUP.c.subject == subject))

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, cast
 
 import orjson
 
+from services.deployment_keys import NEXT, OLD
 from services.errors import BadInput, Conflict, NotFound, Refused, Unusable
 from services.home import (
     CENTRAL_KEY,
@@ -33,6 +34,8 @@ from services.secrets import Vault
 
 WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY)
 FACTS = ("deployment", "deployment-key", "cosigner-key")
+ROTATING = (NEXT, OLD)
+"""What a worker needs beside them while the deployment's key is rotated."""
 MOST_BYTES = 64 * 1024
 
 
@@ -217,6 +220,7 @@ def _sealed(vault: Vault, passphrase: str) -> str:
         if value is None:
             raise Unusable(f"the key '{name}' is not here: invite workers where central was made, or on a worker")
         kept[name] = value.hex()
+    kept |= {name: value.hex() for name in ROTATING if (value := vault.get(name)) is not None}
     return base64.b64encode(wrapped(orjson.dumps(kept), passphrase)).decode()
 
 
@@ -224,6 +228,7 @@ def _opened(invitation: Invitation, passphrase: str) -> dict[str, bytes]:
     try:
         plain = unwrapped(base64.b64decode(invitation.sealed, validate=True), passphrase, "the invitation")
         kept: dict[str, Any] = orjson.loads(plain)
-        return {name: bytes.fromhex(kept[name]) for name in WORKER_KEYS}
+        names = (*WORKER_KEYS, *(name for name in ROTATING if name in kept))
+        return {name: bytes.fromhex(kept[name]) for name in names}
     except (binascii.Error, ValueError, KeyError, TypeError) as exc:
         raise Unusable("the invitation is damaged") from exc

@@ -50,7 +50,6 @@ class Context:
     book: Logbook
     store: TerminalStore
     link: Link
-    deployment_key: bytes
     training: bool = False
     now: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
     live: dict[str, Live] = field(default_factory=dict)
@@ -60,6 +59,11 @@ class Context:
     @property
     def deployment(self) -> str:
         return self.book.deployment
+
+    @property
+    def deployment_key(self) -> bytes:
+        """What is sealed for workers now, as central last said (the link keeps it)."""
+        return bytes.fromhex(self.store.meta("deployment-key"))
 
     @property
     def online(self) -> bool:

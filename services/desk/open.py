@@ -66,7 +66,6 @@ def open_desk(
         book=book,
         store=store,
         link=link,
-        deployment_key=bytes.fromhex(_fact(place, vault, store, "deployment-key")),
         training=place.training,
     )
     link.start(link_after_s if store.rows("SELECT 1 FROM agent LIMIT 1") else 0.0)

@@ -23,8 +23,10 @@ from db.central import open_engine
 from db.central_jobs import INGEST, Deposed
 from db.central_port import CentralPort
 from db.central_replay import ReplayStore
+from db.central_rotation import RotationStore
 from db.central_store import CentralStore
 from services.action_log.acts import Heartbeat
+from services.deployment_keys import DeploymentKeys
 from services.fulfilment import expiry
 from services.fulfilment.answers import Answers
 from services.fulfilment.case_details import CaseDetails
@@ -32,11 +34,13 @@ from services.fulfilment.engine import Engine
 from services.fulfilment.jobs import workflows
 from services.fulfilment.journal import Journal
 from services.fulfilment.replay_list import FILE, ReplayList
+from services.fulfilment.resealing import Resealing
 from services.fulfilment.results import Results
 from services.fulfilment.tally import Tally
 from services.fulfilment.workroom import Workroom
-from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.home import CENTRAL_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
 from services.letters.delivery import MailSettings
+from services.rotation import follow, publish
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
@@ -92,8 +96,9 @@ class Worker:
         port = CentralPort(central, self.id)
         facts = port.facts()
         deployment = facts["deployment"]
-        private, lookup = key(vault, DEPLOYMENT_KEY), key(vault, LOOKUP_KEY)
-        keys = IngestKeys(deployment=deployment, private=private, cosign_seed=key(vault, INGEST_SEED), lookup=lookup)
+        self._vault, self._deployment_keys, lookup = vault, DeploymentKeys(vault), key(vault, LOOKUP_KEY)
+        opens = self._deployment_keys
+        keys = IngestKeys(deployment=deployment, opens=opens, cosign_seed=key(vault, INGEST_SEED), lookup=lookup)
         self._ingest = Ingest(self._store, keys)
         self._book = Logbook(home, "worker", self.id, vault, deployment)
         uplink = Uplink(port, self._book, keys.cosigner, bytes.fromhex(facts["cosigner-key"]))
@@ -103,7 +108,7 @@ class Worker:
             vault=vault,
             deployment=deployment,
             store=self._store,
-            details=CaseDetails(self._store, deployment, private),
+            details=CaseDetails(self._store, deployment, opens),
             results=Results(self._book, uplink, self._store),
             journal=self._journal,
             replay=ReplayList(ReplayStore(central), home.folder("worker", self.id) / FILE),
@@ -113,7 +118,9 @@ class Worker:
             pauses=order.pauses,
             stopped=self.stop.is_set,
         )
-        self._answers = Answers(self.room, private)
+        self._answers = Answers(self.room, opens)
+        self._rotation = RotationStore(central)
+        self._resealing = Resealing(self.room, self._rotation, opens)
         self._engine = Engine(*_engine_of(home, central, vault), self.id, workflows(self.room))
 
     # ── running ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,6 +140,7 @@ class Worker:
             ("life", self._live, self._third_s),
             ("adopt", self._adopt, self._third_s),
             ("sweep", self._sweep, self._sweep_s),
+            ("rotate", self._rotate, self._sweep_s),
         )
         for name, work, pause in loops:
             thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)
@@ -256,6 +264,12 @@ class Worker:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)
         return False
+
+    def _rotate(self) -> bool:
+        follow(self._rotation, self._deployment_keys, self._vault, self.id)
+        if not self._leading:
+            return False
+        return publish(self._rotation) or self._resealing.step()
 
 
 def _engine_of(home: Home, central: sa.Engine, vault: Vault) -> tuple[str, bytes | None]:

@@ -48,6 +48,8 @@ class Downlink:
         if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:
             return
         self._store.replace_people(self._port.agents(), self._port.controllers())
+        facts = self._port.facts()
+        self._store.set_meta({"deployment-key": facts["deployment-key"]})  # it may have been rotated
         self._people_at = time.monotonic()
 
 

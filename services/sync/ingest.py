@@ -23,6 +23,7 @@ from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
 from services.cases.fold import LEASE_US, fold
 from services.controllers import Controller
+from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
@@ -33,6 +34,7 @@ ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import
 
 
 OPENING = ("case.opened", "case.imported")
+RESEALED = "keys.resealed"
 GONE_LABEL = "erased"
 """What every queue shows instead of a person whose case was shredded."""
 
@@ -46,7 +48,7 @@ class IngestKeys:
     """What only workers hold: to open details, to cosign, to make lookups."""
 
     deployment: str
-    private: bytes
+    opens: DeploymentKeys
     cosign_seed: bytes
     lookup: bytes
 
@@ -115,6 +117,9 @@ class Ingest:
         folded = self._fold(tx, [e for e in checked.entries if e.seq not in stale], at)
         # Also what comes late, or again after a restore: nothing of a shredded case is kept.
         details = [d for d in details if d["owner"] not in folded.shredded]
+        anew = {digest for e in checked.entries if e.act == RESEALED for digest in e.details}
+        tx.replace_keys([d for d in details if d["hash"] in anew])
+        details = [d for d in details if d["hash"] not in anew]
         there = tx.known_details(str(d["hash"]) for d in details)
         tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
         tx.shred(sorted(folded.shredded))
@@ -213,7 +218,7 @@ class Ingest:
         deployment = self._keys.deployment
         if not isinstance(sealed_key, bytes) or not isinstance(blob, bytes):
             raise ValueError("not bytes")
-        key = open_sealed(self._keys.private, sealed_key, deployment=deployment, owner=case, kind="key")
+        key = self._keys.opens.open(sealed_key, deployment=deployment, owner=case, kind="key")
         raw = orjson.loads(open_sealed(key, blob, deployment=deployment, owner=case, kind="requester"))
         return Requester(raw["kind"], raw["normal"], identifiers.mask(raw["kind"], raw["normal"]))
 
@@ -289,6 +294,8 @@ def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, obje
         entry, blob = named.get(str(detail["hash"])), detail["blob"]
         if entry is None or not isinstance(blob, bytes) or sha256(blob).hexdigest() != detail["hash"]:
             raise Refusal("a sealed detail is not what an entry names")
+        if entry.act == RESEALED and batch.kind == "worker" and detail["kind"] == "key":
+            continue
         if detail["owner"] != entry.case or (detail["kind"] in ("key", "requester") and entry.act not in OPENING):
             raise Refusal("a sealed detail is another case's")
     return list({str(d["hash"]): d for d in details}.values())
