@@ -61,7 +61,7 @@ def command() -> typer.Typer:
             one.epilog = epilog(f"{name} {_name(one)}")
     for name, work in (
         ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
-        ("replay", replay.replay), ("sync", sync.sync),
+        ("replay", replay.replay), ("rotate-password", terminal.rotate_password), ("sync", sync.sync),
     ):  # fmt: skip
         root.command(name=name, epilog=epilog(name))(work)
     return root

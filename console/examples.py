@@ -57,6 +57,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--controllers ./centre",
     ),
     "sync": ("rightsdesk sync", "rightsdesk sync --terminal desk-4 --wait 5 --json"),
+    "rotate-password": ("rightsdesk rotate-password",),
     "replay": (
         "rightsdesk replay --since 2026-03-01T02:00+01:00",
         "rightsdesk replay --since 2026-03-01T02:00+01:00 --system nordlicht/crm --yes --json",
