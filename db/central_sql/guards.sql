@@ -4,6 +4,10 @@
 -- A terminal's login is named rd_<its id>. It sees the views of this schema, which carry the names of the tables, and
 -- writes through the functions alone. A login is who somebody is; a setting would be what they say they are.
 
+-- For ever the same, whatever else changes, so that a terminal of any version gets rid of its log: the functions me,
+-- submit, report_loss, enrol_log; the views alembic_version, meta, log, log_head, inbox with these columns
+-- (tests/services/test_other_versions.py).
+
 CREATE SCHEMA {desk};
 GRANT USAGE ON SCHEMA {desk} TO rightsdesk_terminal;
 

@@ -61,6 +61,9 @@ class Cases:
         synced = self._synced()  # before asking central: what it accepts meanwhile is in its answer
         snapshot = self._snapshot(case)
         base = from_json(snapshot.body) if snapshot else None
+        port = self._ctx.link.port
+        if port is not None and port.misfit:  # nothing can be fetched: what was opened here is known from here
+            synced = 0
         own = self._own(case, snapshot.own_size if snapshot else synced)
         state = base
         for entry in own:
@@ -88,7 +91,8 @@ class Cases:
         return CaseSnapshot(*kept) if kept else None
 
     def _online_port(self) -> "CentralPort | None":
-        return self._ctx.link.port if self._ctx.online else None
+        port = self._ctx.link.port if self._ctx.online else None
+        return port if port is not None and not port.misfit else None
 
     def _synced(self) -> int:
         """Entries of this log that central has accepted, as far as this terminal knows."""

@@ -16,7 +16,7 @@ from services.action_log.entry import Draft, Entry
 from services.cases.case import Case
 from services.cases.policy import Answer, Moment, may
 from services.controllers import Controller
-from services.errors import NotFound, Refused, Unavailable
+from services.errors import NotFound, Refused, Unavailable, Unusable
 from services.home import Home
 from services.secrets import Vault
 from services.sync.link import Link
@@ -72,6 +72,8 @@ class Context:
     def port(self) -> "CentralPort":
         """Central, or `Unavailable` with what was kept."""
         port = self.link.wait_ready(3.0)
+        if port is not None and port.misfit:
+            raise Unusable(port.misfit, kept="your log keeps every action")
         if port is None or not self.online:
             raise Unavailable("central does not answer", kept="your log keeps every action", next_key="go on offline")
         return port
