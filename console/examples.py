@@ -38,7 +38,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk train score ex-partner",
         "rightsdesk train score ex-partner --log copy/log-1.db --json",
     ),
-    "worker run": ("rightsdesk worker run --worker worker-1", "rightsdesk worker run --metrics 127.0.0.1:9465"),
+    "worker run": (
+        "rightsdesk worker run --worker worker-1",
+        "rightsdesk worker run --log-json",
+        "rightsdesk worker run --metrics 127.0.0.1:9465",
+    ),
     "worker status": ("rightsdesk worker status --json",),
     "terminal enrol": ("rightsdesk terminal enrol desk-4 --out desk-4.invitation",),
     "terminal revoke": ("rightsdesk terminal revoke desk-4",),

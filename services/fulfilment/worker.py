@@ -60,7 +60,10 @@ _AT_ONCE, _MOST = 4, 32
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty."""
+    """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty.
+
+    `log_json`: the journal's lines go to standard output as well.
+    """
 
     home: Path
     worker: str
@@ -72,6 +75,7 @@ class Order:
     pauses: tuple[float, ...] = PAUSES_S
     sweep_s: float = 30.0
     lease_s: float = LEASE_S
+    log_json: bool = False
 
 
 class Worker:
@@ -89,7 +93,7 @@ class Worker:
         self._busy: set[str] = set()
         self._threads: list[threading.Thread] = []
         vault = open_vault(home.path, passphrase=order.passphrase, demo=order.demo)
-        self._journal = Journal(home.logs / "worker.log", self._tally)
+        self._journal = Journal(home.logs / "worker.log", self._tally, 1 if order.log_json else None)
         stamina.instrumentation.set_on_retry_hooks([])  # theirs write the text of the error
         central = open_engine(order.central_url or home.central_url, key(vault, CENTRAL_KEY))
         self._store = CentralStore(central)
