@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from db.central import DETAIL, META, TERMINAL, writing
 from db.central_engine import clock_us
 
-PUBLIC, NEXT, UNTIL, CLEAN = "deployment-key", "rotation-next", "rotation-until", "rotation-clean"
+PUBLIC, PROOF = "deployment-key", "deployment-key-proof"
+NEXT, NEXT_PROOF, UNTIL, CLEAN = "rotation-next", "rotation-proof", "rotation-until", "rotation-clean"
 FOR, HAS = "rotation-for:", "rotation-has:"
 
 
@@ -19,7 +20,7 @@ class RotationStore:
 
     def facts(self) -> dict[str, str]:
         """Every row of `meta` about the deployment's key, and central's clock (µs) as `now`."""
-        about = META.c.key.in_((PUBLIC, "deployment")) | META.c.key.like("rotation-%")
+        about = META.c.key.in_((PUBLIC, PROOF, "deployment")) | META.c.key.like("rotation-%")
         with self._engine.connect() as conn:
             rows = {r[0]: r[1] for r in conn.execute(sa.select(META.c.key, META.c.value).where(about))}
             return {**rows, "now": str(clock_us(conn))}

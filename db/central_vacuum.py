@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from db.central_engine import as_desk_error
 from db.central_roles import OWNER
-from services.errors import Unavailable
+from services.errors import Refused, Unavailable
 
 TABLES = ("detail", "inbox", "ask", "subject", "lookup")
 """Whatever sealed details, questions, masked names and lookups were deleted from."""
@@ -42,6 +42,8 @@ def vacuum(engine: sa.Engine, wait_s: float = WAIT_S) -> int:
 
 
 def _rewritten(conn: sa.Connection, wait_s: float) -> int:
+    if not conn.exec_driver_sql("SELECT pg_has_role('pg_read_all_stats', 'USAGE')").scalar_one():
+        raise Refused("this administrator cannot see who still reads deleted rows: GRANT pg_read_all_stats to it")
     # What an older view still sees is copied along. No number is given out for reading, so ask for one.
     mark = conn.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
     until = time.monotonic() + wait_s

@@ -8,7 +8,7 @@ from services.errors import Unusable
 from services.home import DEPLOYMENT_KEY, key
 from services.secrets import Vault
 
-NEXT, OLD = f"{DEPLOYMENT_KEY}-next", f"{DEPLOYMENT_KEY}-old"
+NEXT, OLD, NUMBER = f"{DEPLOYMENT_KEY}-next", f"{DEPLOYMENT_KEY}-old", f"{DEPLOYMENT_KEY}-number"
 
 
 class DeploymentKeys:
@@ -46,9 +46,11 @@ class DeploymentKeys:
             return False
         return True
 
-    def take(self, private: bytes) -> None:
-        """Hold a key that was announced."""
+    def take(self, private: bytes, number: int | None = None) -> None:
+        """Hold a key that was announced, as the `number`-th: none before it is taken again."""
         self._vault.put(NEXT, private)
+        if number is not None:
+            self._vault.put(NUMBER, str(number).encode())
         self.read()
 
     def follow(self, public: str, rotating: bool) -> None:

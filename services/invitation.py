@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, cast
 
 import orjson
 
-from services.deployment_keys import NEXT, OLD
+from services.deployment_keys import NEXT, NUMBER, OLD
 from services.errors import BadInput, Conflict, NotFound, Refused, Unusable
 from services.home import (
     CENTRAL_KEY,
@@ -34,7 +34,7 @@ from services.secrets import Vault
 
 WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY)
 FACTS = ("deployment", "deployment-key", "cosigner-key")
-ROTATING = (NEXT, OLD)
+ROTATING = (NEXT, OLD, NUMBER)
 """What a worker needs beside them while the deployment's key is rotated."""
 MOST_BYTES = 64 * 1024
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from db.central_rotation import CLEAN, FOR, HAS, NEXT, PUBLIC, UNTIL, RotationStore
+from db.central_rotation import CLEAN, FOR, HAS, NEXT, NEXT_PROOF, PROOF, PUBLIC, UNTIL, RotationStore
 from services.action_log.sealing import new_key, open_sealed, public_of, seal
-from services.deployment_keys import DeploymentKeys
+from services.deployment_keys import NUMBER, DeploymentKeys
+from services.deployment_proof import check_proof, cosigner_of, number_of, proof
 from services.errors import Refused, Unusable
-from services.home import key
+from services.home import INGEST_SEED, key
 from services.secrets import Vault
 
 DAY_US = 86_400 * 1_000_000
@@ -38,7 +39,10 @@ def begin(engine: sa.Engine, vault: Vault, days: float) -> None:
         keys.take(new_key()[1])  # kept before it is told, so that a broken-off beginning makes no second one
     coming = vault.get(f"{KIND}-next")
     assert coming is not None  # noqa: S101 - just put
-    told = {NEXT: keys.announced, UNTIL: str(int(facts["now"]) + int(days * DAY_US)), CLEAN: "0"}
+    vault.put(NUMBER, facts["now"].encode())
+    signed = proof(key(vault, INGEST_SEED), facts["deployment"], int(facts["now"]), keys.announced)
+    until = str(int(facts["now"]) + int(days * DAY_US))
+    told = {NEXT: keys.announced, NEXT_PROOF: signed, UNTIL: until, CLEAN: "0"}
     for owner, (name, ask_key) in store.workers().items():
         if not ask_key:
             raise Refused(f"worker {name} was invited and has not joined: let it join, or revoke it")
@@ -75,13 +79,11 @@ def follow(store: RotationStore, keys: DeploymentKeys, vault: Vault, owner: str)
     """What every worker does: take the key that was sealed to it, say so, and be as central says."""
     facts = store.facts()
     blob = facts.get(FOR + owner)
-    if NEXT in facts and blob is not None and facts.get(HAS + owner) != facts[NEXT]:
+    if NEXT in facts and blob is not None and keys.announced != facts[NEXT]:
         private = open_sealed(
             key(vault, f"ask-key:{owner}"), bytes.fromhex(blob), deployment=facts["deployment"], owner=owner, kind=KIND
         )
-        if public_of(private).hex() != facts[NEXT]:
-            raise Unusable("the deployment's next key is not the one that was announced")
-        keys.take(private)
+        keys.take(_as_announced(facts, private, vault), number_of(facts[NEXT_PROOF]))
     if NEXT in facts and keys.announced == facts[NEXT] and facts.get(HAS + owner) != facts[NEXT]:  # or it was invited
         store.put({HAS + owner: facts[NEXT]})
     keys.follow(facts[PUBLIC], UNTIL in facts)
@@ -93,8 +95,18 @@ def publish(store: RotationStore) -> bool:
     if NEXT not in facts or _lacking(store, facts):
         return False
     drop = [name for name in facts if name.startswith((FOR, HAS))]
-    store.put({PUBLIC: facts[NEXT], CLEAN: "0"}, [NEXT, *drop])
+    store.put({PUBLIC: facts[NEXT], PROOF: facts[NEXT_PROOF], CLEAN: "0"}, [NEXT, NEXT_PROOF, *drop])
     return True
+
+
+def _as_announced(facts: dict[str, str], private: bytes, vault: Vault) -> bytes:
+    """The key, when it is the one that the cosigner signed; raises `Unusable`."""
+    if public_of(private).hex() != facts[NEXT]:
+        raise Unusable("the deployment's next key is not the one that was announced")
+    cosigner = cosigner_of(key(vault, INGEST_SEED))
+    newer_than = int(vault.get(NUMBER) or b"0")
+    check_proof(facts.get(NEXT_PROOF, ""), cosigner, facts["deployment"], facts[NEXT], newer_than)
+    return private
 
 
 def _lacking(store: RotationStore, facts: dict[str, str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ CREATE VIEW {desk}.alembic_version WITH (security_barrier) AS SELECT version_num
 CREATE VIEW {desk}.meta WITH (security_barrier) AS
     SELECT key, value FROM public.meta
     -- In words that a dump gives back as they are: `central check` compares them after a restore too.
-    WHERE key::text = ANY ('{{deployment,deployment-key,cosigner-key,rev,feed}}'::text[]) AND {desk}.me() IS NOT NULL;
+    WHERE key::text = ANY ('{{deployment,deployment-key,deployment-key-proof,cosigner-key,rev,feed}}'::text[]) AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.log WITH (security_barrier) AS
     SELECT id, owner, kind, public_key, origin, enrolled_at, problem FROM public.log WHERE owner = {desk}.me();
 CREATE VIEW {desk}.log_head WITH (security_barrier) AS

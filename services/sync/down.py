@@ -5,11 +5,13 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
+from services.deployment_proof import check_proof
 
 if TYPE_CHECKING:
     from db.central_port import CentralPort
 
 PAGE = 5000
+NUMBER = "deployment-key-number"
 PEOPLE_S = 10.0
 
 
@@ -48,9 +50,19 @@ class Downlink:
         if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:
             return
         self._store.replace_people(self._port.agents(), self._port.controllers())
-        facts = self._port.facts()
-        self._store.set_meta({"deployment-key": facts["deployment-key"]})  # it may have been rotated
+        self._follow_key()
         self._people_at = time.monotonic()
+
+    def _follow_key(self) -> None:
+        """Seal to the deployment's new key once it was rotated; raises `Unusable` for one that was not signed."""
+        known, facts = self._store.meta("deployment-key"), self._port.facts()
+        named = facts.get("deployment-key", "")
+        if not known or named == known:
+            return
+        cosigner, before = bytes.fromhex(self._store.meta("cosigner-key")), int(self._store.meta(NUMBER, "0"))
+        told = facts.get("deployment-key-proof", "")
+        number = check_proof(told, cosigner, self._store.meta("deployment"), named, before)
+        self._store.set_meta({"deployment-key": named, NUMBER: str(number)})
 
 
 def _row(row: tuple[object, ...]) -> tuple[object, ...]:

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from console.commands.rotating import rotate
 from db.central import DETAIL, LOG
 from db.central_rotation import HAS, RotationStore
-from services.action_log.sealing import open_sealed, public_of
+from services.action_log.sealing import new_key, open_sealed, public_of, seal
 from services.central_check import rows
 from services.deployment_keys import NEXT, OLD
+from services.deployment_proof import proof
 from services.desk.desk import Desk
 from services.errors import Refused, Unusable
 from services.home import DEPLOYMENT_KEY, key
@@ -144,3 +145,59 @@ def test_an_embedded_centre_rotates_and_what_was_sealed_before_opens(make_centre
     with centre.engine.begin() as conn:
         conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner == case, DETAIL.c.kind == "key"))
     assert rows(centre.engine) == [f"a sealed detail of {case} is gone, and the case was not shredded"], "the control"
+
+
+# ── whoever holds the database and no key ─────────────────────────────────────────────────────────────────────
+
+
+def say(centre: WorkerCentre, **facts: str) -> None:
+    RotationStore(centre.engine).put({name.replace("_", "-"): value for name, value in facts.items()})
+
+
+def refuses(desk: Desk) -> bool:
+    return "somebody changed it" in desk._ctx.link.state.alarm
+
+
+def test_a_key_that_the_cosigner_did_not_sign_is_sealed_to_by_nobody(make_centre: Make, quick: None) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    session = centre.until(lambda: _signed_in(desk, AGENT, AGENT_PIN))
+    desk.intake.open(session, request())  # the numbers of the next ones are here from now on
+    mine, own = key(centre.vault, DEPLOYMENT_KEY), new_key()
+    true = public_of(mine).hex()
+    say(centre, deployment_key=own[0].hex())
+    centre.until(lambda: refuses(desk))
+    say(centre, deployment_key_proof=proof(bytes(32), DEPLOYMENT, 2**60, own[0].hex()))
+    centre.until(lambda: refuses(desk))
+    case = desk.intake.open(session, request()).case
+    centre.until(lambda: case in openable(centre, mine))  # the log is handed in all the same
+    assert openable(centre, own[1]) == set()
+
+    say(centre, deployment_key=true)  # and a worker is offered one
+    owner = next((centre.home.path / "workers").iterdir()).name
+    ask_key = public_of(key(centre.vault, f"ask-key:{owner}"))
+    blob = seal(ask_key, own[1], deployment=DEPLOYMENT, owner=owner, kind="deployment-key")
+    forged = {"rotation-next": own[0].hex(), "rotation-until": str(2**60), f"rotation-for:{owner}": blob.hex()}
+    forged["rotation-proof"] = proof(bytes(32), DEPLOYMENT, 2**60, own[0].hex())
+    RotationStore(centre.engine).put(forged)
+    centre.until(lambda: '"rotate"' in (centre.home.logs / "worker.log").read_text())
+    assert (centre.vault.get(NEXT), key(centre.vault, DEPLOYMENT_KEY)) == (None, mine)
+
+
+def test_an_older_key_that_leaked_cannot_be_named_again(make_centre: Make, quick: None) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    facts = []
+    for _ in range(2):
+        begin(centre.engine, centre.vault, 7)
+        centre.until(lambda: stage(centre) == "sealed", 60)
+        hasten(centre.engine)
+        centre.until(lambda: stage(centre) == "none", 60)
+        facts.append(RotationStore(centre.engine).facts())
+        heard = bytes.fromhex(facts[-1]["deployment-key"])
+        centre.until(lambda heard=heard: desk._ctx.deployment_key == heard)  # type: ignore[misc]
+    say(centre, deployment_key=facts[0]["deployment-key"], deployment_key_proof=facts[0]["deployment-key-proof"])
+    centre.until(lambda: refuses(desk))
+    assert desk._ctx.deployment_key.hex() == facts[1]["deployment-key"]
