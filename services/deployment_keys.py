@@ -1,6 +1,6 @@
 """The deployment's private keys on a worker: the one that terminals seal to, and beside it another while it rotates.
 
-The vault is the truth. `deployment-key-next` was announced, `deployment-key-old` opens what came late.
+The vault is the truth. `deployment-key-next` was announced, `deployment-key-old` (one or more) opens what came late.
 """
 
 from services.action_log.sealing import open_sealed, public_of
@@ -9,6 +9,7 @@ from services.home import DEPLOYMENT_KEY, key
 from services.secrets import Vault
 
 NEXT, OLD, NUMBER = f"{DEPLOYMENT_KEY}-next", f"{DEPLOYMENT_KEY}-old", f"{DEPLOYMENT_KEY}-number"
+SIZE = 32
 
 
 class DeploymentKeys:
@@ -21,8 +22,9 @@ class DeploymentKeys:
 
     def read(self) -> None:
         """Look into the vault again."""
-        others = (self._vault.get(name) for name in (NEXT, OLD))
-        self._held = (key(self._vault, DEPLOYMENT_KEY), *(other for other in others if other is not None))
+        others = (self._vault.get(NEXT) or b"") + (self._vault.get(OLD) or b"")
+        parts = (others[at : at + SIZE] for at in range(0, len(others), SIZE))
+        self._held = (key(self._vault, DEPLOYMENT_KEY), *parts)
 
     @property
     def current(self) -> bytes:
@@ -54,14 +56,18 @@ class DeploymentKeys:
         self.read()
 
     def follow(self, public: str, rotating: bool) -> None:
-        """Be as central says: `public` (hex) is sealed to; the old key goes when nothing is rotating."""
+        """Be as central says: `public` (hex) is sealed to; old keys go when nothing is rotating.
+
+        They stay where central names another key than the current one: it was restored, and its case keys need them.
+        """
         coming = self._vault.get(NEXT)
         if coming is not None and public_of(coming).hex() == public:
             if public_of(self.current).hex() != public:  # else it broke off after this
-                self._vault.put(OLD, self.current)
+                self._vault.put(OLD, self.current + (self._vault.get(OLD) or b""))
                 self._vault.put(DEPLOYMENT_KEY, coming)
             self._vault.delete(NEXT)
-        if not rotating:
+        self.read()
+        if not rotating and public_of(self.current).hex() == public:
             self._vault.delete(OLD)
         self.read()
 

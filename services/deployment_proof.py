@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from services.errors import Unusable
 
-WRONG = "central names a key to seal to that is not the deployment's: somebody changed it; tell an operator"
+WRONG = "central names a key to seal to that is not the deployment's newest: tell an operator"
 
 
 def proof(seed: bytes, deployment: str, number: int, public: str) -> str:

@@ -122,7 +122,7 @@ class Link:
         got = down.run_once()
         alive = down.worker_ago < WORKER_S
         self._book.anchor()
-        alarm = up.state.alarm or self._book.anchor_trouble
+        alarm = up.state.alarm or down.alarm or self._book.anchor_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)
         return sent or got > 0
 

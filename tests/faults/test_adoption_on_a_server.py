@@ -50,7 +50,7 @@ def sent(centre: ServerWork, smtp: Smtp) -> Counter[str]:
     return Counter(letters[one] for one in ids if one in letters)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", [PLACES[0], pytest.param(PLACES[1], marks=pytest.mark.long)])
 def test_the_other_machine_adopts_and_finishes_it_nothing_twice_and_nothing_half(
     centre: ServerWork, smtp: Smtp, place: str
 ) -> None:

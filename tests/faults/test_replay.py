@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,29 +55,43 @@ def stops(centre: WorkerCentre) -> int:
 # ── a data system ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def restored(make_due: Make, no_keyring: None) -> tuple[WorkerCentre, str]:
-    """A centre whose data systems were put back to before an erasure and a marketing stop; and when that was."""
-    centre = make_due()
+@pytest.fixture(scope="module")
+def restored_template(approved_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home whose data systems were put back to before an erasure and a marketing stop; and when that was."""
+    folder, since = tmp_path_factory.mktemp("restored"), now()
+    shutil.copytree(approved_template, folder / "home")
+    centre = WorkerCentre(folder / "home")
     data = centre.home.path / "data" / "nordlicht"
-    since = now()
     with sqlite3.connect(data / "crm.db") as db:
-        changed = (
-            "UPDATE contact_phone SET phone = ? WHERE customer_id = (SELECT id FROM customer WHERE customer_number = ?)"
-        )
+        mine = "SELECT id FROM customer WHERE customer_number = ?"
+        changed = f"UPDATE contact_phone SET phone = ? WHERE customer_id = ({mine})"
         assert db.execute(changed, (ME.phone, PARTNER.customer_number)).rowcount
-    shutil.copytree(data, centre.home.path.parent / "backup")
-    centre.start()
-    desk = centre.desk()
-    call = Call(centre, desk, STOPPED, Right.OBJECTION_MARKETING)
-    desk.act.stop_marketing(call.session, call.case)
-    centre.until(lambda: centre.case(CASE).shredded and centre.case(call.case).closed, 60)
-    assert (is_there(centre), stops(centre)) == (False, 1)
-    centre.stop()
+    shutil.copytree(data, folder / "backup")
+    try:
+        centre.start()
+        desk = centre.desk()
+        call = Call(centre, desk, STOPPED, Right.OBJECTION_MARKETING)
+        desk.act.stop_marketing(call.session, call.case)
+        centre.until(lambda: centre.case(CASE).shredded and centre.case(call.case).closed, 60)
+        assert (is_there(centre), stops(centre)) == (False, 1)
+    finally:
+        centre.close()
     for system in SYSTEMS:
-        shutil.copy(centre.home.path.parent / "backup" / f"{system}.db", data / f"{system}.db")
+        shutil.copy(folder / "backup" / f"{system}.db", data / f"{system}.db")
     assert (is_there(centre), stops(centre)) == (True, 0), "the control: without a replay they are back"
-    return centre, since
+    return centre.home.path, since
+
+
+@pytest.fixture
+def restored(
+    restored_template: tuple[Path, str], tmp_path: Path, no_keyring: None
+) -> Iterator[tuple[WorkerCentre, str]]:
+    """A copy of it for one test."""
+    template, since = restored_template
+    shutil.copytree(template, tmp_path / "home")
+    centre = WorkerCentre(tmp_path / "home")
+    yield centre, since
+    centre.close()
 
 
 def test_who_was_erased_since_the_backup_is_found_counted_and_erased_again(restored: tuple[WorkerCentre, str]) -> None:

@@ -1,5 +1,6 @@
 """The deployment's key is rotated while the centre works: nothing is lost, and in the end the old key opens nothing."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def say(centre: WorkerCentre, **facts: str) -> None:
 
 
 def refuses(desk: Desk) -> bool:
-    return "somebody changed it" in desk._ctx.link.state.alarm
+    return "not the deployment's newest" in desk._ctx.link.state.alarm
 
 
 def test_a_key_that_the_cosigner_did_not_sign_is_sealed_to_by_nobody(make_centre: Make, quick: None) -> None:
@@ -201,3 +202,53 @@ def test_an_older_key_that_leaked_cannot_be_named_again(make_centre: Make, quick
     say(centre, deployment_key=facts[0]["deployment-key"], deployment_key_proof=facts[0]["deployment-key-proof"])
     centre.until(lambda: refuses(desk))
     assert desk._ctx.deployment_key.hex() == facts[1]["deployment-key"]
+
+
+def test_a_central_restored_from_before_a_rotation_is_worked_with_and_rotated_again(
+    make_centre: Make, quick: None
+) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    session = centre.until(lambda: _signed_in(desk, AGENT, AGENT_PIN))
+    (case,) = opened(desk, session, 1)
+    assert desk.synced()
+    old = key(centre.vault, DEPLOYMENT_KEY)
+    centre.until(lambda: case in openable(centre, old))
+    backup = sqlite_copy(centre)
+    begin(centre.engine, centre.vault, 7)
+    centre.until(lambda: stage(centre) == "sealed", 60)
+    new = key(centre.vault, DEPLOYMENT_KEY)
+    centre.until(lambda: desk._ctx.deployment_key == public_of(new))
+    desk.close()
+    centre.stop()
+    centre.engine.dispose()
+    for file in centre.home.path.glob("central.db*"):
+        file.unlink()
+    shutil.copy(backup, centre.home.path / "central.db")
+    assert openable(centre, old) == {case}, "the control: it is sealed to the old key again"
+
+    centre.start()
+    desk = centre.desk()
+    session = centre.until(lambda: _signed_in(desk, AGENT, AGENT_PIN))
+    centre.until(lambda: refuses(desk))
+    assert desk.find.reveal(session, case, "words") == WORDS, "shown, and worked with"
+    assert desk._ctx.deployment_key == public_of(new)
+    begin(centre.engine, centre.vault, 7)
+    centre.until(lambda: stage(centre) == "sealed", 60)
+    centre.until(lambda: not refuses(desk))
+    hasten(centre.engine)
+    centre.until(lambda: stage(centre) == "none", 60)
+    newest = key(centre.vault, DEPLOYMENT_KEY)
+    assert newest not in (old, new)
+    assert (openable(centre, newest), openable(centre, old)) == ({case}, set())
+    assert desk.find.reveal(session, case, "words") == WORDS
+    centre.until(lambda: centre.vault.get(OLD) is None)
+
+
+def sqlite_copy(centre: WorkerCentre) -> Path:
+    """Central's file as it is now."""
+    raw = centre.engine.raw_connection()
+    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw.close()
+    return Path(shutil.copy(centre.home.path / "central.db", centre.home.path.parent / "backup.db"))

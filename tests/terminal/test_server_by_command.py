@@ -135,7 +135,13 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
     assert "revoked" in operator.run("terminal", "list")
 
 
-@pytest.mark.parametrize("place", ["init.after-keys", "init.after-tables", "init.after-engine", "init.before-settings"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "init.after-tables",
+        *(pytest.param(f"init.{p}", marks=pytest.mark.long) for p in ("after-keys", "after-engine", "before-settings")),
+    ],
+)
 def test_an_init_that_was_killed_goes_on_when_it_is_said_again(
     postgres: str, tmp_path: Path, centre_template: Path, place: str
 ) -> None:
