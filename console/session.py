@@ -79,7 +79,15 @@ class SessionApp(GuardedApp):
         if len(session.roles) > 1:
             self.call_later(self._ask_role, session)  # not from the lock, which is gone when the answer comes
         else:
-            self.show("queue")
+            self._begin()
+
+    def _begin(self) -> None:
+        """To the queue; where nobody but this desk looked at the PIN, it says so there."""
+        self.show("queue")
+        until = self.session.until if self.session else None
+        if until is not None:
+            when = f"{until.astimezone():%H:%M}"
+            self.call_later(self.flash, f"no answer from central: this desk checked the PIN itself, good until {when}")
 
     def _ask_role(self, session: "Session") -> None:
         from screens.kit.widgets.confirm import Choice
@@ -92,14 +100,14 @@ class SessionApp(GuardedApp):
         if role is None:
             self.sign_out("left")
         elif role is session.role:
-            self.show("queue")
+            self._begin()
         else:
             self.jobs.run(self, self.desk.sign.work_as, session, role, reply=RoleTaken, serial="role", write=True)
 
     @on(RoleTaken)
     def _role_taken(self, message: RoleTaken) -> None:
         self.session = message.session
-        self.show("queue")
+        self._begin()
 
     def unlocked(self, session: "Session") -> None:
         self.session, self.locked_at = session, None

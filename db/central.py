@@ -21,26 +21,33 @@ from db.central_engine import (
     writing as writing,
 )
 
-_APPROVAL = sa.text("approval")
+_APPROVAL, _CONFLICTS = sa.text("approval"), sa.text("conflicts > 0")
 NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A row number that never ends; SQLite numbers rows itself only in a column of the type INTEGER."""
 
 
 class LogRow(SQLModel, table=True):
-    """An enrolled log: whose it is and which key signs it. `problem` is set when its batches are refused."""
+    """An enrolled log: whose it is, which key opens it, and which the log that follows, should this one break.
+
+    `problem` is set when its batches are refused.
+    """
 
     __tablename__ = "log"
     id: str = Field(primary_key=True)
     owner: str = Field(index=True)
     kind: str
     public_key: bytes
+    next_key: bytes
     origin: str
     enrolled_at: int = Field(sa_type=sa.BigInteger)
     problem: str = ""
 
 
 class HeadRow(SQLModel, table=True):
-    """How much of a log central holds, its frontier, newest checkpoint and our cosignature."""
+    """How much of a log central holds, its frontier, newest checkpoint and our cosignature.
+
+    `key` signs what comes next: the log's own, or the newest that it named since.
+    """
 
     __tablename__ = "log_head"
     log: str = Field(primary_key=True, foreign_key="log.id")
@@ -48,6 +55,16 @@ class HeadRow(SQLModel, table=True):
     frontier: bytes = b""
     checkpoint: str = ""
     receipt: str = ""
+    key: bytes
+
+
+class SealRow(SQLModel, table=True):
+    """The last note of a log's key that is erased by now, with our cosignature (action-log.md 4)."""
+
+    __tablename__ = "seal"
+    log: str = Field(primary_key=True, foreign_key="log.id")
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    receipt: str
 
 
 class EntryRow(SQLModel, table=True):
@@ -110,7 +127,10 @@ class CaseRow(SQLModel, table=True):
     """A folded case and what the queue shows of it. `rev` is the change feed's counter."""
 
     __tablename__ = "case_"
-    __table_args__ = (sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),)
+    __table_args__ = (
+        sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),
+        sa.Index("ix_case__conflicts", "due", sqlite_where=_CONFLICTS, postgresql_where=_CONFLICTS),
+    )
     id: str = Field(primary_key=True)
     controller: str
     subject: str = Field(index=True)
@@ -159,14 +179,18 @@ class ClaimRow(SQLModel, table=True):
 
 
 class AgentRow(SQLModel, table=True):
-    """A person who works here: PIN hash (argon2id), roles by controller as JSON."""
+    """A person who works here: roles by controller as JSON, and what only workers read: what is kept of the PIN (keyed
+    with their pepper), its number, wrong tries in a row, and until when none is taken (µs)."""
 
     __tablename__ = "agent"
     id: str = Field(primary_key=True)
     name: str
     pin_hash: str
+    pin_rev: int = 1
     roles: str
     disabled: bool = False
+    tries: int = 0
+    locked_until: int = Field(sa_type=sa.BigInteger, default=0)
 
 
 class ControllerRow(SQLModel, table=True):
@@ -279,6 +303,7 @@ def _table(row: type[SQLModel]) -> sa.Table:
 
 LOG = _table(LogRow)
 HEAD = _table(HeadRow)
+SEAL = _table(SealRow)
 ENTRY = _table(EntryRow)
 AGGREGATE = _table(AggregateRow)
 AGGREGATE_HEAD = _table(AggregateHeadRow)

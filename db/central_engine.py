@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 import sqlcipher3.dbapi2
 
-from services.errors import DeskError, Refused, Unavailable, Unusable
+from services.errors import DeskError, Refused, ShutOut, Unavailable, Unusable
 
 SCHEMA = "0002"
 KEPT = "your log keeps every action"
@@ -100,6 +100,18 @@ def upgrade_at(url: str, key: bytes | None) -> None:
         engine.dispose()
 
 
+def deployment_at(url: str, key: bytes | None) -> str:
+    """The name of the deployment whose central this is, of whatever schema; raises as `upgrade_at` does."""
+    engine = _engine(url, key, CACHE_KB)
+    try:
+        with engine.connect() as conn:
+            return str(conn.execute(sa.text("SELECT value FROM meta WHERE key = 'deployment'")).scalar_one())
+    except sa.exc.DBAPIError as exc:
+        raise as_desk_error(exc) from exc
+    finally:
+        engine.dispose()
+
+
 def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
     """What a database said, for a person, without statement or values."""
     text = str(exc.orig)
@@ -114,7 +126,7 @@ def as_desk_error(exc: sa.exc.DBAPIError) -> DeskError:
     if type(exc.orig).__name__ == "InsufficientPrivilege":
         return Refused("central does not let this login do that", next_key="rightsdesk doctor")
     if "authentication failed" in text or "not permitted to log in" in text:
-        return Refused("central does not let this terminal in any more: an operator enrols it again")
+        return ShutOut("central does not let this terminal in any more: an operator enrols it again")
     if "certificate" in text or "SSL" in text:
         return Unusable(
             "central's certificate does not hold, or it speaks no TLS", kept=KEPT, next_key="tell an operator"

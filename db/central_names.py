@@ -10,18 +10,20 @@ def _table(name: str, columns: str) -> sa.TableClause:
     return sa.table(name, *(sa.column(c) for c in columns.split()))
 
 
-LOG = _table("log", "id owner kind public_key origin enrolled_at problem")
-HEAD = _table("log_head", "log size frontier checkpoint receipt")
+LOG = _table("log", "id owner kind public_key next_key origin enrolled_at problem")
+HEAD = _table("log_head", "log size frontier checkpoint receipt key")
+SEAL = _table("seal", "log size receipt")
 ENTRY = _table("entry", "pos log seq case_id accepted_at body")
 AGGREGATE = _table("aggregate", "idx note nodes")
 AGGREGATE_HEAD = _table("aggregate_head", "one size frontier checkpoint")
+STALE = _table("stale", "log seq")
 INBOX = _table("inbox", "id log start count entries details checkpoint received_at")
 CASE = _table(
     "case_",
-    "id controller body rev rights person state who tier due is_open acknowledged breach approval",
+    "id controller body rev rights person state who tier due is_open acknowledged breach approval conflicts",
 )
 CLAIM = _table("claim", "case_id holder fence until")
-AGENT = _table("agent", "id name pin_hash roles disabled")
+AGENT = _table("agent", "id name roles disabled pin_rev")
 CONTROLLER = _table("controller", "key body")
 ASK = _table("ask", "id terminal kind sealed made_at stage reply")
 TERMINAL = _table("terminal", "id kind seen_at pid")

@@ -8,10 +8,11 @@ from math import inf
 import sqlalchemy as sa
 
 from db.central_engine import as_desk_error, clock_sql, clock_us, writing
-from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, TERMINAL
-from db.central_shapes import CaseSnapshot, Feed, Hello
+from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, STALE, TERMINAL
+from db.central_shapes import Accepted, CaseSnapshot, Feed, Hello
 from services.errors import Conflict, NotFound, Refused
 
+OTHER_KEY = "central knows this terminal by another signing key"
 NUMBERS_SKIPPED = 100_000
 """Case numbers left out after a restore: blocks that terminals reserved meanwhile are forgotten (docs/stores.md)."""
 
@@ -28,6 +29,7 @@ QUEUE_COLUMNS = (
     CASE.c.acknowledged,
     CASE.c.breach,
     CASE.c.approval,
+    CASE.c.conflicts,
     CASE.c.rev,
 )
 
@@ -135,13 +137,18 @@ class CentralPort:
             found = conn.execute(sa.select(META.c.value).where(META.c.key == "rev")).scalar()
             return int(found or 0)
 
-    def feed(self) -> Feed:
-        """Where the change feed and the workers are: all that an idle terminal asks, in one statement."""
+    def feed(self, mark: str = "") -> Feed:
+        """Where the change feed and the workers are: all that an idle terminal asks, in one statement.
+
+        `mark` is what an earlier answer named; whether it is still so is in this one.
+        """
         word, latest = (sa.select(META.c.value).where(META.c.key == key).scalar_subquery() for key in ("feed", "rev"))
         seen = sa.select(sa.func.max(TERMINAL.c.seen_at)).where(TERMINAL.c.kind == "worker").scalar_subquery()
+        newest, same = sa.select(_MARK).order_by(ENTRY.c.pos.desc()).limit(1).scalar_subquery(), _same(mark)
         with self._reading() as conn:
-            row = conn.execute(sa.select(word, latest, seen, sa.literal_column(clock_sql(conn)))).one()
-        return Feed(row[0] or "", int(row[1] or 0), (row[3] - row[2]) / 1_000_000 if row[2] else inf)
+            row = conn.execute(sa.select(word, latest, seen, sa.literal_column(clock_sql(conn)), newest, same)).one()
+        ago = (row[3] - row[2]) / 1_000_000 if row[2] else inf
+        return Feed(row[0] or "", int(row[1] or 0), ago, row[4] or "", not mark or row[5] == mark)
 
     def report_loss(self, log: str, size: int) -> None:
         """Say that central had `size` entries of `log`, by its own receipt; it was restored if it has fewer now.
@@ -162,21 +169,30 @@ class CentralPort:
             row = conn.execute(sa.select(CASE.c.body, CASE.c.rev, size).where(CASE.c.id == case)).first()
             return CaseSnapshot(row[0], row[1], row[2] or 0) if row else None
 
-    def entries_of(self, case: str) -> list[tuple[str, int, int, bytes]]:
-        """(log, seq, accepted_at, body) of a case's actions in accept order."""
+    def entries_of(self, case: str) -> list[Accepted]:
+        """A case's actions in accept order, those that came too late marked."""
+        late = sa.select(STALE.c.seq).where(STALE.c.log == ENTRY.c.log, STALE.c.seq == ENTRY.c.seq).exists()
         query = (
-            sa.select(ENTRY.c.log, ENTRY.c.seq, ENTRY.c.accepted_at, ENTRY.c.body)
+            sa.select(ENTRY.c.log, ENTRY.c.seq, ENTRY.c.accepted_at, late, ENTRY.c.body)
             .where(ENTRY.c.case_id == case)
             .order_by(ENTRY.c.pos)
         )
         with self._reading() as conn:
-            return [(r[0], r[1], r[2], r[3]) for r in conn.execute(query)]
+            return [Accepted(r[0], r[1], r[2], bool(r[3]), r[4]) for r in conn.execute(query)]
 
-    def agents(self) -> list[tuple[str, str, str, str, bool]]:
-        """(id, name, pin_hash, roles, disabled) of everyone who may sign in."""
-        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.pin_hash, AGENT.c.roles, AGENT.c.disabled)
+    def held_of(self, log: str, start: int) -> dict[int, bytes]:
+        """What central holds of a log from entry `start` on, of cases alone: bodies by seq."""
+        query = sa.select(ENTRY.c.seq, ENTRY.c.body).where(
+            ENTRY.c.log == log, ENTRY.c.seq >= start, ENTRY.c.case_id.is_not(None)
+        )
         with self._reading() as conn:
-            return [(r[0], r[1], r[2], r[3], bool(r[4])) for r in conn.execute(query)]
+            return {r[0]: bytes(r[1]) for r in conn.execute(query)}
+
+    def agents(self) -> list[tuple[str, str, str, bool, int]]:
+        """(id, name, roles, disabled, number of the PIN) of everyone who may sign in; nothing that a PIN fits."""
+        query = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.roles, AGENT.c.disabled, AGENT.c.pin_rev)
+        with self._reading() as conn:
+            return [(r[0], r[1], r[2], bool(r[3]), r[4]) for r in conn.execute(query)]
 
     def controllers(self) -> list[tuple[str, bytes]]:
         """(key, JSON) of every controller."""
@@ -188,6 +204,12 @@ class CentralPort:
         query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.approval).order_by(CASE.c.due, CASE.c.id)
         with self._reading() as conn:
             return [(r[0], r[1]) for r in conn.execute(query)]
+
+    def conflicts(self, limit: int) -> list[tuple[str, bytes]]:
+        """(case, folded state) of the first cases in which something did not count, earliest due first."""
+        query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.conflicts > 0).order_by(CASE.c.due, CASE.c.id)
+        with self._reading() as conn:
+            return [(r[0], r[1]) for r in conn.execute(query.limit(limit))]
 
     def ask(self, ask: str, kind: str, sealed: bytes) -> None:
         """Leave a question for a worker."""
@@ -203,10 +225,11 @@ class CentralPort:
         if row is None:
             raise NotFound("the question is gone: it waited longer than 10 minutes")
         if row[1] is not None:
-            self._forget_reply(ask)
+            self.forget_ask(ask)
         return row[0], row[1]
 
-    def _forget_reply(self, ask: str) -> None:
+    def forget_ask(self, ask: str) -> None:
+        """Delete a question of ours: it was answered, or nobody waits for an answer any more."""
         with self._writing() as conn:
             conn.execute(sa.delete(ASK).where((ASK.c.id == ask) & (ASK.c.terminal == self.owner)))
 
@@ -230,17 +253,35 @@ class CentralPort:
                 raise NotFound(f"central does not know the log {log}")
             return bytes(found)
 
-    def enrol_successor(self, log: str, origin: str) -> None:
-        """Enrol the log that follows this owner's closed ones, under the same key (action-log.md 3)."""
+    def enrol_successor(self, log: str, origin: str, public_key: bytes, next_key: bytes) -> None:
+        """Enrol the log that follows this owner's closed ones (action-log.md 3), and the key that opens the one after.
+
+        Raises `Conflict` when `public_key` is not what the newest log's enrolment named.
+        """
         if log.partition("/")[0] != self.owner:
             raise Refused(f"the log {log} is another terminal's")
+        mine = sa.select(LOG.c.id, LOG.c.next_key, LOG.c.kind).where(LOG.c.owner == self.owner)
         with self._writing() as conn:
-            old = conn.execute(sa.select(LOG.c.public_key, LOG.c.kind).where(LOG.c.owner == self.owner)).first()
-            if old is None:
+            rows = sorted(conn.execute(mine).all(), key=lambda row: int(row[0].partition("/")[2]))
+            if not rows:
                 raise NotFound("central does not know this terminal")
-            row = {"id": log, "owner": self.owner, "kind": old[1], "public_key": old[0], "origin": origin}
-            conn.execute(sa.insert(LOG), [{**row, "enrolled_at": clock_us(conn), "problem": ""}])
-            conn.execute(sa.insert(HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}])
+            _, wanted, kind = rows[-1]
+            if bytes(wanted) != public_key:
+                raise Conflict(OTHER_KEY)
+            row = {"id": log, "owner": self.owner, "kind": kind, "public_key": public_key, "next_key": next_key}
+            conn.execute(sa.insert(LOG), [{**row, "origin": origin, "enrolled_at": clock_us(conn), "problem": ""}])
+            head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": public_key}
+            conn.execute(sa.insert(HEAD), [head])
+
+
+_MARK = sa.cast(ENTRY.c.pos, sa.String) + ":" + sa.cast(ENTRY.c.accepted_at, sa.String)
+"""An entry's place and the time of its acceptance: after a restore another stands there, or none."""
+
+
+def _same(mark: str) -> sa.ColumnElement[str]:
+    """The mark of the entry that stands where the entry of `mark` stood."""
+    place = mark.partition(":")[0]
+    return sa.select(_MARK).where(ENTRY.c.pos == (int(place) if place.isdecimal() else 0)).scalar_subquery()
 
 
 def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:

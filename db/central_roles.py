@@ -44,15 +44,20 @@ _WORKER: Final = {
     "aggregate": frozenset({"SELECT", "INSERT"}),
     "aggregate_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "log": frozenset({"SELECT", "INSERT"}),
+    "seal": frozenset({"SELECT", "INSERT"}),
     "log_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "agent": frozenset({"SELECT"}),
     "controller": frozenset({"SELECT"}),
     "terminal": frozenset({"SELECT"}),
     VERSION_TABLE: frozenset({"SELECT"}),
 }
-_WORKER_COLUMNS: Final = {"log": frozenset({"problem"}), "terminal": frozenset({"seen_at", "pid"})}
+_WORKER_COLUMNS: Final = {
+    "agent": frozenset({"tries", "locked_until"}),
+    "log": frozenset({"problem"}),
+    "terminal": frozenset({"seen_at", "pid"}),
+}
 _SEALED: Final = frozenset({"detail", "ask", "agent"})
-"""What no auditor reads: ciphertext that still belongs to persons, and hashes of PINs."""
+"""What no auditor reads: ciphertext that still belongs to persons, and what is kept of PINs."""
 
 
 def tables() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from db.central_engine import LOGIN
-from db.central_port import NUMBERS_SKIPPED, CentralPort, answering
+from db.central_port import NUMBERS_SKIPPED, OTHER_KEY, CentralPort, answering
 from services.errors import Conflict, NotFound
 
 
@@ -57,20 +57,20 @@ class ServerPort(CentralPort):
     def ask(self, ask: str, kind: str, sealed: bytes) -> None:
         self._call("ask", id=ask, kind=kind, sealed=sealed)
 
-    def _forget_reply(self, ask: str) -> None:
-        self._call("forget_reply", id=ask)
+    def forget_ask(self, ask: str) -> None:
+        self._call("forget_ask", id=ask)
 
-    def enrol_successor(self, log: str, origin: str) -> None:
+    def enrol_successor(self, log: str, origin: str, public_key: bytes, next_key: bytes) -> None:
         with self._reading() as conn:
-            key = conn.execute(sa.text("SELECT public_key FROM log ORDER BY enrolled_at LIMIT 1")).scalar()
-        if key is None:
-            raise NotFound("central does not know this terminal")
-        self.enrol_log(log, origin, bytes(key))
+            if conn.execute(sa.text("SELECT 1 FROM log LIMIT 1")).first() is None:
+                raise NotFound("central does not know this terminal")
+        self.enrol_log(log, origin, public_key, next_key)
 
-    def enrol_log(self, log: str, origin: str, public_key: bytes) -> None:
-        """Enrol a log of this terminal's; raises `Conflict` under another key than its first one's."""
-        if not self._call("enrol_log", log=log, origin=origin, public_key=public_key)[0]:
-            raise Conflict("central knows this terminal by another signing key")
+    def enrol_log(self, log: str, origin: str, public_key: bytes, next_key: bytes) -> None:
+        """Enrol a log of this terminal's; raises `Conflict` under another key than the log before it named."""
+        values = {"log": log, "origin": origin, "public_key": public_key, "next_key": next_key}
+        if not self._call("enrol_log", **values)[0]:
+            raise Conflict(OTHER_KEY)
 
     def knows_ask_key(self, key: bytes) -> bool:
         """Whether replies to this terminal are sealed to `key`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -23,12 +24,15 @@ class Hello:
 class Feed:
     """Where the change feed stands, and how long ago a worker gave a sign of life (s by central's clock; inf: never).
 
-    With another `word` than before all that was copied is fetched again.
+    With another `word` than before all that was copied is fetched again, also where the `mark` that was kept with it
+    is not `known`: central went back to before it. A mark is the newest entry as it was accepted.
     """
 
     word: str
     latest: int
     worker_ago: float
+    mark: str
+    known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ class CaseSnapshot:
     body: bytes
     rev: int
     own_size: int
+
+
+class Accepted(NamedTuple):
+    """An entry as central accepted it, at `at` (µs); `late` when another worker had its job by then: it counts not."""
+
+    log: str
+    seq: int
+    at: int
+    late: bool
+    body: bytes
 
 
 def pack_details(details: Sequence[tuple[str, str, str, bytes]]) -> bytes:

@@ -30,10 +30,16 @@ from db.central import (
     writing,
 )
 from db.central_jobs import INGEST, Deposed, JobStore, lock_ingest
+from services.action_log.merkle import Frontier
 from services.errors import NotFound
 
 Row = Mapping[str, object]
 IN_CHUNK = 500
+_RAISED = sa.text(
+    "INSERT INTO claim (case_id, holder, fence, until) VALUES (:case_id, :holder, :fence, :until) "
+    "ON CONFLICT (case_id) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until = excluded.until "
+    "WHERE claim.fence < excluded.fence"
+)
 COPY_FROM = 50
 """Rows from which PostgreSQL's COPY is quicker than statements."""
 
@@ -50,7 +56,7 @@ class Batch:
     checkpoint: str
     size: int
     frontier: bytes
-    public_key: bytes
+    key: bytes
     origin: str
     kind: str
 
@@ -138,9 +144,10 @@ class IngestTx:
         self.conn.execute(sa.update(META).where(META.c.key == "rev").values(value=str(old + count)))
         return old + 1
 
-    def set_head(self, log: str, size: int, frontier: bytes, checkpoint: str, receipt: str) -> None:
-        """What central holds of a log now, with our cosignature."""
-        values = {"size": size, "frontier": frontier, "checkpoint": checkpoint, "receipt": receipt}
+    def set_head(self, log: str, frontier: Frontier, checkpoint: str, receipt: str, key: bytes) -> None:
+        """What central holds of a log now, with our cosignature; `key` signs what comes next."""
+        row = {"size": frontier.size, "frontier": frontier.to_bytes(), "checkpoint": checkpoint}
+        values = {**row, "receipt": receipt, "key": key}
         self.conn.execute(sa.update(HEAD).where(HEAD.c.log == log).values(values))
 
     def refuse(self, log: str, reason: str) -> None:
@@ -151,6 +158,15 @@ class IngestTx:
     def drop_batch(self, batch: int) -> None:
         """The batch is ingested."""
         self.conn.execute(sa.delete(INBOX).where(INBOX.c.id == batch))
+
+    def raise_claims(self, rows: Sequence[Row]) -> None:
+        """The claims that these cases were opened or claimed with, unless a newer one stands.
+
+        A central restored from a backup has forgotten claims; their fences come again with the entries, and no fence
+        may be given to two.
+        """
+        if rows:
+            self.conn.execute(_RAISED, [dict(row) for row in rows])
 
     def free_claim(self, case: str, fence: int) -> None:
         """The case may be claimed by anyone, unless somebody newer holds it."""
@@ -220,7 +236,7 @@ class CentralStore(JobStore):
                 INBOX.c.checkpoint,
                 HEAD.c.size,
                 HEAD.c.frontier,
-                LOG.c.public_key,
+                HEAD.c.key,
                 LOG.c.origin,
                 LOG.c.kind,
             )

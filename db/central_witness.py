@@ -7,7 +7,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from db.central_engine import as_desk_error
-from db.central_names import AGGREGATE, AGGREGATE_HEAD, ENTRY, HEAD, LOG, META
+from db.central_names import AGGREGATE, AGGREGATE_HEAD, ENTRY, HEAD, LOG, META, SEAL
 from services.action_log import aggregate
 from services.action_log.merkle import consistency_proof, inclusion_proof
 from services.action_log.witness import Shown
@@ -42,15 +42,21 @@ class CentralView:
 
     def logs(self) -> list[Shown]:
         """Every enrolled log with its head, by id."""
+        held = (HEAD.c.size, HEAD.c.checkpoint, HEAD.c.receipt)
         query = (
-            sa.select(LOG.c.id, LOG.c.origin, LOG.c.public_key, HEAD.c.size, HEAD.c.checkpoint, HEAD.c.receipt)
+            sa.select(LOG.c.id, LOG.c.origin, LOG.c.public_key, *held, LOG.c.next_key)
             .join(HEAD, HEAD.c.log == LOG.c.id, isouter=True)
             .order_by(LOG.c.id)
         )
         return [
-            Shown(row[0], row[1], as_bytes(row[2]), row[3] or 0, row[4] or "", row[5] or "")
+            Shown(row[0], row[1], as_bytes(row[2]), row[3] or 0, row[4] or "", row[5] or "", as_bytes(row[6]))
             for row in self._conn.execute(query)
         ]
+
+    def seals(self, log: str) -> dict[int, str]:
+        """By size: the last note of each key of a log that is erased by now, with central's cosignature."""
+        query = sa.select(SEAL.c.size, SEAL.c.receipt).where(SEAL.c.log == log).order_by(SEAL.c.size)
+        return {row[0]: row[1] or "" for row in self._conn.execute(query)}
 
     def of_case(self, log: str, case: str) -> list[tuple[int, bytes]]:
         """(seq, bytes as signed) of a case's entries in one log, in order."""

@@ -16,54 +16,30 @@ from sqlcipher3 import dbapi2
 from db.file_lock import FileLock
 from db.kill_points import reach
 from db.log_file import Connection, LogBroken, as_desk_error, open_for_writing, plain_words, wipe
-from db.log_reader import Detail, LogReader, tile_reader
+from db.log_keys import WriterKeys
+from db.log_reader import Detail, LogReader
+from db.log_request import Request
 from db.log_start import Expected, Growing, load
-from services.action_log.acts import LogOpened, LogRecovered
+from services.action_log.acts import KeyRotated, LogOpened
 from services.action_log.canonical import dump_walked
-from services.action_log.checkpoint import Signer, parse as parse_note
+from services.action_log.checkpoint import parse as parse_note
 from services.action_log.entry import Draft, Entry, check_log_id, from_raw, prepare
-from services.action_log.merkle import TreeHead, leaf_hash, root_at
+from services.action_log.epochs import STRIDE
+from services.action_log.merkle import TreeHead, leaf_hash
 from services.action_log.moment import Clock, now
-from services.action_log.tiles import Tile, node_reader
+from services.action_log.tiles import Tile
 from services.errors import BadInput, NotFound, Unavailable
 
 MAX_BATCH, BULK = 1024, 4096
 
 
-class _Request:
-    """Something to do inside the next commit; `weight` is its number of entries.
-
-    Whoever asked waits for it with `result`. A bare lock does what a future would, at a tenth of the cost.
-    """
-
-    __slots__ = ("_done", "_error", "_result", "weight", "work")
-
-    def __init__(self, work: Callable[[], Any], weight: int) -> None:
-        self.work, self.weight = work, weight
-        self._result: Any = None
-        self._error: BaseException | None = None
-        self._done = threading.Lock()
-        self._done.acquire()
-
-    def settle(self, result: Any, error: BaseException | None = None) -> None:
-        """It was done, or failed; called once."""
-        self._result, self._error = result, error
-        self._done.release()
-
-    def result(self) -> Any:
-        """What came of it, as soon as it is durable; raises what went wrong. For one caller, once."""
-        self._done.acquire()
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-
 class LogWriter:
     """Appends to the one log at `path` (made when absent); safe to call from any thread.
 
-    `log` is `<owner>/<n>`, `origin` the checkpoints' origin, `seed` the 32-byte Ed25519 seed, `anchor` a head that
-    this log is known to have had. Raises `Unavailable` (another writer, full disk), `Unusable` (damaged, newer),
-    `LogBroken` when the start-up check fails: keep the file then and call `open_successor`.
+    `log` is `<owner>/<n>`, `origin` the checkpoints' origin, `seed` the 32-byte Ed25519 seed that opens it; one of
+    `others` may be in force by now, which the log says. `anchor` is a head that this log is known to have had. Raises
+    `Unavailable` (another writer, full disk), `Unusable` (damaged, newer), `LogBroken` when the start-up check fails:
+    keep the file then and call `open_successor`.
     """
 
     def __init__(
@@ -73,6 +49,7 @@ class LogWriter:
         log: str,
         origin: str,
         seed: bytes,
+        others: Sequence[bytes] = (),
         anchor: TreeHead | None = None,
         clock: Clock = now,
         training: bool = False,
@@ -81,10 +58,10 @@ class LogWriter:
         self.path = path
         self.log = check_log_id(log)
         self.commits = 0
-        self._signer = Signer(origin, seed)
-        self._expected = Expected(log, origin, self._signer.public_key, anchor)
+        self._keys = WriterKeys(origin, (seed, *others))
+        self._expected = self._keys.expected(Expected(log, origin, (), anchor))
         self._clock, self._training = clock, training
-        self._waiting: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._gate, self._turn = threading.Lock(), threading.Lock()
         self._bell = threading.Semaphore(0)
         self._server: threading.Thread | None = None
@@ -104,6 +81,7 @@ class LogWriter:
             self._lock.release()
             raise
         self._head = self._growing.frontier.head(), self._growing.checkpoint
+        self._settle_keys()
         if not self.size:
             try:
                 self.append([self._own(LogOpened(public_key=self.public_key.hex(), software=software))])
@@ -141,8 +119,13 @@ class LogWriter:
 
     @property
     def public_key(self) -> bytes:
-        """The Ed25519 key (32 bytes) to enrol with central."""
-        return self._signer.public_key
+        """The Ed25519 key (32 bytes) in force."""
+        return self._in_force[0]
+
+    @property
+    def sealed(self) -> int:
+        """Entries whose key is gone: nobody can write another past for them."""
+        return self._in_force[1]
 
     def append(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> tuple[Entry, ...]:
         """Writes the drafts in one transaction with their details; returns after the commit.
@@ -177,7 +160,7 @@ class LogWriter:
 
     def append_many(self, drafts: Iterable[Draft], *, batch: int = BULK) -> int:
         """Writes many drafts, `batch` to a commit (all of a batch or none); returns how many. For imports."""
-        waiting: deque[_Request] = deque()
+        waiting: deque[Request] = deque()
         source, count = iter(drafts), 0
         try:
             while raws := [prepare(draft) for draft in islice(source, batch)]:
@@ -204,11 +187,40 @@ class LogWriter:
             self._ring()  # for whoever found the turn taken
         return gone
 
-    def checkpoint_at(self, size: int) -> str:
-        """A signed note of the first `size` entries, for a batch that ends there; raises `NotFound`."""
-        if not 0 < size <= self.size:
-            raise NotFound(f"The log has {self.size} entries, not {size}.")
-        return self._signer.sign(TreeHead(size, self._do(lambda: root_at(size, node_reader(tile_reader(self._db))))))
+    def batch_end(self, start: int, most: int = STRIDE) -> tuple[int, str]:
+        """Where a batch for central that begins at `start` ends, and the signed note of that size.
+
+        It holds `most` entries or what there is; under an earlier key it ends where that key left a note, which may be
+        further. Raises `NotFound` at the end of the log.
+        """
+        if not 0 <= start < self.size:
+            raise NotFound(f"The log has {self.size} entries, none from {start} on.")
+        return tuple(self._do(lambda: self._keys.batch_end(self._db, self._now_growing(), start, most)))
+
+    def rotate(self, seed: bytes) -> None:
+        """Goes on under the key of another seed; the old one is held no more when this returns (action-log.md 4)."""
+        key = self._keys.take(seed)
+        self._expected = self._keys.expected(self._expected)
+
+        def work() -> None:
+            growing = self._now_growing()
+            raw = prepare(self._own(KeyRotated(epoch=growing.chain.epoch + 1, public_key=key.hex())))
+            self._insert([raw])
+            self._store_tiles()
+            self._keys.seal(self._db, growing, dump_walked(raw))
+
+        self._do(work)
+        self._settle_keys()
+
+    def _settle_keys(self) -> None:
+        """Drops every seed but the one that what is durable says is in force."""
+        with self._turn:
+            if self._growing is None:
+                self._growing = load(self._db, self._expected)
+            chain = self._growing.chain
+            self._keys.settle(chain)
+            self._expected = self._keys.expected(self._expected)
+            self._in_force = chain.key, chain.sealed
 
     def reader(self) -> LogReader:
         """A reader of this log with a connection of its own."""
@@ -231,8 +243,8 @@ class LogWriter:
 
     # ── one commit for all that wait ──────────────────────────────────────────────────────────────────────────
 
-    def _put(self, work: Callable[[], Any], weight: int) -> _Request:
-        request = _Request(work, weight)
+    def _put(self, work: Callable[[], Any], weight: int) -> Request:
+        request = Request(work, weight)
         with self._gate:
             if self._closed:
                 raise Unavailable("The log is closed; nothing was written.")
@@ -251,7 +263,7 @@ class LogWriter:
                 self._ring()
         return request.result()
 
-    def _later(self, work: Callable[[], Any], weight: int) -> _Request:
+    def _later(self, work: Callable[[], Any], weight: int) -> Request:
         """Puts the work in line for the thread that serves those who do not wait."""
         request = self._put(work, weight)
         self._ring()
@@ -278,7 +290,7 @@ class LogWriter:
 
     def _commit_waiting(self) -> None:
         """Takes what waits, up to a batch, and commits it at once; only with the turn in hand."""
-        batch: list[_Request] = []
+        batch: list[Request] = []
         weight = 0
         while weight < MAX_BATCH and not self._waiting.empty():  # nobody else takes: we have the turn
             batch.append(self._waiting.get_nowait())
@@ -286,7 +298,7 @@ class LogWriter:
         if batch:
             self._commit_or_split(batch)
 
-    def _commit_or_split(self, batch: list[_Request]) -> None:
+    def _commit_or_split(self, batch: list[Request]) -> None:
         """One commit for all; when it fails each alone, so that one request cannot fail another."""
         try:
             results = self._commit(batch)
@@ -305,7 +317,7 @@ class LogWriter:
             reach("log.before-ack")
             request.settle(result)
 
-    def _commit(self, batch: list[_Request]) -> list[Any]:
+    def _commit(self, batch: list[Request]) -> list[Any]:
         if self._growing is None:
             self._growing = load(self._db, self._expected)
         growing = self._growing
@@ -322,8 +334,7 @@ class LogWriter:
 
     def _insert(self, raws: Sequence[dict[str, Any]]) -> int:
         """Gives the entries their place and time, and writes them; the head follows once for the whole commit."""
-        growing = self._growing
-        assert growing is not None  # noqa: S101 (set by _commit)
+        growing = self._now_growing()
         ts, mono, boot = self._clock()
         rows = []
         for seq, raw in enumerate(raws, growing.frontier.size):
@@ -343,6 +354,15 @@ class LogWriter:
 
     def _store_edge(self, growing: Growing) -> tuple[TreeHead, str]:
         """Writes tiles that filled or grew, and the signed head, which it returns with its note."""
+        self._store_tiles()
+        head = growing.frontier.head()
+        growing.checkpoint = note = self._keys.sign(growing)
+        row = (head.size, growing.frontier.to_bytes(), note)
+        if not self._db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ? WHERE one = 1", row).rowcount:
+            self._db.execute("INSERT INTO head(one, size, frontier, checkpoint) VALUES (1, ?, ?, ?)", row)
+        return head, note
+
+    def _store_tiles(self) -> None:
         upsert = "INSERT INTO tile(level, idx, data) VALUES (?, ?, ?)"
         for tile in self._tiles.values():
             changed = self._db.execute(
@@ -351,12 +371,10 @@ class LogWriter:
             if not changed:
                 self._db.execute(upsert, (tile.level, tile.index, tile.data))
         self._tiles.clear()
-        head = growing.frontier.head()
-        note = self._signer.sign(head)
-        row = (head.size, growing.frontier.to_bytes(), note)
-        if not self._db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ? WHERE one = 1", row).rowcount:
-            self._db.execute("INSERT INTO head(one, size, frontier, checkpoint) VALUES (1, ?, ?, ?)", row)
-        return head, note
+
+    def _now_growing(self) -> Growing:
+        assert self._growing is not None  # noqa: S101 (set by _commit)
+        return self._growing
 
     def _forget(self) -> None:
         """Rolls back and drops memory: what is true next is read from the file."""
@@ -366,7 +384,7 @@ class LogWriter:
             with suppress(dbapi2.Error):  # whoever waits hears of the first error; the next commit meets this one
                 self._db.execute("ROLLBACK")
 
-    def _own(self, act: LogOpened | LogRecovered) -> Draft:
+    def _own(self, act: KeyRotated | LogOpened) -> Draft:
         return Draft(act=act, actor=f"log:{self.log}", as_="log")
 
 
@@ -379,22 +397,4 @@ def _detail_rows(raws: Sequence[dict[str, Any]], details: Sequence[Detail]) -> l
     return [(d.hash, d.owner, d.kind, d.blob, named[d.hash]) for d in details]
 
 
-def successor_of(log: str) -> str:
-    """`<owner>/<n+1>`."""
-    owner, _, number = check_log_id(log).partition("/")
-    return f"{owner}/{int(number) + 1}"
-
-
-def open_successor(
-    broken: LogBroken, path: Path, *, origin: str, seed: bytes, clock: Clock = now, training: bool = False
-) -> LogWriter:
-    """A new log at `path` whose second entry names the broken one, what was wrong with it and where."""
-    writer = LogWriter(
-        path, log=successor_of(broken.report.log), origin=origin, seed=seed, clock=clock, training=training
-    )
-    found = broken.report
-    writer.append([writer._own(LogRecovered(kind=found.kind or "unusable", place=found.place_code))])
-    return writer
-
-
-__all__ = ["Detail", "LogBroken", "LogReader", "LogWriter", "open_successor", "successor_of"]
+__all__ = ["Detail", "LogBroken", "LogReader", "LogWriter"]

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
+from db.log_cut import cut_of
 from db.log_file import VERSION, Connection, expected_schema, open_for_reading, plain_words, schema_of
 from db.log_reader import END
 from services.action_log.known import Known, Stored, StoredTile
 from services.action_log.merkle import EMPTY_ROOT
-from services.action_log.read_through import Part, Reading, join, read_part
+from services.action_log.read_through import Part, Reading, join, read_hashes, read_part
 from services.action_log.report import Kind, Report, State
 from services.action_log.tiles import WIDTH
 from services.action_log.verify import verify, verify_read
@@ -53,17 +54,20 @@ def _check(path: Path, db: Connection, known: Known, cores: int) -> Report:
     if row is None and db.execute("SELECT 1 FROM log LIMIT 1").fetchone() is None:
         return _empty(known)
     receipts = tuple(db.execute("SELECT size, note FROM receipt ORDER BY size").fetchall())
+    seals = tuple(db.execute("SELECT size, note, epoch FROM seal ORDER BY size").fetchall())
     tiles = db.execute("SELECT count(*) FROM tile").fetchone()[0]
     size, frontier, note = (0, b"", "") if row is None else row
     if [type(value) for value in (size, frontier, note)] != [int, bytes, str] or any(
-        type(number) is not int or type(text) is not str for number, text in receipts
+        type(number) is not int or type(text) is not str for number, text, *_ in (*receipts, *seals)
     ):
-        return _report("tampered", "damaged-file", "The head or a receipt is of another type.")
-    stored = Stored(size, frontier, note, _tile(db), tiles, receipts)
+        return _report("tampered", "damaged-file", "The head, a seal or a receipt is of another type.")
+    stored = Stored(size, frontier, note, _tile(db), tiles, receipts, cut_of(db), seals)
     if cores < 2 or size < PARALLEL_FROM:
         report = verify(_rows(db), stored, known)
     else:
-        report = verify_read(partial(_read_apart, path, db, cores), next(_rows(db), (0, b""))[1], stored, known)
+        report = verify_read(
+            partial(_read_apart, path, db, cores, stored.cut), next(_rows(db), (0, b""))[1], stored, known
+        )
     if report.state != "whole":
         return report
     return _structure(db) or report
@@ -73,13 +77,14 @@ def _rows(db: Connection, start: int = -END, stop: int = END) -> Iterator[tuple[
     return iter(db.execute("SELECT seq, body FROM log WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop)))
 
 
-def _read_apart(path: Path, db: Connection, cores: int, log: str, sizes: Sequence[int]) -> Reading:
+def _read_apart(path: Path, db: Connection, cores: int, cut: int, log: str, sizes: Sequence[int]) -> Reading:
     """Reads whole tiles in as many processes as there are cores; entries appended meanwhile are left out."""
     stop = db.execute("SELECT coalesce(max(seq) + 1, 0) FROM log").fetchone()[0]
-    width = (stop // cores // WIDTH + 1) * WIDTH
-    spans = [(start, min(start + width, stop)) for start in range(0, stop, width)]
+    width = ((stop - cut) // cores // WIDTH + 1) * WIDTH
+    spans = [(start, min(start + width, stop)) for start in range(cut, stop, width)]
+    below = [read_hashes(_rows(db, stop=cut), cut, log, _tile(db), sizes)] if cut else []
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        return join(pool.map(partial(_read_span, path, log, tuple(sizes)), spans))
+        return join([*below, *pool.map(partial(_read_span, path, log, tuple(sizes)), spans)])
 
 
 def _read_span(path: Path, log: str, sizes: Sequence[int], span: tuple[int, int]) -> Part:

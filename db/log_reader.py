@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from db.log_cut import cut_of, cuts_named
 from db.log_file import Connection, StoredHead, open_for_reading, plain_words, read_head
+from services.action_log.act import from_params
+from services.action_log.acts import LogOpened
 from services.action_log.entry import Entry, decode
 from services.action_log.merkle import (
     NodeReader,
@@ -17,8 +20,9 @@ from services.action_log.merkle import (
     leaf_hash,
     root_at,
 )
+from services.action_log.read_through import ROTATED
 from services.action_log.tiles import WIDTH, TileReader, node_reader
-from services.errors import NotFound
+from services.errors import BadInput, NotFound
 
 PAGE = 2048
 END = 2**62
@@ -95,17 +99,42 @@ class LogReader:
             ).fetchall()
         return [decode(body) for (body,) in rows]
 
-    def of_case(self, case: str) -> Iterator[tuple[int, bytes]]:
-        """(seq, bytes as written) of every entry of a case, in order; the whole log is searched."""
+    def of_case(self, case: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(seq, bytes as written) of every entry of a case from `start` on, in order; all of these are searched."""
         with plain_words():
             rows = self._db.execute(
-                "SELECT seq, body FROM log WHERE instr(body, ?) ORDER BY seq", (f'"case":"{case}",'.encode(),)
+                "SELECT seq, body FROM log WHERE seq >= ? AND instr(body, ?) ORDER BY seq",
+                (start, f'"case":"{case}",'.encode()),
             ).fetchall()
         return (row for row in rows if decode(row[1]).case == case)
 
     def body(self, seq: int) -> bytes:
         """The bytes of one entry; raises `NotFound`."""
         return body_of(self._db, seq)
+
+    def cut(self) -> int:
+        """Up to where bodies were pruned, as an entry says; 0 where none were."""
+        return cut_of(self._db)
+
+    def cuts_named(self) -> set[int]:
+        """Every cut that an entry names."""
+        with plain_words():
+            return cuts_named(self._db)
+
+    def opening_key(self) -> bytes | None:
+        """The key that the first entry names: the one to enrol. None where that entry cannot be read."""
+        return opening_key(self._db)
+
+    def seals(self) -> list[tuple[int, str]]:
+        """(size, note) of what earlier keys signed before they were erased, oldest first."""
+        with plain_words():
+            return self._db.execute("SELECT size, note FROM seal ORDER BY size").fetchall()
+
+    def rotations(self) -> list[tuple[int, bytes, str]]:
+        """(seq, bytes as written, the old key's last note) of each entry that names the next key, oldest first."""
+        query = "SELECT seq, body, note FROM seal JOIN log ON seq = size - 1 ORDER BY seq"  # others were pruned
+        with plain_words():
+            return [row for row in self._db.execute(query).fetchall() if row[1].startswith(ROTATED)]
 
     def receipts(self) -> list[tuple[int, str]]:
         """(size, note) of each of central's cosignatures, oldest first."""
@@ -155,9 +184,21 @@ def body_of(db: Connection, seq: int) -> bytes:
     """The bytes of entry `seq`; raises `NotFound`."""
     with plain_words():
         row = db.execute("SELECT body FROM log WHERE seq = ?", (seq,)).fetchone()
+    if row is None and seq < cut_of(db):
+        raise NotFound(f"Entry {seq} was pruned: its hash is here, its text is in central or nowhere.")
     if row is None:
         raise NotFound(f"There is no entry {seq} in this log.")
     return bytes(row[0])
+
+
+def opening_key(db: Connection) -> bytes | None:
+    """The key that `log.opened`, the first entry, names."""
+    try:
+        entry = decode(body_of(db, 0))
+        act = from_params(entry.act, entry.params)
+    except (BadInput, NotFound):
+        return None
+    return bytes.fromhex(act.public_key) if isinstance(act, LogOpened) else None
 
 
 def tile_reader(db: Connection) -> TileReader:

@@ -12,7 +12,7 @@ from db.terminal import TerminalStore
 from services.types import Band, Cursor, QueueView
 
 CASE_NUMBER = re.compile(r"[A-Za-z]{1,3}-[0-9]{2}-[0-9]{1,9}")
-COLUMNS = "case_id, controller, rights, person, state, who, tier, due, open, ack, breach, approval"
+COLUMNS = "case_id, controller, rights, person, state, who, tier, due, open, ack, breach, approval, conflicts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,13 @@ def count(store: TerminalStore, view: QueueView) -> int:
     else:
         sql = f"SELECT coalesce(sum(n), 0) FROM tally WHERE open={int(view.kind != 'closed')}{where}"  # noqa: S608
     return int(store.rows(sql, args)[0][0])
+
+
+def conflicts(store: TerminalStore, controllers: tuple[str, ...]) -> int:
+    """In how many cases of these controllers something did not count and is not settled."""
+    marks = ",".join("?" * len(controllers))
+    sql = f"SELECT count(*) FROM queue INDEXED BY queue_conflicts WHERE conflicts>0 AND controller IN ({marks})"  # noqa: S608
+    return int(store.rows(sql, controllers)[0][0])
 
 
 def shown(band: Band, view: QueueView) -> bool:

@@ -1,10 +1,9 @@
 """desk.db: what one terminal may show without asking central. SQLCipher, plain SQL, read by keyset pages.
 
-Holds the queue (masked), snapshots of opened cases, drafts, agents and controllers. All but drafts can be fetched
-again.
+Holds the queue (masked), snapshots of opened cases, drafts, agents and controllers, and what is kept of PINs for some
+hours. All but drafts and PINs can be fetched again.
 """
 
-import json
 import os
 import threading
 import time
@@ -19,10 +18,12 @@ from db.kill_points import reach
 from services.errors import Unavailable, Unusable
 
 KEPT = "your log keeps every action"
+OFFLINE_S = 12 * 3600
+"""How long what central last said of people counts here: somebody shut out must not get in at a desk kept offline."""
 
 _COLUMNS = (
     "case_id", "controller", "rights", "person", "state", "who", "tier", "due", "open", "ack", "breach", "approval",
-    "rev",
+    "conflicts", "rev",
 )  # fmt: skip
 _PUT = (
     f"INSERT INTO queue VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
@@ -43,7 +44,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE TABLE queue (
             case_id TEXT PRIMARY KEY, controller TEXT NOT NULL, rights TEXT NOT NULL, person TEXT NOT NULL,
             state TEXT NOT NULL, who TEXT NOT NULL, tier TEXT NOT NULL, due TEXT NOT NULL, open INT NOT NULL,
-            ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, rev INT NOT NULL
+            ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, conflicts INT NOT NULL, rev INT NOT NULL
         ) STRICT
         """,
         "CREATE INDEX queue_due ON queue (open, breach, due, case_id)",
@@ -51,6 +52,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX queue_who_due ON queue (who, open, breach, due, case_id)",
         "CREATE INDEX queue_who_ack ON queue (who, open, breach, ack, due, case_id)",
         "CREATE INDEX queue_approval ON queue (open, breach, due, case_id) WHERE approval=1",
+        "CREATE INDEX queue_conflicts ON queue (controller) WHERE conflicts>0",
         # How many rows of each kind there are: counting a million takes seconds, and the screen asks again and again.
         """
         CREATE TABLE tally (
@@ -73,8 +75,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         """
         CREATE TABLE agent (
-            id TEXT PRIMARY KEY, name TEXT NOT NULL, pin_hash TEXT NOT NULL, roles TEXT NOT NULL,
-            disabled INT NOT NULL, tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, roles TEXT NOT NULL, disabled INT NOT NULL, pin_rev INT NOT NULL
+        ) STRICT
+        """,
+        # What a PIN fits that central said yes to, for sign-ins without central; keyed with this terminal's own key.
+        """
+        CREATE TABLE pin (
+            agent TEXT PRIMARY KEY, kept TEXT NOT NULL, rev INT NOT NULL, checked_at INT NOT NULL,
+            tries INT NOT NULL DEFAULT 0, locked_until INT NOT NULL DEFAULT 0
         ) STRICT
         """,
         "CREATE TABLE controller (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
@@ -110,7 +118,7 @@ class TerminalStore:
             conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
             conn.execute("PRAGMA journal_mode=WAL")
             conn.execute("PRAGMA cache_size=-1000")
-            conn.execute("PRAGMA secure_delete=ON")  # a draft that was forgotten is not in free pages either
+            conn.execute("PRAGMA secure_delete=ON")  # what is forgotten, a draft or what is kept of a PIN, is gone
             self._local.conn = conn
             self._open.append(conn)
         return conn
@@ -173,11 +181,11 @@ class TerminalStore:
         with self.writing(durable=True) as conn:
             conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
 
-    def apply_changes(self, rows: Iterable[Sequence[object]], rev: int) -> None:
-        """A page of the change feed and its cursor, in one transaction; columns as in `queue`."""
+    def apply_changes(self, rows: Iterable[Sequence[object]], rev: int, mark: str = "") -> None:
+        """A page of the change feed, its cursor and central's mark, in one transaction; columns as in `queue`."""
         with self.writing() as conn:
             conn.executemany(_PUT, rows)
-            conn.execute("INSERT OR REPLACE INTO meta VALUES ('rev', ?)", (str(rev),))
+            conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [("rev", str(rev)), ("mark", mark)])
             reach("down.before-commit")
 
     def forget_queue(self, feed: str = "") -> None:
@@ -185,27 +193,43 @@ class TerminalStore:
         with self.writing() as conn:
             conn.execute("DELETE FROM queue")
             conn.execute("DELETE FROM snapshot")
-            conn.execute("DELETE FROM meta WHERE key='rev'")
+            conn.execute("DELETE FROM meta WHERE key IN ('rev', 'mark')")
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('feed', ?)", (feed,))
 
     def replace_people(self, agents: Sequence[Sequence[object]], controllers: Iterable[Sequence[object]]) -> None:
-        """Agents (id, name, pin_hash, roles, disabled) and controllers (key, body), and when; lock-outs here stay."""
+        """Agents (id, name, roles, disabled, number of the PIN) and controllers (key, body), and when.
+
+        What was kept of a PIN goes with whom it no longer opens for.
+        """
         with self.writing() as conn:
-            conn.executemany(
-                "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
-                "SET name=excluded.name, pin_hash=excluded.pin_hash, roles=excluded.roles, disabled=excluded.disabled",
-                agents,
+            conn.execute("DELETE FROM agent")
+            conn.executemany("INSERT INTO agent VALUES (?,?,?,?,?)", agents)
+            conn.execute(
+                "DELETE FROM pin WHERE NOT EXISTS "
+                "(SELECT 1 FROM agent WHERE id=pin.agent AND disabled=0 AND pin_rev<=pin.rev)"
             )
-            here = json.dumps([a[0] for a in agents])
-            conn.execute("DELETE FROM agent WHERE id NOT IN (SELECT value FROM json_each(?))", (here,))
+            conn.execute("DELETE FROM pin WHERE checked_at < ?", (int(time.time()) - OFFLINE_S,))
             conn.execute("DELETE FROM controller")
             conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('people-at', ?)", (str(int(time.time())),))
 
+    def keep_pin(self, agent: Sequence[object], kept: str, checked_at: int) -> None:
+        """What a PIN fits that central said yes to at `checked_at` (seconds since 1970), and the agent as it said."""
+        with self.writing() as conn:
+            conn.execute("INSERT OR REPLACE INTO agent VALUES (?,?,?,?,?)", agent)
+            row = (agent[0], kept, agent[4], checked_at)
+            conn.execute("INSERT OR REPLACE INTO pin (agent, kept, rev, checked_at) VALUES (?,?,?,?)", row)
+
+    def drop_pins(self, first: int, last: int) -> None:
+        """Forget what was kept of PINs that central said yes to outside this time (seconds since 1970)."""
+        if self.rows("SELECT 1 FROM pin WHERE checked_at NOT BETWEEN ? AND ? LIMIT 1", (first, last)):
+            with self.writing() as conn:
+                conn.execute("DELETE FROM pin WHERE checked_at NOT BETWEEN ? AND ?", (first, last))
+
     def set_tries(self, agent: str, tries: int, locked_until: int) -> None:
         """Wrong PINs in a row, and until when (seconds since 1970) no PIN is taken."""
         with self.writing() as conn:
-            conn.execute("UPDATE agent SET tries=?, locked_until=? WHERE id=?", (tries, locked_until, agent))
+            conn.execute("UPDATE pin SET tries=?, locked_until=? WHERE agent=?", (tries, locked_until, agent))
 
     def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int) -> None:
         """Keep a case as central folded it."""

@@ -92,6 +92,7 @@ class CaseScreen(CaseActs):
     def _case_read(self, message: CaseRead) -> None:
         self._reading, self._failed_with = False, ""
         if message.case.id == self.case:
+            self.say_kept(message.case)
             changed = message.case != self.view
             self.view = message.case
             if changed:
@@ -116,9 +117,10 @@ class CaseScreen(CaseActs):
         if view is None or session is None:
             return
         self.place(view.controller_name)
+        zone = self.host.clock().tzinfo
         tab = self.query_one(Tabs).current
         self.query_one(Crumbs).path = ("Queue", view.id, TABS[tab])
-        self.query_one("#facts", Static).update(case_panes.facts(view, session.agent, self._room("#left")))
+        self.query_one("#facts", Static).update(case_panes.facts(view, session.agent, zone, self._room("#left")))
         self.query_one("#pane", Static).update(self._pane(view, tab))
 
     def _pane(self, view: CaseView, tab: int) -> Content:
@@ -203,7 +205,7 @@ class CaseScreen(CaseActs):
     # --- lock --------------------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
-        self.view, self.say = None, ""
+        self.view, self.say, self.kept = None, "", ""
         for name in ("#facts", "#pane"):
             self.query_one(name, Static).update(shown(""))
         self.query_one(Crumbs).path = ("Queue",)

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
 from typing import Final
 
 from textual import on
 from textual.message import Message
 
-from screens.kit.screen import KitScreen
+from screens import case_panes
+from screens.assigning import Assigning, Done
 from screens.kit.widgets.confirm import Choice
 from screens.reveal import FIELDS, REASONS, RevealBox
-from screens.words import ENDINGS, RIGHTS, right
+from screens.words import ENDINGS, RIGHTS, clock, right
 from services.types import CaseView, ItemState, ItemView, Right
 
 ACTS: Final = {
@@ -52,23 +54,21 @@ class Revealed(Message):
     value: str
 
 
-@dataclass
-class AgentsRead(Message):
-    agents: tuple[tuple[str, str], ...]
-
-
-class CaseActs(KitScreen):
+class CaseActs(Assigning):
     """Mixed into the case screen, which holds `case`, `view` and `recall`."""
 
     case: str
     say: str
+    kept = ""
     view: CaseView | None
 
     def why_not(self, action: str) -> str:
-        if action not in ACTS and action not in ("reveal", "letter"):
+        if action not in ACTS and action not in ("reveal", "letter", "settle"):
             return ""
         if self.view is None:
             return "the case is being read"
+        if action == "settle":
+            return "" if case_panes.unsettled(self.view) else "all that was done here was taken"
         if action == "letter":
             return "" if self.view.letters else "no letter yet"
         if action == "reveal":
@@ -82,9 +82,14 @@ class CaseActs(KitScreen):
 
     @on(Acted)
     def _acted(self, message: Acted) -> None:
-        self.flash(message.words, "good")
-        self.say = message.say or self.say
+        self.kept, self.say = message.words, message.say or self.say
         self.recall()
+
+    def say_kept(self, view: CaseView) -> None:
+        """What came of the act that was kept last, once the case was read again: taken, or a draft."""
+        words, self.kept = self.kept, ""
+        if words:
+            self.flash(*kept_words(words, view, self.host.clock().tzinfo))
 
     # --- other screens -----------------------------------------------------------------------------------------------
 
@@ -161,10 +166,7 @@ class CaseActs(KitScreen):
     # --- done at once ------------------------------------------------------------------------------------------------
 
     def action_take(self) -> None:
-        self.run(
-            self.desk.queue.take, self.host.session, self.case, reply=lambda _: Acted(f"{self.case} is yours"),
-            serial="take", write=True, stage="taking the case",
-        )  # fmt: skip
+        self.take(self.case)
 
     def action_stop_marketing(self) -> None:
         self.run(
@@ -269,19 +271,22 @@ class CaseActs(KitScreen):
 
     def action_assign(self) -> None:
         if self.view is not None:
-            self.run(self.desk.queue.agents, self.host.session, self.view.controller, reply=AgentsRead, serial="agents")
+            self.assign((self.case,), self.view.controller)
 
-    @on(AgentsRead)
-    def _ask_agent(self, message: AgentsRead) -> None:
-        from screens.assigning import ask_agent
+    @on(Done)
+    def _done(self, message: Done) -> None:
+        self._acted(Acted(message.words))
 
-        def chosen(number: str) -> None:
-            self.run(
-                self.desk.queue.assign, self.host.session, (self.case,), number,
-                reply=lambda _: Acted(f"assigned to {number}"), serial="assign", write=True, stage="assigning",
-            )  # fmt: skip
+    def action_settle(self) -> None:
+        self.host.show("settle", self.case)
 
-        ask_agent(self, 1, message.agents, chosen)
+
+def kept_words(words: str, view: CaseView, zone: tzinfo | None) -> tuple[str, str]:
+    """What to flash of an act that was kept, and how: it was taken, or it is a draft."""
+    if view.draft_since is None:
+        return words, "good"
+    over = clock(view.draft_since, zone)[:5]
+    return f"kept as a draft, not taken yet: your hold on this case ended at {over}", "no"
 
 
 def _acted(words: str, _result: object) -> Message:

@@ -1,7 +1,7 @@
 """What the panes of a case say: pure functions from a view to inert text."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import takewhile
 from typing import Final
 
@@ -20,6 +20,7 @@ DATES: Final = {
     "legal end": "Legal end",
     "extended to": "Extended",
 }
+SHOWN_CONFLICTS: Final = 2
 PROOFS: Final = (
     "export.built", "export.delivered", "export.failed", "erase.verified", "erase.failed", "consent.written",
     "consent.failed", "letter.sent", "letter.failed", "subject.shredded",
@@ -32,7 +33,12 @@ def moving(view: CaseView) -> bool:
     return any(item.state in PAUSE_STATES for item in view.items) or any(not line.synced for line in view.history)
 
 
-def facts(view: CaseView, agent: str, room: int) -> Content:
+def unsettled(view: CaseView) -> bool:
+    """Whether something on the case was not taken, or waits as a draft."""
+    return bool(view.conflicts) or any(line.mark and not line.synced for line in view.history)
+
+
+def facts(view: CaseView, agent: str, zone: tzinfo | None, room: int) -> Content:
     """The left pane: items with outcome, dates, who asks, where the answer goes, flags."""
     holder = "you" if view.holder == agent else view.holder or "nobody yet"
     lines = [shown(view.due, "bold" if view.due != "-" else "$quiet") + shown(f" · held by {holder}")]
@@ -45,7 +51,13 @@ def facts(view: CaseView, agent: str, room: int) -> Content:
     lines.append(pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}", room))
     lines.append(pair("Law", f"{view.regime}, as {view.duty}", room))
     lines += [shown(f"! {flag}", "bold $warning") for flag in view.flags]
-    lines += [shown(f"! conflict: {conflict}", "bold $error") for conflict in view.conflicts]
+    if view.draft_since is not None:
+        lines.append(shown(f"! your hold ended at {clock(view.draft_since, zone)[:5]}", "bold $error"))
+        lines.append(shown("  what you do now is a draft", "$error"))
+    for met in view.conflicts[:SHOWN_CONFLICTS]:
+        lines += [shown("! not taken (! settles it)", "bold $error"), under(f"{met.text}, by {met.who}", room)]
+    if len(view.conflicts) > SHOWN_CONFLICTS:
+        lines.append(shown(f"! and {count(len(view.conflicts) - SHOWN_CONFLICTS)} more", "bold $error"))
     return Content("\n").join(lines)
 
 
@@ -69,6 +81,10 @@ def overview(view: CaseView, say: str, now: datetime, room: int) -> Content:
 def next_step(view: CaseView) -> str:
     """The key that leads on, in words."""
     states = {item.state for item in view.items}
+    if view.draft_since is not None:
+        return "what you do now is a draft: central decides on it when it answers"
+    if any(not met.no_drop for met in view.conflicts):
+        return "!  settle what was not taken: repeat or drop it"
     if states <= {ItemState.CLOSED}:
         return "nothing: every item has ended (w wraps up the contact)"
     if ItemState.RUNNING in states:
@@ -190,7 +206,8 @@ def history_line(line: HistoryLine, now: datetime, room: int) -> Content:
     at = clock(line.at, now.tzinfo) if same_day else stamp(line.at, now.tzinfo)
     who = line.actor.removeprefix("agent:")
     who = "worker" if who.startswith("worker:") else who
-    return hang(f"{at} {who}", line.text if line.synced else f"{line.text} (not synced yet)", room)
+    mark = line.mark or ("" if line.synced else "not synced yet")
+    return hang(f"{at} {who}", f"{line.text} ({mark})" if mark else line.text, room)
 
 
 def proofs(lines: Sequence[HistoryLine], since: Collection[str], now: datetime, room: int) -> list[Content]:

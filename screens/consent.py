@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens import case_panes
-from screens.case_acts import Acted
+from screens.case_acts import Acted, kept_words
 from screens.kit import keys
 from screens.kit.messages import JobFailed
 from screens.kit.screen import KitScreen
@@ -52,6 +52,7 @@ class ConsentScreen(KitScreen):
         self.cursor = 0
         self.said: dict[str, str] = {}  # purpose → what was done here
         self._reading = False
+        self.kept = ""  # what was done last, until the case was read again
 
     def body(self) -> ComposeResult:
         yield Crumbs()
@@ -81,6 +82,9 @@ class ConsentScreen(KitScreen):
     @on(PurposesRead)
     def _purposes_read(self, message: PurposesRead) -> None:
         self.purposes, self.view = message.purposes, message.case
+        if self.kept:
+            self.flash(*kept_words(self.kept, message.case, self.host.clock().tzinfo))
+            self.kept = ""
         self.place(message.case.controller_name)
         self.cursor = min(self.cursor, max(0, len(self.purposes) - 1))
         self._draw()
@@ -161,7 +165,7 @@ class ConsentScreen(KitScreen):
 
     @on(Acted)
     def _acted(self, message: Acted) -> None:
-        self.flash(message.words, "good")
+        self.kept = message.words
         self.said = {key: words.removeprefix("… ") for key, words in self.said.items()}
         self.recall()
 

@@ -1,6 +1,8 @@
 """The lock: nothing but two fields. The same agent unlocks with the PIN, another one signs in over it."""
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -9,11 +11,13 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from screens.kit import keys
 from screens.kit.deskside import Deskside, sentences
 from screens.kit.messages import JobFailed
 from screens.kit.text import shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.inputs import CleanInput, CodeInput
+from screens.signin import ASKING, SignedIn
 
 if TYPE_CHECKING:
     from services.types import Session
@@ -25,14 +29,17 @@ class Unlocked(Message):
 
 
 @dataclass
-class Switched(Message):
-    session: "Session"
+class Switched(SignedIn):
+    """Another agent signed in over the lock."""
 
 
 class LockScreen(Deskside):
     """Opaque: it covers every cell. With `switch` it asks for another agent first."""
 
     CSS_PATH = "lock.tcss"
+    BINDINGS = keys.bindings("lock")
+
+    _taken_back = Event()  # of the sign-in that is waited for
 
     def __init__(self, *, switch: bool) -> None:
         super().__init__()
@@ -73,9 +80,15 @@ class LockScreen(Deskside):
                 self.desk.sign.unlock, session, pin, reply=Unlocked, serial="pin", write=True, stage="checking the PIN"
             )
         else:
+            self._taken_back.set()
+            self._taken_back = taken_back = Event()
             self.run(
-                self.desk.sign.sign_in, agent, pin, reply=Switched, serial="pin", write=True, stage="checking the PIN"
-            )
+                self.desk.sign.sign_in, agent, pin, None, taken_back.is_set,
+                reply=partial(Switched, taken_back), serial="pin", write=True, stage=ASKING,
+            )  # fmt: skip
+
+    def action_stop_waiting(self) -> None:
+        self._taken_back.set()
 
     @on(CodeInput.Pasted)
     def _pasted(self) -> None:
@@ -87,7 +100,10 @@ class LockScreen(Deskside):
 
     @on(Switched)
     def _switched(self, message: Switched) -> None:
-        self.host.signed_in(message.session)
+        if message.taken_back.is_set():
+            self.run(self.desk.sign.sign_out, message.session, "left", serial="sign-out", write=True)
+        else:
+            self.host.signed_in(message.session)
 
     @on(JobFailed)
     def _refused(self, message: JobFailed) -> None:

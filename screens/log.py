@@ -10,7 +10,7 @@ from textual.message import Message
 
 from screens.kit import keys
 from screens.kit.messages import Stage
-from screens.kit.pages import Answer
+from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say
 from screens.kit.widgets.bars import FlashLine
@@ -107,7 +107,7 @@ class LogScreen(KitScreen):
     @on(Found)
     def _found(self, message: Found) -> None:
         if message.text == self.query_one(FilterBar).text:
-            self.table.show(partial(_slice, message.lines), len(message.lines))
+            self.table.show(partial(_found, message.lines), len(message.lines))
             more = " or more" if len(message.lines) == FOUND_MOST else ""
             self.query_one(FilterBar).found(f"{count(len(message.lines))}{more} of {count(self.size_shown)}")
 
@@ -189,8 +189,5 @@ def _matching(desk: Any, session: object, text: str) -> tuple[LogLine, ...]:
     return tuple(found[:FOUND_MOST])
 
 
-def _slice(lines: tuple[LogLine, ...], after: Any, limit: int, reverse: bool) -> Answer[LogLine, Any]:
-    at = int(after) if after is not None else (len(lines) if reverse else 0)
-    low, high = (max(0, at - limit), at) if reverse else (at, at + limit)
-    rows = lines[low:high]
-    return Answer(rows, str(low) if rows else None, str(low + len(rows)) if rows else None)
+def _found(lines: tuple[LogLine, ...], after: Any, limit: int, reverse: bool) -> Answer[LogLine, Any]:
+    return slice_of(lines, after, limit, reverse=reverse)

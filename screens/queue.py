@@ -1,6 +1,5 @@
 """The queue: what to do next, and why. Any number of cases; only what is in view is read."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -11,9 +10,9 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
 
+from screens.assigning import Assigning, Done
 from screens.kit import keys
 from screens.kit.pages import Answer
-from screens.kit.screen import KitScreen
 from screens.kit.text import count, say
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.filter_bar import FilterBar
@@ -32,7 +31,7 @@ COLUMNS: Final[tuple[Column[QueueRow], ...]] = (
     Column("Case", 11, lambda row: row.case),
     Column("Right", 11, lambda row: row.rights, 2),
     Column("Person", 14, lambda row: row.person, 2),
-    Column("State", 11, lambda row: row.state, 1),
+    Column("State", 11, lambda row: f"! {row.state}" if row.conflicts else row.state, 1),
     Column("Who", 4, lambda row: row.who or "-"),
     Column("Tier", 4, lambda row: row.tier or "-"),
 )
@@ -57,26 +56,13 @@ class NextRead(Message):
 
 
 @dataclass
-class Done(Message):
-    """An act on cases was kept; `words` say which."""
-
-    words: str
-
-
-@dataclass
-class AgentsRead(Message):
-    agents: tuple[tuple[str, str], ...]
-    cases: tuple[str, ...]
-
-
-@dataclass
 class PersonFound(Message):
     """The cases of the person behind a whole identifier, newest first."""
 
     cases: tuple[str, ...]
 
 
-class QueueScreen(KitScreen):
+class QueueScreen(Assigning):
     """Home of an agent and, with approvals and assigning, of a team lead."""
 
     CSS_PATH = "queue.tcss"
@@ -149,14 +135,15 @@ class QueueScreen(KitScreen):
         self.host.prepare()
 
     def _say_counts(self, counts: QueueCounts) -> None:
-        words = "$total cases · mine $mine · unassigned $unassigned"
+        words = f"$total cases{_not_taken(counts)} · mine $mine · unassigned $unassigned"
         if counts.approval:
             words += " · approval $approval"
         if counts.next is not None:
             words += " · next: $case, $why"
         self.query_one(FlashLine).base = say(
             words, total=count(counts.total), mine=count(counts.mine), unassigned=count(counts.unassigned),
-            approval=count(counts.approval), case=counts.next.case if counts.next else "", why=counts.next_reason,
+            approval=count(counts.approval), conflicts=count(counts.conflicts), drafts=count(counts.drafts),
+            kept=count(counts.kept), case=counts.next.case if counts.next else "", why=counts.next_reason,
         )  # fmt: skip
 
     @on(VirtualTable.Moved)
@@ -251,6 +238,8 @@ class QueueScreen(KitScreen):
     def why_not(self, action: str) -> str:
         if action in ("open", "take", "assign", "mark", "dates") and self.table.current is None:
             return "no case under the cursor"
+        if action == "settle" and (self.counts is None or not _not_taken(self.counts)):
+            return "all that was done was taken"
         return ""
 
     def action_open(self) -> None:
@@ -274,35 +263,15 @@ class QueueScreen(KitScreen):
     def action_take(self) -> None:
         row = self.table.current
         if row is not None:
-            reply = partial(_done, f"{row.case} is yours")
-            self._write(self.desk.queue.take, row.case, reply=reply, stage="taking the case")
+            self.take(row.case)
 
     def action_assign(self) -> None:
         row = self.table.current
         if row is not None:
-            cases = tuple(sorted(self.table.marked)) or (row.case,)
-            reply = partial(_agents, cases)
-            self.run(self.desk.queue.agents, self.host.session, row.controller, reply=reply, serial="agents")
+            self.assign(tuple(sorted(self.table.marked)) or (row.case,), row.controller)
 
-    @on(AgentsRead)
-    def _ask_agent(self, message: AgentsRead) -> None:
-        from screens.kit.widgets.ask import Ask
-
-        def chosen(number: str | None) -> None:
-            if number in {agent for agent, _ in message.agents}:
-                reply = partial(_done, f"{count(len(message.cases))} assigned to {number}")
-                self._write(self.desk.queue.assign, message.cases, number, reply=reply, stage="assigning")
-            elif number is not None:
-                self.flash("no such agent here; nothing was assigned", "no")
-
-        who = [f"{number}  {name}" for number, name in message.agents[:12]]
-        question = f"Assign {count(len(message.cases))} to which agent?"
-        self.app.push_screen(Ask(question, who, placeholder="agent number", max_length=12), chosen)
-
-    def _write(
-        self, call: Callable[..., object], *args: object, reply: Callable[[object], Message], stage: str
-    ) -> None:
-        self.run(call, self.host.session, *args, reply=reply, serial=stage, write=True, stage=stage)
+    def action_settle(self) -> None:
+        self.host.show("settle")
 
     @on(Done)
     def _done(self, message: Done) -> None:
@@ -332,12 +301,15 @@ def _counted(view: QueueView, counts: QueueCounts) -> Message:
     return CountsRead(counts, view)
 
 
-def _done(words: str, _result: object) -> Message:
-    return Done(words)
-
-
-def _agents(cases: tuple[str, ...], agents: tuple[tuple[str, str], ...]) -> Message:
-    return AgentsRead(agents, cases)
+def _not_taken(counts: QueueCounts) -> str:
+    """What waits to be settled, with the key that opens it."""
+    numbers = {
+        "drafts $drafts": counts.drafts,
+        "conflicts $conflicts": counts.conflicts,
+        "closed log $kept": counts.kept,
+    }
+    named = [words for words, number in numbers.items() if number]
+    return f" · ! {' · '.join(named)}" if named else ""
 
 
 def _cases_of(desk: Any, session: Session | None, identifier: str) -> tuple[str, ...]:

@@ -12,11 +12,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from screens.assigning import ask_agent
+from screens.assigning import Assigning, Done
 from screens.case_acts import RETURNS
 from screens.kit import keys
-from screens.kit.pages import Answer
-from screens.kit.screen import KitScreen
+from screens.kit.pages import Answer, slice_of
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.confirm import Choice
@@ -34,18 +33,7 @@ class WaitingRead(Message):
     approvals: tuple[Approval, ...]
 
 
-@dataclass
-class Done(Message):
-    words: str
-
-
-@dataclass
-class AgentsRead(Message):
-    agents: tuple[tuple[str, str], ...]
-    cases: tuple[str, ...]
-
-
-class ReviewScreen(KitScreen):
+class ReviewScreen(Assigning):
     """A lead's list; y approves the plan under the cursor with the PIN, f sends it back with a reason."""
 
     CSS_PATH = "review.tcss"
@@ -108,12 +96,7 @@ class ReviewScreen(KitScreen):
         self._draw()
 
     def _page(self, after: Any, limit: int, reverse: bool) -> Answer[Approval, Any]:
-        """Pages of what was read; all of it is here."""
-        known = self.approvals or ()
-        at = int(after) if after is not None else (len(known) if reverse else 0)
-        low, high = (max(0, at - limit), at) if reverse else (at, at + limit)
-        rows = known[low:high]
-        return Answer(rows, str(low) if rows else None, str(low + len(rows)) if rows else None)
+        return slice_of(self.approvals or (), after, limit, reverse=reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:
@@ -177,22 +160,11 @@ class ReviewScreen(KitScreen):
         one = self.table.current
         if one is not None:
             cases = tuple(sorted({key.partition("/")[0] for key in self.table.marked})) or (one.case,)
-            self.run(
-                self.desk.queue.agents, self.host.session, self._controller_of(one),
-                reply=lambda agents: AgentsRead(agents, cases), serial="agents",
-            )  # fmt: skip
+            self.assign(cases, self._controller_of(one))
 
     def _controller_of(self, one: Approval) -> str:
         session = self.host.session
         return one.controller or (session.controllers[0] if session else "")
-
-    @on(AgentsRead)
-    def _ask_agent(self, message: AgentsRead) -> None:
-        def chosen(number: str) -> None:
-            words = f"{count(len(message.cases))} assigned to {number}"
-            self._write(words, self.desk.queue.assign, message.cases, number, stage="assigning")
-
-        ask_agent(self, len(message.cases), message.agents, chosen)
 
     def _write(self, words: str, call: Callable[..., object], *args: object, stage: str) -> None:
         self.run(call, self.host.session, *args, reply=partial(_done, words), serial=stage, write=True, stage=stage)

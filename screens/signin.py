@@ -1,6 +1,8 @@
 """Sign-in: agent number and PIN. Paints first, takes keys at once, and waits for the desk if it must."""
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -21,8 +23,14 @@ if TYPE_CHECKING:
     from services.types import Session
 
 
+ASKING = "asking central about the PIN; Esc stops"
+
+
 @dataclass
 class SignedIn(Message):
+    """With `taken_back` set nobody waits for the session any more."""
+
+    taken_back: Event
     session: "Session"
 
 
@@ -33,6 +41,7 @@ class SignInScreen(Deskside):
     AUTO_FOCUS = "#agent"
 
     _waiting = False  # Enter was pressed before the desk was open
+    _taken_back = Event()  # of the try that is waited for
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
@@ -81,12 +90,26 @@ class SignInScreen(Deskside):
             return
         self.query_one("#pin", CodeInput).value = ""
         self.call_after_refresh(self.host.prepare)
+        self._taken_back.set()
+        self._taken_back = taken_back = Event()
         self.run(
-            self.desk.sign.sign_in, agent, pin, reply=SignedIn, serial="sign-in", write=True, stage="checking the PIN"
-        )
+            self.desk.sign.sign_in, agent, pin, None, taken_back.is_set,
+            reply=partial(SignedIn, taken_back), serial="sign-in", write=True, stage=ASKING,
+        )  # fmt: skip
+
+    @on(Input.Changed)
+    def _typing(self) -> None:
+        if self.desk is not None:
+            self.desk.connect()  # central is asked for the PIN as soon as it is typed
+
+    def action_stop_waiting(self) -> None:
+        self._taken_back.set()
 
     @on(SignedIn)
     def _signed_in(self, message: SignedIn) -> None:
+        if message.taken_back.is_set():
+            self.run(self.desk.sign.sign_out, message.session, "left", serial="sign-out", write=True)
+            return
         self.forget()
         self.host.signed_in(message.session)
 

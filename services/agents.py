@@ -1,6 +1,7 @@
 """The people who may sign in: added, shut out and given a new PIN by an operator, in central's table.
 
-A terminal learns of it at its next contact: it copies the table every few seconds while it is online.
+A terminal learns of it at its next contact: it copies names and roles every few seconds while it is online. What a PIN
+fits stays with central and is keyed with the pepper.
 """
 
 import secrets
@@ -10,13 +11,17 @@ from typing import Final
 
 import orjson
 
+from services import pins
+from services.action_log import acts
+from services.action_log.act import Act
 from services.errors import BadInput, Conflict, NotFound
-from services.home import Home, in_central
+from services.home import PIN_PEPPER, Home, in_central, key
+from services.operators import recording
 from services.secrets import Vault
 from services.types import Role
 
 PIN_DIGITS: Final = 6
-SHORTEST, LONGEST = 4, 12
+SHORTEST, LONGEST = 4, pins.LONGEST
 _NUMBER_DIGITS = 8
 _RUNS = "01234567890123456789", "98765432109876543210"
 
@@ -50,7 +55,6 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
     import sqlalchemy as sa
 
     from db import central
-    from services.desk.sign import hash_pin
 
     if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS):
         raise BadInput(f"is not up to {_NUMBER_DIGITS} digits", place="number")
@@ -59,30 +63,41 @@ def add(home: Home, vault: Vault, number: str, name: str, roles: Mapping[str, Se
     if not roles:
         raise BadInput("give at least one role", place="--role")
     pin = checked_pin(pin) if pin else new_pin()
-    granted = orjson.dumps({key: sorted({role.value for role in found}) for key, found in roles.items()}).decode()
-    row = {"id": number, "name": name.strip(), "pin_hash": hash_pin(pin), "roles": granted, "disabled": False}
-    with in_central(home, vault) as conn:
+    granted = {at: sorted({role.value for role in found}) for at, found in roles.items()}
+    kept = pins.keep(key(vault, PIN_PEPPER), number, pin)
+    row = {
+        "id": number,
+        "name": name.strip(),
+        "pin_hash": kept,
+        "roles": orjson.dumps(granted).decode(),
+        "disabled": False,
+    }
+    with recording(home, vault) as record, in_central(home, vault) as conn:
         known = set(conn.execute(sa.select(central.CONTROLLER.c.key)).scalars())
         if unknown := sorted(set(roles) - known):
             raise BadInput(f"there is no controller {unknown[0]}; there are {', '.join(sorted(known))}", place="--role")
         if conn.execute(sa.select(central.AGENT.c.id).where(central.AGENT.c.id == number)).first() is not None:
             raise Conflict(f"there is an agent {number} already", next_key="rightsdesk agent list")
+        record(acts.AgentAdded(number, tuple(f"{at}/{role}" for at, found in granted.items() for role in found)))
         conn.execute(sa.insert(central.AGENT), [row])
     return pin
 
 
 def reset_pin(home: Home, vault: Vault, number: str, pin: str = "") -> str:
     """A new PIN for an agent; the one before opens nothing from a terminal's next contact on. Raises `NotFound`."""
-    from services.desk.sign import hash_pin
+    from db import central
 
     pin = checked_pin(pin) if pin else new_pin()
-    _set(home, vault, number, {"pin_hash": hash_pin(pin)})
+    kept = pins.keep(key(vault, PIN_PEPPER), number, pin)
+    values = {"pin_hash": kept, "pin_rev": central.AGENT.c.pin_rev + 1, "tries": 0, "locked_until": 0}
+    _set(home, vault, number, acts.AgentPinReset(number), values)
     return pin
 
 
 def set_disabled(home: Home, vault: Vault, number: str, disabled: bool) -> None:
     """Shut an agent out, or let them in again; sessions that are open end at the terminal's next contact."""
-    _set(home, vault, number, {"disabled": disabled})
+    act = acts.AgentDisabled if disabled else acts.AgentEnabled
+    _set(home, vault, number, act(number), {"disabled": disabled})
 
 
 def new_pin() -> str:
@@ -107,12 +122,14 @@ def guessable(pin: str) -> bool:
     return len(set(pin)) == 1 or any(pin in run for run in _RUNS) or (len(pin) > 3 and pin == pin[:2] * (len(pin) // 2))
 
 
-def _set(home: Home, vault: Vault, number: str, values: Mapping[str, object]) -> None:
+def _set(home: Home, vault: Vault, number: str, act: Act, values: Mapping[str, object]) -> None:
     import sqlalchemy as sa
 
     from db import central
 
-    with in_central(home, vault) as conn:
-        changed = conn.execute(sa.update(central.AGENT).where(central.AGENT.c.id == number).values(**values))
-        if changed.rowcount != 1:
+    mine = central.AGENT.c.id == number
+    with recording(home, vault) as record, in_central(home, vault) as conn:
+        if conn.execute(sa.select(central.AGENT.c.id).where(mine)).first() is None:
             raise NotFound(f"there is no agent {number}", next_key="rightsdesk agent list")
+        record(act)
+        conn.execute(sa.update(central.AGENT).where(mine).values(**values))

@@ -113,7 +113,8 @@ def _log(
                     resealed.update(entry.details)
             yield seq, body
 
-    found = look(held, None, read(), 0, cosigner, None if newest is None else Accepted(newest.get(held.log)))
+    accepted = None if newest is None else Accepted(newest.get(held.log))
+    found = look(held, None, read(), 0, cosigner, view.seals(held.log), accepted)
     if isinstance(found, Alarm):
         yield _said(f"log {held.log}", found)
     yield from misfiled

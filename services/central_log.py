@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from db.central_witness import CentralView
 from services.action_log.merkle import Frontier, NodeReader, consistency_proof, cover, inclusion_proof, leaf_hash
+from services.action_log.read_through import ROTATED
 from services.action_log.tiles import TileEdge, node_reader
 from services.action_log.witness import Alarm, Shown, look
 from services.errors import Refused
@@ -17,7 +18,9 @@ class CentralLog:
         self._view, self._shown = view, shown
         self._frontier, self._edge = Frontier(), TileEdge()
         self._tiles: dict[tuple[int, int], bytes] = {}
-        found = look(shown, None, self._reading(), 0, cosigner)
+        self._rotations: list[tuple[int, bytes]] = []
+        self._seals = view.seals(shown.log)
+        found = look(shown, None, self._reading(), 0, cosigner, self._seals)
         if isinstance(found, Alarm):
             place = f", {found.place}" if found.place else ""
             raise Refused(
@@ -31,6 +34,8 @@ class CentralLog:
             self._frontier.append(leaf)
             for tile in self._edge.append(leaf):
                 self._tiles[tile.level, tile.index] = tile.data
+            if body.startswith(ROTATED):
+                self._rotations.append((seq, body))
             yield seq, body
 
     @property
@@ -42,6 +47,10 @@ class CentralLog:
     def checkpoint(self) -> str:
         """The log's signed head."""
         return self._shown.checkpoint
+
+    def rotations(self) -> list[tuple[int, bytes, str]]:
+        """(seq, bytes as signed, the old key's last note) of each entry that names the next key, oldest first."""
+        return [(seq, body, self._seals[seq + 1]) for seq, body in self._rotations]
 
     def receipts(self) -> list[tuple[int, str]]:
         """(size, note) of central's cosignatures: it keeps the newest only."""

@@ -2,6 +2,7 @@
 
 DeskError
 ├── Refused        a rule says no; `reason` is a sentence, `next_key` what to press instead
+│   └── ShutOut    central does not let this machine in any more
 ├── Conflict       the state moved on under the act (stale fence, stale base)
 ├── NotFound       no such case, agent, plan …
 ├── Unavailable    a part we need is away: central, worker, a data system, the network
@@ -22,6 +23,10 @@ class DeskError(Exception):
 
 class Refused(DeskError):
     """A rule says no."""
+
+
+class ShutOut(Refused):
+    """Central does not let this machine in any more."""
 
 
 class Conflict(DeskError):

@@ -16,7 +16,7 @@ from services.errors import DeskError, NotFound
 from services.home import CENTRAL_KEY, Home
 from services.secrets import Vault
 
-FOLDERS = ("terminals", "workers", "imports")
+FOLDERS = ("terminals", "workers", "imports", "operators")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from db.central_witness import CentralView
 from db.log_reader import LogReader
 from services.action_log import proof
 from services.action_log.aggregate import AGGREGATE
-from services.action_log.checkpoint import parse as parse_note, verify, verify_cosignature
+from services.action_log.checkpoint import parse as parse_note, verify_cosignature
 from services.action_log.entry import decode, from_raw, parse
+from services.action_log.epochs import Chain
 from services.action_log.evidence_files import MANIFEST, LogPart, Proved, files_of
 from services.action_log.known import Known
 from services.central_log import CentralLog
@@ -75,6 +76,7 @@ class Source(Grown, Protocol):
     """A log to take entries from: its file, or what central holds of it."""
 
     def receipts(self) -> list[tuple[int, str]]: ...
+    def rotations(self) -> list[tuple[int, bytes, str]]: ...
     def bodies(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]: ...
     def of_case(self, case: str) -> Iterator[tuple[int, bytes]]: ...
     def inclusion(self, seq: int, size: int) -> list[bytes]: ...
@@ -95,6 +97,7 @@ class _Here:
         head = reader.head()
         self.size, self.checkpoint = head.frontier.size, head.checkpoint
         self.receipts, self.bodies, self.of_case = reader.receipts, reader.bodies, reader.of_case
+        self.rotations = reader.rotations
         self.inclusion, self.consistency = reader.inclusion, reader.consistency
 
 
@@ -117,7 +120,7 @@ def export(
     """
     _must_be_empty(out)
     beside = _Beside(witness, None if central is None else AggregateProofs(central))
-    files_here = _files(evidence, wanted, central)
+    files_here = [file for file in _files(evidence, wanted, central) if central is None or not _cut_of(file)]
     parts = [part for file in files_here if (part := _from_file(evidence, file, wanted, beside)) is not None]
     if central is not None:
         parts += _from_central(central, {file.log for file in files_here}, wanted, beside)
@@ -163,6 +166,12 @@ def _files(evidence: Evidence, wanted: Wanted, central: CentralView | None) -> l
     return [file for file in evidence.files if file.path.is_file()]
 
 
+def _cut_of(file: LogFile) -> int:
+    """Up to where a file's texts were pruned: central has them."""
+    with LogReader(file.path) as reader:
+        return reader.cut()
+
+
 def _from_file(evidence: Evidence, file: LogFile, wanted: Wanted, beside: _Beside) -> LogPart | None:
     """What a log's file has of it; None when it has nothing."""
     with LogReader(file.path) as reader, reader.snapshot():
@@ -198,7 +207,7 @@ def _cosigner_of(view: CentralView) -> tuple[str, bytes]:
 
 def _aggregate(proofs: AggregateProofs, witness: Witnessed | None) -> LogPart:
     """Central's aggregate as of a log without entries: its head, and what the witness cosigned of it."""
-    saw = None if witness is None else _saw(proofs, AGGREGATE, proofs.origin, proofs.public_key, witness)
+    saw = None if witness is None else _saw(proofs, AGGREGATE, proofs.origin, Chain(proofs.public_key), witness)
     return LogPart(
         log=AGGREGATE,
         origin=proofs.origin,
@@ -217,13 +226,15 @@ def _part(source: Source, log: str, enrolled: bytes | None, rows: dict[int, byte
     rows = {**dict(source.bodies(0, 1)), **rows}  # the first entry names the key
     origin = parse_note(source.checkpoint).origin
     key = enrolled or _own_key(rows[0])
+    pages = proof.write_keys(source.rotations(), source.inclusion)
+    chain = proof.check_keys(pages, origin, key)
     receipts = dict(source.receipts())
     sizes = sorted(receipts)
     proved = tuple(_proved(source, seq, body, _covering(sizes, seq), receipts) for seq, body in sorted(rows.items()))
     for entry in proved:
-        proof.check(entry.page, origin, key)
+        proof.check(entry.page, origin, chain.key_at(entry.receipt or source.size))
     used = sorted({entry.receipt for entry in proved if entry.receipt} | set(sizes[-1:]))
-    saw = None if beside.witness is None else _saw(source, log, origin, key, beside.witness)
+    saw = None if beside.witness is None else _saw(source, log, origin, chain, beside.witness)
     accepted = None if beside.aggregate is None else beside.aggregate.accepted(log)
     return LogPart(
         log=log,
@@ -237,6 +248,8 @@ def _part(source: Source, log: str, enrolled: bytes | None, rows: dict[int, byte
         growth=_growth(source, {*used, *(one[0] for one in (saw, accepted) if one is not None)}),
         witness=saw,
         accepted=accepted,
+        keys=tuple(pages),
+        later_keys=tuple(chain.keys),
     )
 
 
@@ -245,20 +258,20 @@ def _growth(source: Grown, sizes: set[int]) -> dict[int, str]:
     return {size: proof.write_growth(size, source.consistency(size), source.checkpoint) for size in sorted(sizes)}
 
 
-def _saw(source: Grown, log: str, origin: str, key: bytes, witness: Witnessed) -> tuple[int, str] | None:
+def _saw(source: Grown, log: str, origin: str, chain: Chain, witness: Witnessed) -> tuple[int, str] | None:
     """Size and note that the witness cosigned of a log, None when it never did; the log must continue it."""
     file = witness.notes / f"{log.replace('/', '-')}.txt"
     if not file.is_file():
         return None
     note = file.read_text("utf-8")
     try:
-        head = verify(note, origin, key)
+        head = chain.head(note, origin)
         if verify_cosignature(note, witness.name, witness.public_key)[0] != head:
             raise BadInput("is for another head")
         if head.size > source.size:
             raise BadInput(f"counts {head.size} entries, the log {source.size}")
         text = proof.write_growth(head.size, source.consistency(head.size), source.checkpoint)
-        proof.check_growth(text, head, origin, key)
+        proof.check_growth(text, head, origin, chain.key_at(source.size))
     except BadInput as exc:
         raise Refused(f"the log {log} is not what the witness saw: its note {exc.reason}") from exc
     return head.size, note
@@ -276,7 +289,10 @@ def _rows(source: Source, wanted: Wanted) -> dict[int, bytes]:
         raise NotFound(f"The log has the entries 0 to {source.size - 1}; there is no entry {wanted.last}.")
     if wanted.last - wanted.first >= MOST:
         raise BadInput(f"is too far from --from: one export holds {MOST} entries at most", place="--to")
-    return dict(source.bodies(wanted.first, wanted.last + 1))
+    rows = dict(source.bodies(wanted.first, wanted.last + 1))
+    if len(rows) <= wanted.last - wanted.first:
+        raise NotFound("The texts of some of these entries were pruned from this log.", next_key="--central")
+    return rows
 
 
 def _covering(sizes: list[int], seq: int) -> int | None:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,16 @@ from services.secrets import Vault
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-Kind = Literal["terminal", "worker", "import"]
+Kind = Literal["terminal", "worker", "import", "operator"]
 
 FIRST_NUMBER = 1
 DEPLOYMENT_KEY = "deployment-key"
 INGEST_SEED = "ingest-seed"
 LOOKUP_KEY = "lookup-key"
+PIN_PEPPER = "pin-pepper"
 CENTRAL_KEY = "central-key"
 ENGINE_KEY = "engine-key"
+KEYS = (CENTRAL_KEY, ENGINE_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER)
 TRAINING_MARK = "training-home"
 
 
@@ -64,7 +66,7 @@ class Home:
         return self.path / "controllers" / controller / "systems"
 
     def folder(self, kind: Kind, owner: str) -> Path:
-        """What belongs to one terminal, worker or import."""
+        """What belongs to one terminal, worker, import or operators' log."""
         return self.path / f"{kind}s" / owner
 
     def log(self, kind: Kind, owner: str, number: int = 1) -> Path:
@@ -78,7 +80,7 @@ class Home:
 
 def make_folders(home: Home) -> None:
     """The folders of a deployment, 0700."""
-    kinds = [home.path / name for name in ("controllers", "terminals", "workers", "imports")]
+    kinds = [home.path / name for name in ("controllers", "terminals", "workers", "imports", "operators")]
     for folder in (home.path, home.packages, home.outbox, home.logs, *kinds):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -94,7 +96,7 @@ def create(home: Home, deployment: str, vault: Vault, password: bytes | None = N
     if not again and vault.get(CENTRAL_KEY) is not None:  # new keys would lock what stands, and every backup of it
         raise Unusable("a deployment stands here already", kept="its keys and its data")
     make_folders(home)
-    for name in (CENTRAL_KEY, ENGINE_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY):
+    for name in KEYS:
         if vault.get(name) is None:
             vault.put(name, secrets.token_bytes(32))  # of an X25519 key, too, any 32 bytes are one
     if password is not None:
@@ -108,7 +110,7 @@ def create(home: Home, deployment: str, vault: Vault, password: bytes | None = N
         finally:
             engine.dispose()
     except DeskError:
-        for name in () if again else (CENTRAL_KEY, ENGINE_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY):
+        for name in () if again else KEYS:
             vault.delete(name)
         raise
 
@@ -160,18 +162,20 @@ def in_central(home: Home, vault: Vault) -> "Iterator[sa.Connection]":
         engine.dispose()
 
 
-def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
-    """A new terminal, worker or import: its log's seed and ask key in the vault, both public halves in central.
+def enrol(home: Home, vault: Vault, kind: Kind, name: str, record: Callable[[str], None] = lambda _: None) -> str:
+    """A new terminal, worker, import or operators' log: its seeds and ask key in the vault, public halves in central.
 
-    Returns its owner id (8 hex digits). `name` is what people call it; a name stands once a kind.
+    Returns its owner id (8 hex digits), which `record` is told before anything is changed. `name` is what people call
+    it; a name stands once a kind.
     """
     import sqlalchemy as sa
 
     from db import central
-    from services.action_log.checkpoint import Signer
+    from services.action_log.checkpoint import public_key
     from services.action_log.sealing import new_key
+    from services.log_seeds import new_seeds
 
-    owner, seed = new_owner(), secrets.token_bytes(32)
+    owner, seeds = new_owner(), new_seeds()
     ask_public, ask_private = new_key()
     with in_central(home, vault) as conn:
         deployment = conn.execute(
@@ -180,13 +184,15 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
         same = sa.select(central.TERMINAL.c.id).where(central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind)
         if conn.execute(same).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
-        equip(home, vault, kind, name, owner, {"log-seed": seed, "ask-key": ask_private})
+        record(owner)
+        equip(home, vault, kind, name, owner, {"log-seed": seeds.to_json(), "ask-key": ask_private})
         log, origin = f"{owner}/1", f"{deployment}/{owner}/1"
         terminal = {"id": owner, "kind": kind, "name": name, "ask_key": ask_public, "seen_at": 0, "pid": 0}
         conn.execute(sa.insert(central.TERMINAL), [{**terminal, "revoked": False}])
-        row = {"id": log, "owner": owner, "kind": kind, "public_key": Signer(origin, seed).public_key, "origin": origin}
+        first, spare = public_key(seeds.in_force), public_key(seeds.spare)
+        row = {"id": log, "owner": owner, "kind": kind, "public_key": first, "next_key": spare, "origin": origin}
         conn.execute(sa.insert(central.LOG), [{**row, "enrolled_at": time.time_ns() // 1000, "problem": ""}])
-        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
+        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": first}
         conn.execute(sa.insert(central.HEAD), [head])
     return owner
 
@@ -194,7 +200,7 @@ def enrol(home: Home, vault: Vault, kind: Kind, name: str) -> str:
 def equip(home: Home, vault: Vault, kind: Kind, name: str, owner: str, keys: dict[str, bytes]) -> None:
     """The owner's folder, which says its name, and its keys."""
     if kind == "terminal":
-        keys = {**keys, "desk-key": secrets.token_bytes(32)}
+        keys = {**keys, "desk-key": secrets.token_bytes(32), "pin-key": secrets.token_bytes(32)}
     for use, value in keys.items():
         vault.put(f"{use}:{owner}", value)
     home.folder(kind, owner).mkdir(mode=0o700, parents=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, cast
 
 import orjson
 
+from services.action_log import acts
 from services.deployment_keys import NEXT, NUMBER, OLD
 from services.errors import BadInput, Conflict, NotFound, Refused, Unusable
 from services.home import (
@@ -22,6 +23,7 @@ from services.home import (
     ENGINE_KEY,
     INGEST_SEED,
     LOOKUP_KEY,
+    PIN_PEPPER,
     Home,
     Kind,
     equip,
@@ -29,10 +31,11 @@ from services.home import (
     make_folders,
     new_owner,
 )
+from services.operators import recording
 from services.sealed_files import unwrapped, wrapped
 from services.secrets import Vault
 
-WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY)
+WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER)
 FACTS = ("deployment", "deployment-key", "cosigner-key")
 ROTATING = (NEXT, OLD, NUMBER)
 """What a worker needs beside them while the deployment's key is rotated."""
@@ -88,12 +91,13 @@ def invite(
         raise Unusable("central lies in this home, where terminals need no invitation")
     sealed = _sealed(vault, passphrase) if kind == "worker" else ""
     owner, password = new_owner(), secrets.token_hex(24)
-    with in_central(home, vault) as conn:
+    with recording(home, vault) as record, in_central(home, vault) as conn:
         taken = sa.select(central.TERMINAL.c.id).where(
             central.TERMINAL.c.name == name, central.TERMINAL.c.kind == kind, central.TERMINAL.c.revoked.is_(False)
         )
         if conn.execute(taken).first() is not None:
             raise Unusable(f"there is a {kind} called {name} already")
+        record(acts.MachineEnrolled(owner, kind))
         row = {"id": owner, "kind": kind, "name": name, "ask_key": b"", "seen_at": 0, "pid": 0, "revoked": False}
         conn.execute(sa.insert(central.TERMINAL), [row])
         group = central_roles.WORKERS if kind == "worker" else central_roles.TERMINALS
@@ -137,11 +141,12 @@ def revoke(home: Home, vault: Vault, kind: Kind, name: str) -> str:
     from db import central, central_roles
 
     table = central.TERMINAL
-    with in_central(home, vault) as conn:
+    with recording(home, vault) as record, in_central(home, vault) as conn:
         named = (table.c.name == name) & (table.c.kind == kind) & table.c.revoked.is_(False)
         owner = conn.execute(sa.select(table.c.id).where(named)).scalar()
         if owner is None:
             raise NotFound(f"there is no {kind} called {name}", next_key="rightsdesk terminal list")
+        record(acts.MachineRevoked(str(owner), kind))
         conn.execute(sa.update(table).where(table.c.id == owner).values(revoked=True))
         if home.server:
             central_roles.close_login(conn, owner)
@@ -169,10 +174,11 @@ def join(home: Home, vault: Vault, invitation: Invitation, passphrase: str = "")
 
 def _own_keys(vault: Vault, owner: str) -> dict[str, bytes]:
     from services.action_log.sealing import new_key
+    from services.log_seeds import new_seeds
 
     # A join that broke off may have brought these to central already: they are made once.
     return {
-        "log-seed": vault.get(f"log-seed:{owner}") or secrets.token_bytes(32),
+        "log-seed": vault.get(f"log-seed:{owner}") or new_seeds().to_json(),
         "ask-key": vault.get(f"ask-key:{owner}") or new_key()[1],
     }
 
@@ -182,12 +188,13 @@ def _introduce(home: Home, vault: Vault, invitation: Invitation) -> None:
     from db import central_roles
     from db.central_engine import open_engine
     from db.central_server import ServerPort
-    from services.action_log.checkpoint import Signer
+    from services.action_log.checkpoint import public_key
     from services.action_log.sealing import public_of
+    from services.log_seeds import LogSeeds
 
     owner = invitation.owner
-    seed, ask_key = (vault.get(f"{use}:{owner}") or b"" for use in ("log-seed", "ask-key"))
-    own = hashlib.sha256(b"central login" + seed).hexdigest().encode()  # the same again, should this break off
+    ask_key, seeds = vault.get(f"ask-key:{owner}") or b"", LogSeeds(vault, owner).now
+    own = hashlib.sha256(b"central login" + ask_key).hexdigest().encode()  # the same again, should this break off
     vault.put(CENTRAL_KEY, own)
     try:
         engine = open_engine(invitation.url, invitation.password.encode())
@@ -204,7 +211,7 @@ def _introduce(home: Home, vault: Vault, invitation: Invitation) -> None:
         try:
             port.hello(log)
         except NotFound:
-            port.enrol_log(log, origin, Signer(origin, seed).public_key)
+            port.enrol_log(log, origin, public_key(seeds.in_force), public_key(seeds.spare))
         with engine.begin() as conn:
             central_roles.change_password(conn, own.decode())
     except Conflict as exc:

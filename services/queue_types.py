@@ -41,6 +41,7 @@ class QueueRow:
     band: str
     due_hard: date | None
     reason: str
+    conflicts: int = 0
 
     @property
     def cursor(self) -> Cursor:
@@ -58,7 +59,10 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Counts of the view, and the next-best case with the reason."""
+    """Counts of the view, and the next-best case with the reason.
+
+    What waits to be settled: cases with `conflicts`, `drafts` of this desk, entries `kept` in its closed logs.
+    """
 
     total: int
     mine: int
@@ -66,3 +70,6 @@ class QueueCounts:
     approval: int
     next: QueueRow | None
     next_reason: str
+    conflicts: int = 0
+    drafts: int = 0
+    kept: int = 0

@@ -26,6 +26,7 @@ from services.queue_types import (
     QueueRow as QueueRow,
     QueueView as QueueView,
 )
+from services.settle_types import Unsettled as Unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Session:
     started_at: datetime
     offline: bool
     token: bytes = field(repr=False)
+    until: datetime | None = None
+    """Where nobody but this desk looked at the PIN: how long that counts."""
 
     @property
     def actor(self) -> str:
@@ -128,7 +131,7 @@ class KeyState:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One action of a case, as words."""
+    """One action of a case, as words; `mark` says why it did not count, if it did not."""
 
     at: datetime
     actor: str
@@ -137,6 +140,7 @@ class HistoryLine:
     log: str
     seq: int
     synced: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,10 @@ class LetterView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it."""
+    """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it.
+
+    `draft_since`: central does not answer and this person's hold on the case ended then; what they do is a draft.
+    """
 
     id: str
     controller: str
@@ -174,12 +181,13 @@ class CaseView:
     items: tuple[ItemView, ...]
     verification: Verification
     flags: tuple[str, ...]
-    conflicts: tuple[str, ...]
+    conflicts: tuple[Unsettled, ...]
     history: tuple[HistoryLine, ...]
     letters: tuple[LetterView, ...]
     keys: tuple[KeyState, ...]
     subject: str
     found: tuple[SystemResult, ...] = ()
+    draft_since: datetime | None = None
 
     def key(self, act: str) -> KeyState:
         """The state of one act's key; an unknown act is not allowed."""

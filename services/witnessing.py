@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from db.file_lock import FileLock
 from services.action_log import checkpoint
@@ -30,6 +30,7 @@ class Central(Protocol):
     def bodies(self, log: str, start: int = 0) -> Iterator[tuple[int, bytes]]: ...
     def aggregate(self) -> Shown: ...
     def leaves(self, start: int = 0) -> Iterator[tuple[int, bytes]]: ...
+    def seals(self, log: str) -> Mapping[int, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +97,15 @@ class Witness:
             detail = f"Central knows it no more; {self.seen[log].head.size} entries were witnessed."
             alarms.append(Alarm(log, "log-gone", detail))
         whole, leaves = self._leaves(central, shown.values(), new_only)
-        if restored and isinstance(whole, Alarm):
+        if restored and isinstance(whole, Alarm) and self.aggregate is not None:
             self._keep_refused(self.note(AGGREGATE), whole)  # evidence of what was: the newest note is written over
             self.aggregate, self.newest, self.since = None, {}, {}
             whole, leaves = self._leaves(central, shown.values(), new_only)
         for log, one in sorted(shown.items()):
             seen = self.seen.get(log)
             start = seen.start() if seen is not None and new_only else 0
-            rows = central.bodies(log, start)
             said = Accepted(leaves.newest.get(log), leaves.since.get(log, ())) if isinstance(whole, Seen) else None
-            found = no_log(one) or self._successor(one) or look(one, seen, rows, start, self._cosigner(), said)
+            found = no_log(one) or self._successor(one, shown) or self._look(central, one, start, said)
             if isinstance(found, Alarm):
                 alarms.append(found)
                 self._keep_refused(one.checkpoint, found)
@@ -136,6 +136,10 @@ class Witness:
         start = seen.start() if seen is not None and new_only else 0
         return look_at_aggregate(shown, seen, central.leaves(start), start, leaves), leaves
 
+    def _look(self, central: Central, one: Shown, start: int, said: Accepted | None) -> Seen | Alarm:
+        rows, seals = central.bodies(one.log, start), central.seals(one.log)
+        return look(one, self.seen.get(one.log), rows, start, self._cosigner(), seals, said)
+
     def _central(self, facts: Mapping[str, str]) -> list[Alarm]:
         """Central's own key is the one at first sight, like every log's."""
         try:
@@ -153,13 +157,19 @@ class Witness:
         assert self.central is not None  # noqa: S101 (set by _central)
         return self.central
 
-    def _successor(self, shown: Shown) -> Alarm | None:
-        """A log that follows another of the same owner is signed by the same key (action-log.md 3)."""
-        owner = shown.log.partition("/")[0]
-        keys = {seen.public_key for log, seen in self.seen.items() if log.partition("/")[0] == owner}
-        if shown.log in self.seen or not keys or shown.public_key in keys:
+    def _successor(self, shown: Shown, others: Mapping[str, Shown]) -> Alarm | None:
+        """A log that follows others of its owner is opened by the key that the one before named (action-log.md 3)."""
+        if shown.log in self.seen:
             return None
-        return Alarm(shown.log, "foreign-key", "It follows a log of the same owner, under another key.")
+        owner, number = _split(shown.log)
+        before = [log for log in {*self.seen, *others} if _split(log)[0] == owner and _split(log)[1] < number]
+        if not before:
+            return None
+        last = max(before, key=lambda log: _split(log)[1])
+        named = self.seen[last].next_key if last in self.seen else others[last].next_key
+        if shown.public_key == named:
+            return None
+        return Alarm(shown.log, "foreign-key", "It follows a log of the same owner that named another key for it.")
 
     def _remember(self, seen: Seen, shown: Shown, seconds: int) -> None:
         """On the disk before anybody is told (c2sp.org/tlog-witness). The note is last: it names what is kept."""
@@ -237,20 +247,23 @@ def _read(folder: Path) -> Witness:
     return witness
 
 
-def _seen(kept: Mapping[str, str | int]) -> Seen:
+def _seen(kept: Mapping[str, Any]) -> Seen:
     return Seen(
         log=str(kept["log"]),
         origin=str(kept["origin"]),
         public_key=_bytes(str(kept["public_key"])),
+        next_key=_bytes(str(kept["next_key"])),
         head=TreeHead(int(kept["size"]), _bytes(str(kept["root"]))),
         tiles=tuple(split(_bytes(str(kept["tiles"])))),
         tail=tuple(split(_bytes(str(kept["tail"])))),
+        keys=tuple((int(size), _bytes(str(key))) for size, key in kept["keys"]),
     )
 
 
 def _kept(seen: Seen) -> dict[str, object]:
     return {
-        "log": seen.log, "origin": seen.origin, "public_key": seen.public_key.hex(), "size": seen.head.size,
+        "log": seen.log, "origin": seen.origin, "public_key": seen.public_key.hex(), "next_key": seen.next_key.hex(),
+        "keys": [[size, key.hex()] for size, key in seen.keys], "size": seen.head.size,
         "root": seen.head.root.hex(), "tiles": b"".join(seen.tiles).hex(), "tail": b"".join(seen.tail).hex(),
     }  # fmt: skip
 
@@ -285,6 +298,11 @@ def _write(file: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(file)
+
+
+def _split(log: str) -> tuple[str, int]:
+    owner, _, number = log.partition("/")
+    return owner, int(number) if number.isdecimal() else 0
 
 
 def _plain(log: str) -> str:

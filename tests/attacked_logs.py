@@ -1,6 +1,6 @@
 """Logs to attack: a sample with tiles, tail and receipt, and the ways to change its file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from services.action_log.checkpoint import Signer
 from services.action_log.known import Known
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.report import Report
+from services.action_log.tiles import TileEdge
 from tests.log_samples import (
     CENTRAL,
     CENTRAL_SEED,
@@ -93,13 +94,15 @@ def signed_with(folder: Path, change: Callable[[bytes], bytes]) -> Path:
     return signed_again(path, [bodies[0], change(bodies[1]), bodies[2]])
 
 
-def signed_again(path: Path, bodies: list[bytes]) -> Path:
+def signed_again(path: Path, bodies: list[bytes], origin: str = ORIGIN, seed: bytes = SEED) -> Path:
+    """A log of one tile at most, which holds `bodies` now, and its head signed to match by whoever has the key."""
     with unguarded(path) as db:
         frontier = Frontier()
+        db.execute("DELETE FROM log WHERE seq >= ?", (len(bodies),))
         for seq, one in enumerate(bodies):
             db.execute(UPDATE, (one, seq))
             frontier.append(leaf_hash(one))
-        note = checkpoint.sign(ORIGIN, SEED, frontier.head())
+        note = checkpoint.sign(origin, seed, frontier.head())
         db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", (len(bodies), frontier.to_bytes(), note))
     return path
 
@@ -125,3 +128,38 @@ def sqlite(path: Path, sql: str) -> None:
     db = dbapi2.connect(path.as_posix(), isolation_level=None)
     db.execute(sql)
     db.close()
+
+
+def written_anew(path: Path, folder: Path, bodies: Sequence[bytes], seed: bytes, *, origin: str = ORIGIN) -> Path:
+    """The file as somebody makes it who has this program and that seed: all fits but what only other keys can sign."""
+    path = copy_of(path, folder)
+    frontier, edge, tiles = Frontier(), TileEdge(), {}
+    for body in bodies:
+        frontier.append(leaf_hash(body))
+        tiles.update({(tile.level, tile.index): tile.data for tile in edge.append(leaf_hash(body))})
+    note = checkpoint.sign(origin, seed, frontier.head())
+    with unguarded(path) as db:
+        db.execute("DELETE FROM log")
+        db.executemany("INSERT INTO log(seq, body) VALUES (?, ?)", enumerate(bodies))
+        db.execute("DELETE FROM tile")
+        rows = [(level, index, data) for (level, index), data in tiles.items()]
+        db.executemany("INSERT INTO tile(level, idx, data) VALUES (?, ?, ?)", rows)
+        db.execute("UPDATE head SET size = ?, frontier = ?, checkpoint = ?", (len(bodies), frontier.to_bytes(), note))
+    return path
+
+
+SEEDS = [SEED, b"1" * 32, b"2" * 32]
+ENDS = (300, 520)  # of the epochs 0 and 1; epoch 2 is in force
+LENGTH = 600
+
+
+def write_epochs(folder: Path) -> Path:
+    """A closed log in its third epoch, with entries under each key and a receipt for some of the first's."""
+    with open_log(folder) as writer:
+        writer.append_many(numbered(199))
+        writer.store_receipt(200, checkpoint.cosign(writer.checkpoint, CENTRAL, CENTRAL_SEED, 1_764_000_000))
+        for end, seed in zip(ENDS, SEEDS[1:], strict=True):
+            writer.append_many(numbered(end - writer.size - 1))
+            writer.rotate(seed)
+        writer.append_many(numbered(LENGTH - writer.size))
+    return folder / "log-1.db"

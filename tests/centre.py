@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from db import central
@@ -17,6 +17,7 @@ from services.home import CENTRAL_KEY, Home, key
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest
 from services.types import Channel, Intake, Requester, Right, Role, Session
+from tests.answering import answering
 
 AGENT, AGENT_PIN = "0042", "2580"
 COLLEAGUE, COLLEAGUE_PIN = "0017", "1397"
@@ -44,13 +45,14 @@ class Centre:
         return CentralPort(self.engine, owner)
 
     @contextmanager
-    def desk(self, terminal: str = "desk-1") -> Iterator[Desk]:
-        """A desk whose entries are ingested by `settle`."""
-        desk = open_desk(self.home.path, terminal, demo=True)
-        try:
-            yield desk
-        finally:
-            desk.close()
+    def desk(self, terminal: str = "desk-1", *, answered: bool = True) -> Iterator[Desk]:
+        """A desk whose entries are ingested by `settle`; its sign-ins are answered, as by a worker, or not."""
+        with answering(self.engine, self.vault, DEPLOYMENT) if answered else nullcontext():
+            desk = open_desk(self.home.path, terminal, demo=True)
+            try:
+                yield desk
+            finally:
+                desk.close()
 
     def settle(self, *desks: Desk) -> None:
         """Ingest until central has everything and the desks know it."""
@@ -82,3 +84,22 @@ def copy_of(template: Path, to: Path) -> Centre:
     """A centre of its own for one test."""
     shutil.copytree(template, to)
     return Centre(to)
+
+
+def back_up(centre: Centre, to: Path) -> None:
+    """Central's file as a backup has it: nothing of it is left in the write-ahead log."""
+    with centre.engine.connect() as conn:
+        conn.exec_driver_sql("COMMIT")
+        assert conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0] == 0
+        conn.exec_driver_sql("BEGIN")
+    shutil.copy(centre.home.path / "central.db", to)
+
+
+def restored(centre: Centre, backup: Path) -> Centre:
+    """The centre with the backup in the place of its central."""
+    centre.engine.dispose()
+    file = centre.home.path / "central.db"
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+    shutil.copy(backup, file)
+    return Centre(centre.home.path)

@@ -36,6 +36,7 @@ from services.types import (
     Step,
     SystemResult,
     Tier,
+    Unsettled,
     Verification,
 )
 from tests.fake_desk import FakeDesk
@@ -54,6 +55,7 @@ ACTS = {
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only",
 }  # fmt: skip
+OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."
 
 
@@ -83,6 +85,41 @@ def view(**changed: Any) -> CaseView:
         keys=tuple(KeyState(act, not reason, reason) for act, reason in ACTS.items()), subject="psn:1", found=SYSTEMS,
     )  # fmt: skip
     return replace(base, **changed)
+
+
+def unsettled(number: int = 0, **changed: Any) -> Unsettled:
+    """A marketing stop of 0042's while their line was down, which 0017's hold overtook."""
+    base = Unsettled(
+        kind="conflict", log="5f0e9a1b/1", seq=30 + number, case=CASE, controller="nordlicht", text="marketing stopped",
+        who="0042", at=NOW - timedelta(minutes=40), met=NOW - timedelta(minutes=4),
+        why="the hold it was done under is over: hold 1, now 2", holder="0017", no_repeat="held by 0017",
+    )  # fmt: skip
+    return replace(base, **changed)
+
+
+MARKED = (
+    ("marketing stopped", "not taken: the hold it was done under is over: hold 1, now 2"),
+    ("package made", "came too late: another worker had this job"),
+    ("consent withdrawn: newsletter", "not taken; repeated by 0007"),
+    ("erasure asked for, ground 17-1-b", ""),
+)
+
+
+def not_taken() -> CaseView:
+    """The case with a conflict, and a history in which not all counted."""
+    marked = tuple(
+        HistoryLine(NOW - timedelta(minutes=n), "agent:0042", "act", text, "5f0e9a1b/1", 31 - n, True, mark)
+        for n, (text, mark) in enumerate(MARKED)
+    )
+    return view(holder="0017", conflicts=(unsettled(),), history=marked, items=view().items[:1])
+
+
+def cut_off() -> CaseView:
+    """The case while central does not answer and the hold on it is over."""
+    draft = HistoryLine(
+        NOW, "agent:0042", "act", "marketing stopped", "5f0e9a1b/1", 31, False, "a draft: not taken yet"
+    )
+    return view(draft_since=NOW - timedelta(minutes=3), history=(draft, *lines()[1:]), items=view().items[:1])
 
 
 def lines() -> tuple[HistoryLine, ...]:
@@ -258,6 +295,39 @@ class FakeReview:
         self.approved.append(digest)
 
 
+class FakeSettle:
+    """`desk.settle`: keeps what was settled."""
+
+    def __init__(self) -> None:
+        check = "a check holds for its own contact only: check again (v)"
+        self.found = [
+            unsettled(),
+            unsettled(1, text="consent withdrawn: newsletter", no_repeat=""),
+            unsettled(2, text="identity check CL-ERA-STD, aims at T2", no_repeat=check),
+            unsettled(3, text="g1 passed", no_repeat=check),
+            unsettled(
+                4, kind="closed", case="C-26-004199", text="request logged (phone)", met=None, holder="", no_repeat="",
+                why="central never took it: its log was closed",
+            ),
+            unsettled(5, case="C-26-004201", who="0017", no_repeat=OTHERS, no_drop=OTHERS),
+        ]  # fmt: skip
+        self.kept: list[tuple[object, ...]] = []
+
+    def waiting(self, session: Session, case: str = "") -> tuple[Unsettled, ...]:
+        return tuple(one for one in self.found if case in ("", one.case))
+
+    def repeat(self, session: Session, case: str, log: str, seq: int) -> None:
+        self._settle([(log, seq)], "repeat")
+
+    def drop(self, session: Session, case: str, places: list[tuple[str, int]], reason: str) -> int:
+        self._settle(places, reason)
+        return len(places)
+
+    def _settle(self, places: list[tuple[str, int]], how: str) -> None:
+        self.kept += [(how, seq) for _, seq in places]
+        self.found = [one for one in self.found if one.place not in places]
+
+
 class FakeLog:
     """`desk.log` with 40 entries."""
 
@@ -290,6 +360,7 @@ class CaseDesk(FakeDesk):
         super().__init__(**words)
         self.case, self.check, self.find, self.act = FakeCase(), FakeCheck(), FakeFind(), FakeAct()
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
+        self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

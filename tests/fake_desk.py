@@ -1,10 +1,11 @@
 """A desk without stores, for the tests of screens alone. Stories and benches run on the real one."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from services.errors import Refused
+from services.errors import Refused, Unavailable
 from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView, Role, Session, Status
 
 TODAY = date(2026, 3, 5)
@@ -31,14 +32,31 @@ class FakeSign:
     """Agents 0042 (agent) and 0007 (lead), both with PIN 2468."""
 
     calls: list[str] = field(default_factory=list)
+    away: bool = False
+    until: datetime | None = None
 
-    def sign_in(self, agent: str, pin: str, role: Role | None = None) -> Session:
+    def sign_in(
+        self, agent: str, pin: str, role: Role | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> Session:
         self.calls.append(f"sign_in {agent}")
+        while self.away and not stop():
+            time.sleep(0.01)
+        if stop():
+            raise Unavailable("the sign-in was taken back")
         if pin != "2468" or agent not in ("0042", "0007"):
             raise Refused("agent number or PIN is wrong", next_key="type both again")
         role = Role.LEAD if agent == "0007" else Role.AGENT
         return Session(
-            "s1", agent, "Ada", role, (role,), ("nordlicht", "albion"), datetime.now(UTC), False, b"secret-token"
+            "s1",
+            agent,
+            "Ada",
+            role,
+            (role,),
+            ("nordlicht", "albion"),
+            datetime.now(UTC),
+            False,
+            b"secret-token",
+            self.until,
         )
 
     def lock(self, session: Session, reason: str) -> None:
@@ -67,6 +85,8 @@ class FakeQueue:
     slow_s: float = 0
     taken: list[str] = field(default_factory=list)
     assigned: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    conflicts: tuple[int, ...] = ()
+    not_taken: tuple[int, int, int] = (0, 0, 0)  # conflicts, drafts, entries of closed logs
 
     def _numbers(self, view: QueueView) -> list[int] | range:
         if not view.text and view.kind == "all" and not self.removed:
@@ -94,11 +114,11 @@ class FakeQueue:
             if after is not None:
                 at = int(after.case.rsplit("-", 1)[1]) + (0 if reverse else 1)
         part = numbers[max(0, at - limit) : at] if reverse else numbers[at : at + limit]
-        rows = tuple(row(n) for n in part)
+        rows = tuple(replace(row(n), conflicts=int(n in self.conflicts)) for n in part)
         return QueuePage(rows, rows[0].cursor if rows else None, rows[-1].cursor if rows else None)
 
     def counts(self, session: Session, view: QueueView) -> QueueCounts:
-        return QueueCounts(len(self._numbers(view)), 3, 211, 0, row(7), "due today")
+        return QueueCounts(len(self._numbers(view)), 3, 211, 0, row(7), "due today", *self.not_taken)
 
     def next(self, session: Session) -> QueueRow | None:
         return row(7)

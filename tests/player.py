@@ -22,7 +22,7 @@ TYPE_S = 0.025
 PATIENCE_S = 40.0
 SIGNS = {
     " ": "space", ".": "full_stop", "@": "at", "-": "minus", "+": "plus", ",": "comma", "/": "slash", "[": "[",
-    ":": "colon", "?": "question_mark",
+    ":": "colon", "?": "question_mark", "!": "exclamation_mark",
 }  # fmt: skip
 
 

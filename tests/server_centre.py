@@ -1,7 +1,7 @@
 """A centre on a real PostgreSQL: made by `create`, its machines invited and joined, each in a home of its own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from services.home import CENTRAL_KEY, Home, create, key, make_folders, put_cont
 from services.invitation import Invitation, invite, join
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest
+from tests.answering import answering
 from tests.centre import Centre, make_template
 
 DEPLOYMENT = "demo.rightsdesk.example"
 PASSPHRASE = "a passphrase for tests"
+Answered = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass
@@ -31,14 +33,17 @@ class Machine:
     owner: str
     name: str
     vault: Vault
+    answered: Answered = nullcontext
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:
-        desk = open_desk(self.home.path, self.name, demo=True, central_url=self.home.server)
-        try:
-            yield desk
-        finally:
-            desk.close()
+        """A desk here, its sign-ins answered by the centre that it joined."""
+        with self.answered():
+            desk = open_desk(self.home.path, self.name, demo=True, central_url=self.home.server)
+            try:
+                yield desk
+            finally:
+                desk.close()
 
     def engine(self) -> sa.Engine:
         """Connected as this machine is."""
@@ -76,7 +81,11 @@ class ServerCentre(Centre):
         home.path.mkdir(mode=0o700)
         vault = open_vault(home.path, demo=True)
         join(home, vault, invitation, PASSPHRASE if kind == "worker" else "")
-        return Machine(home, invitation.owner, name, vault)
+        return Machine(home, invitation.owner, name, vault, self.answered)
+
+    def answered(self) -> AbstractContextManager[None]:
+        """Sign-ins of every machine are answered meanwhile."""
+        return answering(self.engine, self.vault, DEPLOYMENT)
 
 
 def made_template(folder: Path) -> Path:

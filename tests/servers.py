@@ -44,6 +44,12 @@ class Postgres:
         self._sql(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def copy(self, url: str, name: str = "") -> str:
+        """The url of a copy of a database that nobody is connected to; a new name when none is given."""
+        name = name or f"t{next(self._made)}"
+        self._sql(f"CREATE DATABASE {name} TEMPLATE {url.rpartition('/')[2]}")
+        return self.url(name)
+
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected."""
         self._sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")

@@ -19,6 +19,7 @@ from tests.log_samples import CENTRAL, CENTRAL_SEED, SEED, numbered
 
 FIRST, SECOND = "7f3a90c1/1", "5b2e4d07/1"
 KEY = b"k" * 32
+SPARE = b"s" * 32
 NOW = 1_764_000_000
 AGGREGATOR = Signer("demo/aggregate", CENTRAL_SEED)
 TABLES = (LOG, HEAD, ENTRY, AGGREGATE, AGGREGATE_HEAD)
@@ -37,7 +38,7 @@ class Watched:
         for log in (FIRST, SECOND):
             self.enrol(log)
 
-    def enrol(self, log: str, seed: bytes = SEED) -> None:
+    def enrol(self, log: str, seed: bytes = SEED, after: bytes = SPARE) -> None:
         row = {
             "id": log,
             "owner": log[:8],
@@ -46,9 +47,11 @@ class Watched:
             "enrolled_at": 0,
             "problem": "",
         }
-        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}
+        origin = f"demo/{log}"
+        first, after = Signer(origin, seed).public_key, Signer(origin, after).public_key
+        head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": first}
         with central.writing(self.engine).begin() as conn:
-            conn.execute(sa.insert(LOG), [{**row, "public_key": Signer(f"demo/{log}", seed).public_key}])
+            conn.execute(sa.insert(LOG), [{**row, "public_key": first, "next_key": after}])
             conn.execute(sa.insert(HEAD), [head])
 
     def write(self, log: str, count: int) -> None:

@@ -138,11 +138,15 @@ def _row_line(row: "QueueRow") -> str:
     return f"{row.due:<12} {row.case}  {row.rights:<28} {row.person:<20} {row.state:<13} {row.who or '-'}"
 
 
+def _mark(mark: str) -> str:
+    return f" ({mark})" if mark else ""
+
+
 def _case_lines(case: "CaseView") -> list[str]:
     dates = [f"  {d.name:<16} {d.day}  {d.why}".rstrip() for d in case.dates]
     items = [f"  {i.id} {i.right:<20} {i.text}" for i in case.items]
     systems = [f"    {s.system:<12} {s.state}" for i in case.items for s in i.systems]
-    history = [f"  {h.at:%Y-%m-%d %H:%M:%SZ}  {h.actor:<16} {h.text}" for h in case.history]
+    history = [f"  {h.at:%Y-%m-%d %H:%M:%SZ}  {h.actor:<16} {h.text}{_mark(h.mark)}" for h in case.history]
     return [
         f"{case.id}  {case.controller_name} ({case.regime})  {case.due}",
         f"{case.person}, {case.requester}, by {case.channel}; verified {case.verification.tier}; "

@@ -42,15 +42,18 @@ def init(
 @app.command()
 def upgrade(home: HomeOption = None) -> None:
     """Bring central to the schema of this program. Machines of another version say so and write on."""
-    from console.commands.making import make_engine_tables
+    from console.commands.making import upgraded
     from console.commands.operator_home import operator_home
-    from db.central_engine import SCHEMA, upgrade_at
-    from services.home import CENTRAL_KEY, key
+    from db.central_engine import SCHEMA
+    from services.action_log.acts import CentralUpgraded
+    from services.operators import has_log, recording
 
     place, vault = operator_home(home)
-    upgrade_at(place.central_url, key(vault, CENTRAL_KEY))
-    if place.server:
-        make_engine_tables(place, key(vault, CENTRAL_KEY).decode())
+    if not has_log(place):
+        upgraded(place, vault)  # only a central of this schema can enrol one
+    with recording(place, vault) as record:
+        record(CentralUpgraded(SCHEMA))
+        upgraded(place, vault)
     typer.echo(f"central has schema {SCHEMA}")
 
 

@@ -12,12 +12,16 @@ INVITATION_PASSPHRASE_FILE = "RIGHTSDESK_INVITATION_PASSPHRASE_FILE"  # noqa: S1
 def enrolled(kind: Literal["terminal", "worker"], name: str, out: Path | None, home: Path | None) -> str:
     """Enrol; what was done, in a sentence. Raises `DeskError`."""
     from console.commands.operator_home import operator_home
+    from services.action_log import acts
     from services.home import enrol
     from services.invitation import invite
+    from services.operators import recording
 
     place, vault = operator_home(home)
     if not place.server:
-        return f"{kind} {name} is {enrol(place, vault, kind, name)} in this home"
+        with recording(place, vault) as record:
+            owner = enrol(place, vault, kind, name, lambda owner: record(acts.MachineEnrolled(owner, kind)))
+        return f"{kind} {name} is {owner} in this home"
     if out is None:
         raise BadInput("where shall the invitation go?", place="--out")
     if out.exists():

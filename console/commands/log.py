@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import log_export
+from console.commands import log_export, log_prune
 from console.commands.log_home import LogOption, open_evidence
 from console.commands.options import HomeOption
 
@@ -19,6 +19,8 @@ app = typer.Typer(no_args_is_help=True, help="The action log: check it, read it,
 
 app.command()(log_export.export)
 app.command()(log_export.growth)
+app.command()(log_prune.prune)
+app.command()(log_export.keys)
 
 
 @app.command()
@@ -146,11 +148,16 @@ def report_lines(path: Path, report: "Report") -> list[str]:
     lines = [f"{report.log or path.name}  {report.state.upper()}{found}", f"  {path}", f"  {report.size} entries"]
     if report.kind is None:
         lines[-1] += f", root {report.root.hex()}"
+    if report.cut:
+        lines.append(f"  The texts below entry {report.cut} were pruned, as the log says; their hashes hold.")
     if report.signed_by == "own":
         lines.append("  Held against the key that the log names itself: a log signed anew would pass. Use its home.")
     elif report.kind is None:
         anchor = "the anchor" if report.anchored else "no anchor"
         lines.append(f"  Held against the enrolled key, {anchor} and {report.receipts} receipts of central.")
+    if report.kind is None:
+        rest = report.size - report.sealed
+        lines.append(f"  {report.sealed} entries are sealed by keys that are gone, {rest} are under the key in use.")
     return lines
 
 
@@ -173,6 +180,8 @@ def reports_as_json(reports: "Sequence[tuple[Path, Report]]") -> str:
             "signed_by": report.signed_by,
             "anchored": report.anchored,
             "receipts": report.receipts,
+            "cut": report.cut,
+            "sealed": report.sealed,
         }
         for path, report in reports
     ]

@@ -1,4 +1,4 @@
-"""`rightsdesk log export` and `log growth`: evidence that somebody outside checks without us."""
+"""`rightsdesk log export`, `log growth`, `log keys`: evidence that somebody outside checks without us."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,6 +75,46 @@ def growth(
         raise typer.Exit(2) from exc
     if output is None:
         typer.echo(text, nl=False)
+
+
+def keys(
+    log: LogOption = "",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the proofs that lead from key to key to this file.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Say which keys signed a log, from which size on; each is named by the last entry under the one before it."""
+    import json
+
+    from services.errors import DeskError
+
+    try:
+        lines, pages = keys_of(log, home)
+        if output is not None:
+            output.write_text(json.dumps(pages, indent=1) + "\n", "utf-8", newline="\n")
+    except (DeskError, OSError) as exc:
+        typer.echo(f"rightsdesk log keys: {exc}", err=True)
+        raise typer.Exit(2) from exc
+    typer.echo("\n".join(lines))
+
+
+def keys_of(log: str, home: Path | None) -> tuple[list[str], list[str]]:
+    """A line a key, as `note.NewVerifier` reads it, and the proofs of the changes; raises `NotFound`, `DeskError`."""
+    from db.log_reader import LogReader
+    from services.action_log import proof
+    from services.action_log.checkpoint import parse, verifier_key
+    from services.errors import Unusable
+
+    path = Path(log) if Path(log).is_file() else open_evidence(home, outside=True).find(log or None).path
+    with LogReader(path) as reader, reader.snapshot():
+        origin, first = parse(reader.head().checkpoint).origin, reader.opening_key()
+        if first is None:
+            raise Unusable("the log's first entry names no key")
+        pages = proof.write_keys(reader.rotations(), reader.inclusion)
+    chain = proof.check_keys(pages, origin, first)
+    starts = zip([0, *chain.ends], [first, *chain.keys], strict=True)
+    return [f"{start:>9}  {verifier_key(origin, key)}" for start, key in starts], pages
 
 
 def export_to(

@@ -10,6 +10,7 @@ from services.errors import BadInput, DeskError, Unusable
 
 if TYPE_CHECKING:
     from services.home import Home
+    from services.secrets import Vault
 
 
 BEGUN = "central-init"
@@ -24,6 +25,7 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     from console.settings import FILE, load, passphrase
     from services.controllers import load_controllers
     from services.home import Home, create, make_folders, put_controllers
+    from services.operators import owner_here
     from services.secrets import open_vault
 
     begun, words = home / BEGUN, f"{deployment} {url}\n"
@@ -52,6 +54,7 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     put_controllers(place, vault, described)
     reach("init.before-settings")
     write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
+    owner_here(place, vault)
     begun.unlink()
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
     yield "next: rightsdesk agent add, rightsdesk terminal enrol, rightsdesk worker enrol"
@@ -78,6 +81,17 @@ def make_engine_tables(home: "Home", password: str) -> None:
     from services.fulfilment.engine import make_tables
 
     make_tables(sa.make_url(home.server).set(password=password).render_as_string(hide_password=False), WORKERS)
+
+
+def upgraded(home: "Home", vault: "Vault") -> None:
+    """Bring central and the engine's tables to what this program knows; a second time changes nothing."""
+    from db.central_engine import upgrade_at
+    from services.home import CENTRAL_KEY, key
+
+    password = key(vault, CENTRAL_KEY)
+    upgrade_at(home.central_url, password)
+    if home.server:
+        make_engine_tables(home, password.decode())
 
 
 def write_settings(home: Path, text: str) -> None:

@@ -35,7 +35,7 @@ def revoke(name: Name, home: HomeOption = None) -> None:
 
 @app.command(name="list")
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Every terminal and worker of the centre, revoked ones too."""
+    """Every terminal, worker and machine of operators, revoked ones too."""
     from console.commands.operator_home import operator_home
     from services.invitation import machines
 

@@ -23,21 +23,24 @@ CREATE VIEW {desk}.meta WITH (security_barrier) AS
     -- In words that a dump gives back as they are: `central check` compares them after a restore too.
     WHERE key::text = ANY ('{{deployment,deployment-key,deployment-key-proof,cosigner-key,rev,feed}}'::text[]) AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.log WITH (security_barrier) AS
-    SELECT id, owner, kind, public_key, origin, enrolled_at, problem FROM public.log WHERE owner = {desk}.me();
+    SELECT id, owner, kind, public_key, next_key, origin, enrolled_at, problem FROM public.log WHERE owner = {desk}.me();
 CREATE VIEW {desk}.log_head WITH (security_barrier) AS
-    SELECT h.log, h.size, h.frontier, h.checkpoint, h.receipt
+    SELECT h.log, h.size, h.frontier, h.checkpoint, h.receipt, h.key
     FROM public.log_head h JOIN public.log l ON l.id = h.log WHERE l.owner = {desk}.me();
 CREATE VIEW {desk}.inbox WITH (security_barrier) AS
     SELECT i.id, i.log, i.start, i.count FROM public.inbox i JOIN public.log l ON l.id = i.log
     WHERE l.owner = {desk}.me();
 CREATE VIEW {desk}.case_ WITH (security_barrier) AS
-    SELECT id, controller, body, rev, rights, person, state, who, tier, due, is_open, acknowledged, breach, approval
+    SELECT id, controller, body, rev, rights, person, state, who, tier, due, is_open, acknowledged, breach, approval,
+        conflicts
     FROM public.case_ WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.entry WITH (security_barrier) AS
     SELECT pos, log, seq, case_id, accepted_at, body FROM public.entry
     WHERE case_id IS NOT NULL AND {desk}.me() IS NOT NULL;
+CREATE VIEW {desk}.stale WITH (security_barrier) AS
+    SELECT log, seq FROM public.stale WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.agent WITH (security_barrier) AS
-    SELECT id, name, pin_hash, roles, disabled FROM public.agent WHERE {desk}.me() IS NOT NULL;
+    SELECT id, name, roles, disabled, pin_rev FROM public.agent WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.controller WITH (security_barrier) AS
     SELECT key, body FROM public.controller WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.ask WITH (security_barrier) AS
@@ -128,10 +131,10 @@ BEGIN
         VALUES (_id, {desk}.me(), _kind, _sealed, {desk}.now_us(), '', NULL);
 END $$;
 
--- The reply to a question of this terminal's; it goes as it is read.
-CREATE FUNCTION {desk}.forget_reply(_id text) RETURNS void
+-- A question of this terminal's: it goes as its reply is read, or when nobody waits for one any more.
+CREATE FUNCTION {desk}.forget_ask(_id text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DELETE FROM public.ask WHERE id = _id AND terminal = {desk}.me() AND reply IS NOT NULL
+    DELETE FROM public.ask WHERE id = _id AND terminal = {desk}.me()
 $$;
 
 -- Central had `_size` entries of this terminal's log, by its own receipt. Believed only where it has fewer now.
@@ -146,24 +149,26 @@ BEGIN
     UPDATE public.meta SET value = (value::bigint + _skipped)::text WHERE key = 'next-number';
 END $$;
 
--- A log of this terminal's: the first under the key it brings, a later one under the key of the first.
-CREATE FUNCTION {desk}.enrol_log(_log text, _origin text, _public_key bytea) RETURNS boolean
+-- A log of this terminal's: the first under the key it brings, a later one under the key that was named for it then.
+CREATE FUNCTION {desk}.enrol_log(_log text, _origin text, _public_key bytea, _next_key bytea) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     mine text := {desk}.me();
-    first_key bytea;
+    wanted bytea;
 BEGIN
     IF mine IS NULL OR _log !~ ('^' || mine || '/[1-9][0-9]{{0,5}}$') OR octet_length(_public_key) <> 32
-        OR _origin <> (SELECT value FROM public.meta WHERE key = 'deployment') || '/' || _log THEN
+        OR octet_length(_next_key) <> 32 OR _origin <> (SELECT value FROM public.meta WHERE key = 'deployment') || '/' || _log THEN
         RAISE insufficient_privilege USING MESSAGE = 'this log is not yours';
     END IF;
-    SELECT public_key INTO first_key FROM public.log WHERE owner = mine ORDER BY enrolled_at LIMIT 1;
-    IF first_key IS NOT NULL AND first_key <> _public_key THEN
+    SELECT next_key INTO wanted FROM public.log WHERE owner = mine ORDER BY split_part(id, '/', 2)::int DESC LIMIT 1;
+    IF wanted IS NOT NULL AND wanted <> _public_key THEN
         RETURN false;
     END IF;
-    INSERT INTO public.log (id, owner, kind, public_key, origin, enrolled_at, problem)
-        SELECT _log, mine, kind, _public_key, _origin, {desk}.now_us(), '' FROM public.terminal WHERE id = mine;
-    INSERT INTO public.log_head (log, size, frontier, checkpoint, receipt) VALUES (_log, 0, '', '', '');
+    INSERT INTO public.log (id, owner, kind, public_key, next_key, origin, enrolled_at, problem)
+        SELECT _log, mine, kind, _public_key, _next_key, _origin, {desk}.now_us(), ''
+        FROM public.terminal WHERE id = mine;
+    INSERT INTO public.log_head (log, size, frontier, checkpoint, receipt, key)
+        VALUES (_log, 0, '', '', '', _public_key);
     RETURN true;
 END $$;
 
@@ -184,7 +189,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {desk} FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {desk} TO rightsdesk_terminal;
 -- A worker works on the tables; how it joins is a terminal's way.
 GRANT USAGE ON SCHEMA {desk} TO rightsdesk_worker;
-GRANT EXECUTE ON FUNCTION {desk}.me(), {desk}.enrol_log(text, text, bytea), {desk}.bring_ask_key(bytea),
+GRANT EXECUTE ON FUNCTION {desk}.me(), {desk}.enrol_log(text, text, bytea, bytea), {desk}.bring_ask_key(bytea),
     {desk}.knows_ask_key(bytea) TO rightsdesk_worker;
 
 -- ── entries stay ────────────────────────────────────────────────────────────────────────────────────────────────

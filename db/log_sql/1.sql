@@ -30,6 +30,13 @@ CREATE TRIGGER head_grows BEFORE UPDATE ON head WHEN NEW.size < OLD.size
 BEGIN SELECT raise(ABORT, 'the head never goes back'); END;
 CREATE TRIGGER head_no_delete BEFORE DELETE ON head BEGIN SELECT raise(ABORT, 'the head stays'); END;
 
+-- Notes by keys that are gone: at the end of each epoch, and on the way where that was long. The newest one is an end.
+CREATE TABLE seal(size INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
+CREATE TRIGGER seal_once BEFORE INSERT ON seal WHEN EXISTS (SELECT 1 FROM seal WHERE size = NEW.size)
+BEGIN SELECT raise(ABORT, 'a seal is set once'); END;
+CREATE TRIGGER seal_no_update BEFORE UPDATE ON seal BEGIN SELECT raise(ABORT, 'seals stay'); END;
+CREATE TRIGGER seal_no_delete BEFORE DELETE ON seal BEGIN SELECT raise(ABORT, 'seals stay'); END;
+
 -- Central's cosignatures.
 CREATE TABLE receipt(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
 CREATE TRIGGER receipt_once BEFORE INSERT ON receipt WHEN EXISTS (SELECT 1 FROM receipt WHERE size = NEW.size)

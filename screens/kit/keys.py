@@ -56,11 +56,13 @@ REGISTRY: Final[tuple[Action, ...]] = (
     # queue and review
     _act("next_case", "n", "take the next case: the most urgent one open to you", "next", "queue"),
     _act("intake", "i", "log a request", "log a request", "queue"),
-    _look("open", "enter", "open what the cursor is on", "open", "queue", "log", "review"),
+    _look("open", "enter", "open what the cursor is on", "open", "queue", "log", "review", "settle"),
     _act("take", "a", "take the case for yourself", "take", "queue", "case", roles=("agent",)),
     _act("assign", "a", "assign the marked cases", "assign", "queue", "case", "review", roles=LEAD),
     _look("mark", "space", "mark the case for an act on many", "mark", "queue", "review", roles=LEAD),
     _look("review", "e", "review what waits for a second person", "review", "queue", roles=LEAD),
+    _look("settle", "exclamation_mark", "settle what was not taken: conflicts, drafts, closed logs", "settle",
+          "queue", "case"),
     # case
     _act("verify", "v", "verify: lead through the identity check", "verify", "case"),
     _act("find", "p", "find the person's data", "find", "case"),
@@ -91,13 +93,17 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("proceed", "enter", "go on", "go on", "find", "export", "erase"),
     _act("give", "y", "the caller says yes to this purpose", "yes", "consent"),
     _act("take_back", "f", "the caller says no to this purpose", "no", "consent"),
+    _act("repeat", "y", "do it anew, now, in your name", "repeat", "settle"),
+    _act("drop", "f", "drop it, with a reason", "drop", "settle"),
     # log and training
     _grave("verify_log", "V", "verify the whole log", "verify", "log"),
     _look("run", "enter", "run this", "run", "help", "training"),
+    # sign-in and lock
+    _look("stop_waiting", "escape", "stop waiting for central", "", "signin", "lock"),
     # everywhere in lists and panels
     _look("filter", "slash", "filter, live", "filter", "queue", "log", "help"),
     _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",
-          "find", "export", "erase", "consent", "review", "training", "scorecard"),
+          "find", "export", "erase", "consent", "review", "settle", "training", "scorecard"),
     _look("tab_1", "1", "first view or tab", "", "queue", "case"),
     _look("tab_2", "2", "second view or tab", "", "queue", "case"),
     _look("tab_3", "3", "third view or tab", "", "queue", "case"),

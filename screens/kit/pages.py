@@ -6,9 +6,9 @@ reached over its neighbours. Only `keep` pages are held, however long the list i
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
 Place = TypeVar("Place")  # an opaque place in the order of the list
@@ -31,6 +31,14 @@ class Answer(Generic[Row, Place]):
     rows: tuple[Row, ...]
     first: Place | None
     last: Place | None
+
+
+def slice_of(rows: Sequence[Row], after: Any, limit: int, *, reverse: bool) -> Answer[Row, Any]:
+    """A page of a list that is here as a whole; its places are numbers of rows."""
+    at = int(after) if after is not None else (len(rows) if reverse else 0)
+    low, high = (max(0, at - limit), at) if reverse else (at, at + limit)
+    found = tuple(rows[low:high])
+    return Answer(found, str(low) if found else None, str(low + len(found)) if found else None)
 
 
 class Pages(Generic[Row, Place]):

@@ -24,12 +24,18 @@ def console(home: Path) -> list[str]:
 
 @contextlib.contextmanager
 def demo_home(cases: int) -> Iterator[Path]:
-    """A demo home with `cases` cases, made by the demo's own maker."""
-    from services.demo.make import make_home
+    """A demo home with `cases` cases, made by the demo's own maker, and its worker, without whom nobody signs in."""
+    from services.demo.make import WORKER, make_home
+    from services.demo.worker_child import WorkerChild
 
     scratch = Path(tempfile.mkdtemp(prefix="rightsdesk-bench-", dir=os.environ.get("RIGHTSDESK_BENCH_DIR")))
     try:
         make_home(scratch / "home", cases=cases, seed=1)
-        yield scratch / "home"
+        worker = WorkerChild(scratch / "home", WORKER)
+        try:
+            worker.wait_ready()
+            yield scratch / "home"
+        finally:
+            worker.stop()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -113,7 +113,7 @@ def hand_in(centre: ServerCentre, terminal: Machine, entries: int) -> list[bytes
             stop = min(size, start + BATCH)
             part = [body for _, body in reader.bodies(start, stop)]
             details = pack_details([(d.hash, d.owner, d.kind, d.blob) for d in reader.details(start, stop)])
-            port.submit(book.log, start, part, details, book.writer.checkpoint_at(stop))
+            port.submit(book.log, start, part, details, book.writer.batch_end(start, BATCH)[1])
             bodies += part
     port.close()
     book.close()

@@ -1,7 +1,19 @@
 """Acts on contacts, cases and items, on letters and notes, and on the subject behind a case."""
 
 from services.action_log.act import Act, act
-from services.action_log.shapes import Actor, CaseNumber, Code, Count, Digest, Id, IsoDate, Key, Language, Micros
+from services.action_log.shapes import (
+    Actor,
+    CaseNumber,
+    Code,
+    Count,
+    Digest,
+    Id,
+    IsoDate,
+    Key,
+    Language,
+    LogId,
+    Micros,
+)
 
 
 @act("contact.started")
@@ -177,6 +189,20 @@ class WrapCoded(Act):
     """How the contact ended, for the cost of a case."""
 
     code: Code
+
+
+@act("conflict.settled")
+class ConflictSettled(Act):
+    """The entry `seq` of `log`, whose op is `op` and which did not count, was repeated or dropped (`how`).
+
+    It stood in a conflict of the case, or in a closed log from which central never took it.
+    """
+
+    how: Code
+    log: LogId
+    seq: Count
+    op: Id
+    reason: Code | None
 
 
 @act("subject.linked")

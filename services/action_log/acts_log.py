@@ -28,6 +28,14 @@ class LogClosed(Act):
     kind: Code
 
 
+@act("key.rotated")
+class KeyRotated(Act):
+    """Last entry under a key, which is erased then: the Ed25519 key (hex) that signs from here on begins `epoch`."""
+
+    epoch: Count
+    public_key: Digest
+
+
 @act("key.store")
 class KeyStore(Act):
     """Where this terminal keeps its secrets: `keyring`, `passphrase`, `demo-file`."""
@@ -59,6 +67,14 @@ class SyncReceipt(Act):
     """Central's cosignature over this log was kept."""
 
     size: Count
+    root: Digest
+
+
+@act("log.pruned")
+class LogPruned(Act):
+    """Bodies of the entries below `cut` are taken out after this one; `root` is over all of them."""
+
+    cut: Count
     root: Digest
 
 
@@ -100,6 +116,14 @@ class SessionRefused(Act):
 
     agent_ref: Code | None
     reason: Code
+
+
+@act("agent.locked_out")
+class AgentLockedOut(Act):
+    """Too many wrong PINs at terminals together; the last one at `terminal`. A worker says so."""
+
+    agent: Id
+    terminal: Id
 
 
 @act("scenario.started")

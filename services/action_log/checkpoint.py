@@ -59,6 +59,11 @@ class Signer:
         return f"{body}\n{self._prefix}{_base64(self._id + self._key.sign(body.encode()))}\n"
 
 
+def public_key(seed: bytes) -> bytes:
+    """The public half (32 bytes) of a seed."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
 def sign(origin: str, seed: bytes, head: TreeHead) -> str:
     """One signed checkpoint."""
     return Signer(origin, seed).sign(head)

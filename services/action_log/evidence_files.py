@@ -50,6 +50,8 @@ class LogPart:
     growth: Mapping[int, str] = field(default_factory=dict)
     witness: tuple[int, str] | None = None
     accepted: tuple[int, str, str] | None = None
+    keys: tuple[str, ...] = ()
+    later_keys: tuple[bytes, ...] = ()
 
     @property
     def notes(self) -> dict[str, tuple[int, str]]:
@@ -83,6 +85,10 @@ def files_of(
             files[f"{part.folder}/{name}"] = note.encode()
         if part.accepted:
             files[f"{part.folder}/accepted-{part.accepted[0]}.tlog-proof"] = part.accepted[2].encode()
+        if part.keys:
+            files[f"{part.folder}/keys.json"] = (json.dumps(part.keys, indent=1) + "\n").encode()
+            later = [verifier_key(part.origin, key) for key in part.later_keys]
+            files[f"{part.folder}/keys.txt"] = "".join(f"{line}\n" for line in later).encode()
         for size, text in part.growth.items():
             files[f"{part.folder}/growth-{size}.txt"] = text.encode()
         for entry in part.entries:

@@ -17,7 +17,7 @@ there = {path.as_posix() for path in pathlib.Path().rglob("*") if path.is_file()
 assert there == set(manifest["files"]), "files are missing or were added"
 for name, told in manifest["files"].items():
     assert sha(read(name)).hex() == told["sha256"], name + " was changed"
-keys = {}
+keys, ends = {}, {}  # ends, by log: up to which size a key signed, and the one after it, as keys.json proves
 for line in read("keys.txt").decode().splitlines():
     name, _, key = line.split("+", 2)
     keys[name, raw(key)[0]] = raw(key)[1:]
@@ -25,17 +25,18 @@ for line in read("keys.txt").decode().splitlines():
 def signed(note, origin):  # size and root that the log signed, and who with a key here cosigned them when
     body, _, lines = note.rpartition("\\n\\n")
     body, good, seen = body + "\\n", set(), []
+    first, size, root = body.split("\\n")[:3]
+    later = [key for end, key in ends.get(origin, []) if end < int(size)]
     for name, data in ((line.split(" ")[1], raw(line.split(" ")[2])) for line in lines.splitlines()):
         for kind in (1, 4):  # 1: the log itself; 4: a cosigner, with its time
-            key = keys.get((name, kind))
+            key = later[-1] if later and (name, kind) == (origin, 1) else keys.get((name, kind))
             if key and sha(name.encode() + b"\\n" + bytes([kind]) + key)[:4] == data[:4]:
                 when = int.from_bytes(data[4:12], "big")
                 text = body if kind == 1 else f"cosignature/v1\\ntime {when}\\n{body}"
                 Ed25519PublicKey.from_public_bytes(key).verify(data[-64:], text.encode())
                 good.add((name, kind))
                 seen += [name + " " + date(when)] if kind == 4 else []
-    first, size, root = body.split("\\n")[:3]
-    assert first == origin and (origin, 1) in good, "not signed by this log"
+    assert first == origin and (origin, 1) in good, "not signed by this log's key of that time"
     return int(size), raw(root), ", ".join(seen) or "by no key here"
 
 def walk(hashes, place, last, left, right):  # RFC 9162, 2.1.3.2 and 2.1.4.2: the roots that a proof leads to
@@ -51,8 +52,8 @@ def walk(hashes, place, last, left, right):  # RFC 9162, 2.1.3.2 and 2.1.4.2: th
     assert last == 0, "a proof with too few hashes"
     return left, right
 
-def proved(name, origin):  # what a tlog-proof proves: bytes, their place, the size of the tree, who cosigned that
-    top, _, note = read(name).decode().partition("\\n\\n")
+def proved(page, origin):  # what a tlog-proof proves: bytes, their place, the size of the tree, who cosigned that
+    top, _, note = page.partition("\\n\\n")
     form, extra, index, *path = top.split("\\n")
     body, place = raw(extra.split(" ")[1]), int(index.split(" ")[1])
     count, want, seen = signed(note, origin)
@@ -64,6 +65,13 @@ def proved(name, origin):  # what a tlog-proof proves: bytes, their place, the s
 trees = {log["log"]: log for log in manifest["logs"]}
 for log in trees.values():
     folder, origin = log["folder"], log["origin"]
+    ends[origin] = []
+    for page in json.loads(read(folder + "/keys.json")) if folder + "/keys.json" in there else []:
+        body, place, count, _ = proved(page, origin)  # the last entry that a key signed names the next key
+        said = json.loads(body)
+        assert (said["log"], said["seq"], said["act"]) == (log["log"], place, "key.rotated"), "no next key"
+        assert (said["params"]["epoch"], place) == (len(ends[origin]) + 1, count - 1), "not the last under its key"
+        ends[origin].append((count, bytes.fromhex(said["params"]["public_key"])))
     size, root, _ = signed(read(folder + "/checkpoint.txt").decode(), origin)
     assert size == log["size"], "another checkpoint than the manifest says"
     for name, old in log["notes"].items():  # a tree that somebody cosigned is the beginning of the newest one
@@ -73,7 +81,7 @@ for log in trees.values():
         assert old_size == old and signed(note, origin)[:2] == (size, root), "a proof for another tree"
         if name.startswith("accepted-"):  # central's aggregate holds it
             whole = trees["aggregate"]
-            text, place, count, _ = proved(f"{folder}/{name[:-4]}.tlog-proof", whole["origin"])
+            text, place, count, _ = proved(read(f"{folder}/{name[:-4]}.tlog-proof").decode(), whole["origin"])
             assert text == read(f"{folder}/{name}") and count == whole["size"], "not what central accepted"
             seen = f"by nobody; place {place} of {count} in the aggregate"
         print(log["log"], name, "cosigned:", seen)
@@ -87,7 +95,7 @@ for log in trees.values():
             place, last = place >> 1, last >> 1
         assert walk(hashes[1:], place, last, hashes[0], hashes[0]) == (old_root, root), "not a beginning of the log"
     for seq, by in ((entry["seq"], entry["receipt"]) for entry in log["entries"]):
-        body, place, count, seen = proved(f"{folder}/entry-{seq}.tlog-proof", origin)
+        body, place, count, seen = proved(read(f"{folder}/entry-{seq}.tlog-proof").decode(), origin)
         assert body == read(f"{folder}/entry-{seq}.json") and (place, count) == (seq, by or size), "another entry"
         assert (json.loads(body)["log"], json.loads(body)["seq"]) == (log["log"], seq), "an entry of another place"
         print(log["log"], seq, json.loads(body)["act"], "in the log; cosigned:", seen)
@@ -110,6 +118,9 @@ WHAT IS HERE
   logs/<log>/entry-N.json         entry N: exactly the bytes that were signed (canonical JSON, no newline at the end)
   logs/<log>/entry-N.tlog-proof   the proof that it stands at place N (c2sp.org/tlog-proof@v1)
   logs/<log>/checkpoint.txt       size and root of the whole log, signed by the log (c2sp.org/tlog-checkpoint)
+  logs/<log>/keys.json            if there is one: a log signs with each key for some minutes, names the next one in the
+                                  last entry under it, and erases it. These are the proofs of those entries, from the
+                                  key in the outer keys.txt on; logs/<log>/keys.txt lists the later keys
   logs/<log>/receipt-S.txt        the log's first S entries, signed by the log and cosigned by central with its time
                                   (c2sp.org/tlog-cosignature)
   logs/<log>/witness-S.txt        if there is one: the first S entries as an independent witness cosigned them
@@ -126,8 +137,9 @@ HOW TO CHECK IT
   3. Copy the lines between the two marks below into a file check.py in this folder. Read it: it is short on purpose.
      Run  python3 check.py  here. It needs Python 3.9 or newer and the library "cryptography". It ends with
      ALL HOLDS, or with an error that says what does not.
-  4. Or use Go's golang.org/x/mod/sumdb: note.Open reads checkpoint.txt with the key in keys.txt; the proofs are in the
-     form that tlog.CheckRecord and tlog.CheckTree take; tlog.RecordHash gives the hash of an entry-N.json.
+  4. Or use Go's golang.org/x/mod/sumdb: note.Open reads checkpoint.txt with the key in keys.txt (with the last one in
+     logs/<log>/keys.txt, where that is); the proofs are in the form that tlog.CheckRecord and tlog.CheckTree take;
+     tlog.RecordHash gives the hash of an entry-N.json.
 
 WHAT IT PROVES
   - Each entry stood at its place in a log of that size when the log signed it; no byte of it was changed since.
@@ -142,7 +154,7 @@ WHAT IT DOES NOT PROVE
   - That these are all entries: the sender chose them. Ask for all entries from N to M of a log; a gap would show.
     Entries that another machine wrote are here only if the sender asked central for them.
   - Who holds the keys: see step 2. Entries that no receipt covers could have been written anew by whoever held the
-    log's key until central received them.
+    log's key of that time, until it named the next one (a key.rotated entry after them in keys.json).
 
 PERSONAL DATA
   Entries hold codes, dates, counts and digests, and no readable personal data: what was said or searched is sealed

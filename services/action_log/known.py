@@ -26,7 +26,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """From the file: head row, tiles, receipts (size, note) by size. `tiles` is how many tiles there are."""
+    """From the file: head row, tiles, receipts (size, note) and seals (size, note, epoch) by size.
+
+    `tiles` is how many tiles there are. Below `cut` bodies are gone, and an entry of the log must say so.
+    """
 
     size: int
     frontier: bytes
@@ -34,3 +37,5 @@ class Stored:
     tile: StoredTile
     tiles: int
     receipts: tuple[tuple[int, str], ...] = ()
+    cut: int = 0
+    seals: tuple[tuple[int, str, int], ...] = ()

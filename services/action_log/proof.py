@@ -6,10 +6,11 @@ page of the form in which c2sp.org/tlog-witness is asked: `old <size>`, the hash
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from services.action_log.checkpoint import unbase64, verify
+from services.action_log.epochs import Chain
 from services.action_log.merkle import HASH_BYTES, TreeHead, check_consistency, check_inclusion, leaf_hash
 from services.errors import BadInput
 
@@ -50,6 +51,27 @@ def check(text: str, origin: str, public_key: bytes) -> tuple[bytes, int, TreeHe
     if not check_inclusion(leaf_hash(proof.body), proof.index, head, proof.path):
         raise BadInput("does not lead from the entry to the signed root", place="proof")
     return proof.body, proof.index, head
+
+
+def write_keys(
+    rotations: Iterable[tuple[int, bytes, str]], inclusion: Callable[[int, int], Sequence[bytes]]
+) -> list[str]:
+    """A proof text for each entry that names a log's next key, in the tree that the key before it signed last.
+
+    `rotations` are (seq, body, that key's last note), `inclusion` gives audit paths by seq and size.
+    """
+    return [write(body, seq, inclusion(seq, seq + 1), note) for seq, body, note in rotations]
+
+
+def check_keys(pages: Iterable[str], origin: str, enrolled: bytes) -> Chain:
+    """The keys of a log from the enrolled one on; raises `BadInput` where a page does not lead from key to key."""
+    chain = Chain(enrolled)
+    for page in pages:
+        body, index, head = check(page, origin, chain.key)
+        if head.size != index + 1:
+            raise BadInput("goes on after the entry that names another key", place="proof")
+        chain.rotate(index, body)
+    return chain
 
 
 def write_growth(old: int, path: Sequence[bytes], checkpoint: str) -> str:

@@ -4,16 +4,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from services.action_log import canonical
 from services.action_log.entry import VERSION, parse
 from services.action_log.known import StoredTile
-from services.action_log.merkle import Frontier, fold_peaks, perfect_root
+from services.action_log.merkle import HASH_BYTES, Frontier, fold_peaks, perfect_root
 from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH, split
 from services.errors import BadInput
+
+PRUNED = b'{"act":"log.pruned",'
+"""How an entry begins that says up to where bodies were taken out of the log."""
+ROTATED = b'{"act":"key.rotated",'
+"""How an entry that names the log's next key begins."""
+KEPT = (b'{"act":"log.opened",', ROTATED)
+"""How the entries begin that stay all the same: they name the log's keys."""
+NOTED = b'{"act":"sync.receipt",'
+"""How an entry begins that says what central had signed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +43,17 @@ Odd = Callable[[Sequence[bytes], int, str], Finding | None]
 @dataclass(slots=True)
 class Part:
     """What came of entries from `start` (a tile's first) on: roots of full tiles, leaf hashes after the last of them,
-    peaks inside a tile at the sizes asked for, the first thing wrong. Small: it crosses between processes."""
+    peaks inside a tile at the sizes asked for, entries that say that others were pruned, name the log's next key or
+    note a receipt, the first thing wrong. Small: it crosses between processes."""
 
     start: int
     count: int = 0
     tile_roots: list[bytes] = field(default_factory=list)
     tail: list[bytes] = field(default_factory=list)
     inner: dict[int, list[bytes]] = field(default_factory=dict)
+    prunings: list[tuple[int, bytes]] = field(default_factory=list)
+    noted: list[tuple[int, bytes]] = field(default_factory=list)
+    rotations: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
     broken_off: bool = False
 
@@ -52,17 +65,67 @@ class Part:
 
 @dataclass(slots=True)
 class Reading:
-    """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, the first thing wrong."""
+    """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, leaf hashes after the last of
+    them, entries that say that others were pruned, that name the log's next key or that note a receipt, the first thing
+    wrong."""
 
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     tile_roots: list[bytes] = field(default_factory=list)
+    prunings: list[tuple[int, bytes]] = field(default_factory=list)
+    tail: list[bytes] = field(default_factory=list)
+    noted: list[tuple[int, bytes]] = field(default_factory=list)
+    rotations: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
 
 
-def read_through(rows: Iterable[tuple[int, bytes]], log: str, stored: StoredTile, sizes: Iterable[int]) -> Reading:
-    """Reads all entries, (seq, body) in order; `sizes` are tree sizes whose roots are wanted. Stops at a gap."""
-    return join([read_part(rows, 0, log, stored, sizes)])
+def read_through(
+    rows: Iterable[tuple[int, bytes]], log: str, stored: StoredTile, sizes: Iterable[int], cut: int = 0
+) -> Reading:
+    """Reads all entries, (seq, body) in order; `sizes` are tree sizes whose roots are wanted. Stops at a gap.
+
+    Below `cut` only hashes are there, and few entries.
+    """
+    source = iter(rows)
+    kept: list[tuple[int, bytes]] = []
+    for row in source:
+        if row[0] >= cut:
+            source = chain([row], source)
+            break
+        kept.append(row)
+    below = [read_hashes(kept, cut, log, stored, sizes)] if cut else []
+    return join([*below, read_part(source, cut, log, stored, sizes)])
+
+
+def read_hashes(
+    kept: Iterable[tuple[int, bytes]], cut: int, log: str, stored: StoredTile, sizes: Iterable[int]
+) -> Part:
+    """The part [0, `cut`) of a log whose bodies were pruned, from its tiles; `kept` are the entries still there."""
+    part, rows = Part(0), dict(kept)
+    part.rotations = [row for row in rows.items() if row[1].startswith(ROTATED)]
+    wanted = sorted(size for size in set(sizes) if 0 < size <= cut)
+    for first in range(0, cut, WIDTH):
+        data = stored(0, first // WIDTH) or b""
+        leaves = split(data)
+        if len(data) != WIDTH * HASH_BYTES:
+            part.note(
+                Finding("missing-entry", first, first + WIDTH - 1, "They were pruned, and their hashes are gone.")
+            )
+            part.broken_off = True
+            return part
+        while wanted and wanted[0] <= first + WIDTH:
+            size = wanted.pop(0)
+            part.inner[size] = _peaks(leaves[: size - first])
+        root = perfect_root(leaves)
+        above = stored(1, first // WIDTH // WIDTH) or b""
+        if split(above)[first // WIDTH % WIDTH :][:1] != [root]:
+            detail = "They were pruned, and their hashes are not those that were signed."
+            part.note(Finding("tile-mismatch", first, first + WIDTH - 1, detail, by_tile=True))
+        for seq in [seq for seq in rows if seq < first + WIDTH]:
+            part.note(_kept_differs(seq, rows.pop(seq), leaves[seq - first], log))
+        part.tile_roots.append(root)
+        part.count += WIDTH
+    return part
 
 
 def odd_entry(bodies: Sequence[bytes], first: int, log: str) -> Finding | None:
@@ -96,9 +159,12 @@ def read_part(
             part.note(_tile_differs(first, bodies, leaves, kept, stored))
         if part.wrong is None:
             part.note(odd(bodies, first, log))
+        part.prunings += [row for row in block[:count] if row[1].startswith(PRUNED)]
+        part.rotations += [row for row in block[:count] if row[1].startswith(ROTATED)]
         while wanted and wanted[0] <= first + count:
             size = wanted.pop(0)
             part.inner[size] = _peaks(leaves[: size - first])
+        part.noted += [row for row in block[:count] if row[1].startswith(NOTED)]
         part.count += count
         if count == WIDTH:
             part.tile_roots.append(perfect_root(leaves))
@@ -127,7 +193,11 @@ def join(parts: Iterable[Part]) -> Reading:
                 frontier.append_subtree(root, HEIGHT)
         for leaf in part.tail:
             frontier.append(leaf)
+        reading.tail = part.tail
+        reading.noted += part.noted
         reading.tile_roots += part.tile_roots
+        reading.prunings += part.prunings
+        reading.rotations += part.rotations
         reading.wrong = reading.wrong or part.wrong
         if part.broken_off:
             break
@@ -176,6 +246,16 @@ def _first_odd(bodies: Sequence[bytes], start: int, log: str) -> Finding | None:
         if raw["seq"] != seq:
             return Finding("reordered", seq, seq, f"Here stands what was written as entry {raw['seq']}.")
     return None
+
+
+def _kept_differs(seq: int, body: bytes, leaf: bytes, log: str) -> Finding | None:
+    """What is wrong with one entry that stays among pruned ones."""
+    if seq < 0:
+        return Finding("surplus-entry", seq, seq, "No entry has such a number.")
+    found = _first_odd([body], seq, log)
+    if found is None and leaf != sha256(b"\0" + body).digest():
+        return Finding("edited-entry", seq, seq, "It differs from what was signed.")
+    return found
 
 
 def _tile_differs(

@@ -9,7 +9,7 @@ Kind = Literal[
     "edited-entry", "missing-entry", "reordered", "not-canonical", "foreign-entry", "surplus-entry", "tail-cut",
     "rolled-back", "forked", "root-mismatch", "tile-mismatch", "frontier-mismatch", "head-missing", "bad-signature",
     "foreign-key", "bad-checkpoint", "bad-receipt", "schema-changed", "damaged-file", "newer-entry", "newer-file",
-    "not-a-log",
+    "not-a-log", "seal-missing", "bad-seal", "retired-key",
 ]  # fmt: skip
 """How a log is not what it should be; docs/log.md says what each one means."""
 
@@ -21,7 +21,9 @@ class Report:
     """`size` and `root` (32 bytes) as far as the entries hold; [`first`, `last`] are the entries concerned.
 
     `signed_by`: `enrolled` when the checkpoint was held against a key given from outside, `own` when only against
-    the key that the log itself names (then a log signed anew with another key would pass).
+    the key that the log itself names (then a log signed anew with another key would pass). Below `cut` bodies were
+    pruned, as an entry of the log says. `sealed` are the entries whose key is erased: those after them could still be
+    written anew by whoever holds the key in use.
     """
 
     state: State
@@ -35,6 +37,8 @@ class Report:
     signed_by: Literal["enrolled", "own", "nobody"] = "nobody"
     anchored: bool = False
     receipts: int = 0
+    cut: int = 0
+    sealed: int = 0
 
     @property
     def place(self) -> str:

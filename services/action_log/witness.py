@@ -4,15 +4,16 @@ Values in, values out. A witness stands where the administrator of central's dat
 memory alone: the key that a log had at first sight, the newest head, and hashes that name the place of a change.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.action_log import checkpoint
 from services.action_log.aggregate import Leaves
 from services.action_log.entry import check_log_id
+from services.action_log.epochs import Chain, check_seals, follow
 from services.action_log.merkle import EMPTY_ROOT, Frontier, TreeHead
-from services.action_log.read_through import Odd, Part, Reading, join, odd_entry, read_part
+from services.action_log.read_through import Finding, Odd, Part, Reading, join, odd_entry, read_part
 from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH
 from services.errors import BadInput
@@ -22,7 +23,10 @@ NOTHING = TreeHead(0, EMPTY_ROOT)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A log as central shows it: key and origin as enrolled, its own head, the log's note, central's cosigned note."""
+    """A log as central shows it: origin and keys as enrolled, its own head, the log's note, central's cosigned note.
+
+    `next_key` opens the log that follows, should this one break.
+    """
 
     log: str
     origin: str
@@ -30,11 +34,15 @@ class Shown:
     size: int
     checkpoint: str
     receipt: str
+    next_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A log as the witness remembers it: roots of its full tiles (256 entries), leaf hashes above the last of them."""
+    """A log as the witness remembers it: roots of its full tiles (256 entries), leaf hashes above the last of them.
+
+    `keys` are those after the first that signed what was seen: the size from which on, and the key.
+    """
 
     log: str
     origin: str
@@ -42,6 +50,8 @@ class Seen:
     head: TreeHead
     tiles: tuple[bytes, ...] = ()
     tail: tuple[bytes, ...] = ()
+    keys: tuple[tuple[int, bytes], ...] = ()
+    next_key: bytes = b""
 
     def is_sound(self) -> bool:
         """Whether the hashes lead to the head."""
@@ -94,26 +104,23 @@ def look(
     rows: Iterable[tuple[int, bytes]],
     start: int,
     cosigner: tuple[str, bytes],
+    seals: Mapping[int, str],
     accepted: Accepted | None = None,
 ) -> Seen | Alarm:
-    """What to remember now, or what is wrong. `rows` are the log's entries from `start` on, in order.
+    """What to remember now, or what is wrong. `rows` are the log's entries from `start` on, in order, `seals` the notes
+    by its earlier keys by size.
 
-    `start` is 0, or where the remembered unfinished tile begins: then older entries are taken as remembered.
+    `start` is 0, or where the remembered unfinished tile begins: then what is older is taken as remembered.
     `accepted` where the aggregate was read too.
     """
-    head = no_log(shown) or _signed(shown, seen)
-    if isinstance(head, Alarm):
-        return head
-    wrong = _receipt(shown, head, cosigner) if shown.size else None
-    return wrong or _read(shown, seen, rows, start, head, odd_entry, accepted)
+    return no_log(shown) or _read(shown, seen, rows, start, odd_entry, cosigner, seals, accepted)
 
 
 def look_at_aggregate(
     shown: Shown, seen: Seen | None, rows: Iterable[tuple[int, bytes]], start: int, leaves: Leaves
 ) -> Seen | Alarm:
     """The same of central's aggregate, whose `rows` are accepted checkpoints; `leaves` then knows what they say."""
-    head = _signed(shown, seen)
-    return head if isinstance(head, Alarm) else _read(shown, seen, rows, start, head, leaves.odd, None)
+    return _read(shown, seen, rows, start, leaves.odd, None, {}, None)
 
 
 def _read(
@@ -121,22 +128,38 @@ def _read(
     seen: Seen | None,
     rows: Iterable[tuple[int, bytes]],
     start: int,
-    head: TreeHead,
     odd: Odd,
+    cosigner: tuple[str, bytes] | None,
+    seals: Mapping[int, str],
     accepted: Accepted | None,
 ) -> Seen | Alarm:
-    old = seen or Seen(shown.log, shown.origin, shown.public_key, NOTHING)
+    head = _identity(shown, seen) or _size(shown, seen) or _claimed(shown)
+    if isinstance(head, Alarm):
+        return head
+    old = seen or Seen(shown.log, shown.origin, shown.public_key, NOTHING, next_key=shown.next_key)
+    new_seals = {size: note for size, note in seals.items() if start < size <= shown.size}
     marks = [] if accepted is None else accepted.marks(start, head.size)
-    sizes = [old.head.size, *(mark.size for mark, _ in marks)]
+    sizes = [old.head.size, *new_seals, *(mark.size for mark, _ in marks)]
     part = read_part(rows, start, shown.log, lambda _level, _index: None, sizes, odd)
     before = [Part(0, start, list(old.tiles))] if start else []
     reading = join([*before, part])
+    known = [one for one in old.keys if one[0] <= start]
+    chain = Chain(shown.public_key, ends=[size for size, _ in known], keys=[key for _, key in known])
+    astray = follow(chain, reading.rotations)
     return (
-        _entries(shown, part, reading)
+        _signed(shown, chain, head, cosigner)
+        or _entries(shown, part, reading)
         or _history(shown, old, part, reading, head)
-        or _marks(shown, old, reading, marks)
+        or _marks(shown, old, reading, marks, chain)
+        or _sealed(shown, astray or check_seals(chain, new_seals, reading.roots, shown.origin, start))
         or _newest(shown, head, accepted)
-        or Seen(shown.log, shown.origin, shown.public_key, head, tuple(reading.tile_roots), tuple(part.tail))
+        or replace(
+            old,
+            head=head,
+            tiles=tuple(reading.tile_roots),
+            tail=tuple(part.tail),
+            keys=tuple(zip(chain.ends, chain.keys, strict=True)),
+        )
     )
 
 
@@ -150,8 +173,10 @@ def no_log(shown: Shown) -> Alarm | None:
 
 
 def _identity(shown: Shown, seen: Seen | None) -> Alarm | None:
-    """The key of a log is the one at first sight, for good."""
-    if seen is not None and (shown.public_key, shown.origin) != (seen.public_key, seen.origin):
+    """What a log was enrolled with is what it was at first sight, for good."""
+    if seen is None:
+        return None
+    if (shown.public_key, shown.next_key, shown.origin) != (seen.public_key, seen.next_key, seen.origin):
         return Alarm(shown.log, "foreign-key", "Central names another key or origin than at first sight.")
     return None
 
@@ -163,15 +188,12 @@ def _size(shown: Shown, seen: Seen | None) -> Alarm | None:
     return Alarm(shown.log, "rolled-back", detail, shown.size, seen.head.size - 1)
 
 
-def _signed(shown: Shown, seen: Seen | None) -> TreeHead | Alarm:
-    """The head that the log signed, by the key at first sight, and no smaller than was seen."""
-    wrong = _identity(shown, seen) or _size(shown, seen)
-    if wrong is not None or not shown.size:
-        return wrong or NOTHING
+def _claimed(shown: Shown) -> TreeHead | Alarm:
+    """The head that the log's note says; nothing is checked yet but its size."""
+    if not shown.size:
+        return NOTHING
     try:
-        head = checkpoint.verify(shown.checkpoint, shown.origin, shown.public_key)
-    except checkpoint.BadSignature as exc:
-        return Alarm(shown.log, "foreign-key" if exc.foreign else "bad-signature", f"The checkpoint {exc.reason}.")
+        head = checkpoint.parse(shown.checkpoint).head
     except BadInput as exc:
         return Alarm(shown.log, "bad-checkpoint", f"The checkpoint {exc.reason}.")
     if head.size != shown.size:
@@ -179,10 +201,20 @@ def _signed(shown: Shown, seen: Seen | None) -> TreeHead | Alarm:
     return head
 
 
-def _receipt(shown: Shown, head: TreeHead, cosigner: tuple[str, bytes]) -> Alarm | None:
-    """Central cosigned the same."""
+def _signed(shown: Shown, chain: Chain, head: TreeHead, cosigner: tuple[str, bytes] | None) -> Alarm | None:
+    """Signed by the log's key of that time, and cosigned by central."""
+    if not shown.size:
+        return None
     try:
-        checkpoint.verify(shown.receipt, shown.origin, shown.public_key)
+        chain.head(shown.checkpoint, shown.origin)
+    except checkpoint.BadSignature as exc:
+        retired = chain.is_retired(shown.checkpoint, shown.origin)
+        kind: Kind = "retired-key" if retired else "foreign-key" if exc.foreign else "bad-signature"
+        return Alarm(shown.log, kind, f"The checkpoint {exc.reason}.")
+    if cosigner is None:
+        return None
+    try:
+        chain.head(shown.receipt, shown.origin)
         cosigned, _ = checkpoint.verify_cosignature(shown.receipt, *cosigner)
     except BadInput as exc:
         return Alarm(shown.log, "bad-receipt", f"Central's receipt {exc.reason}.")
@@ -203,6 +235,10 @@ def _newest(shown: Shown, head: TreeHead, accepted: Accepted | None) -> Alarm | 
         return Alarm(shown.log, "forked", "Central accepted another history of as many entries.")
     detail = f"The newest checkpoint of it in the aggregate counts {newest.size} entries, central's head {head.size}."
     return Alarm(shown.log, "not-in-aggregate", detail, newest.size, head.size - 1)
+
+
+def _sealed(shown: Shown, found: Finding | None) -> Alarm | None:
+    return None if found is None else Alarm(shown.log, found.kind, found.detail, found.first, found.last)
 
 
 def _entries(shown: Shown, part: Part, reading: Reading) -> Alarm | None:
@@ -232,13 +268,15 @@ def _history(shown: Shown, old: Seen, part: Part, reading: Reading, head: TreeHe
     return None
 
 
-def _marks(shown: Shown, old: Seen, reading: Reading, marks: Sequence[tuple[TreeHead, str]]) -> Alarm | None:
+def _marks(
+    shown: Shown, old: Seen, reading: Reading, marks: Sequence[tuple[TreeHead, str]], chain: Chain
+) -> Alarm | None:
     """The log signed, and still begins with, everything that central accepted of it since the last look."""
     first = old.head.size
     for mark, note in marks:
         place = min(first, mark.size - 1), mark.size - 1
         try:
-            checkpoint.verify(note, shown.origin, shown.public_key)
+            chain.head(note, shown.origin)
         except BadInput as exc:
             return Alarm(shown.log, "bad-signature", f"A checkpoint that central accepted of it {exc.reason}.", *place)
         if reading.roots.get(mark.size) != mark.root:

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from services.action_log.act import Params
+from services.action_log.entry import Entry
 from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right, SystemResult, Tier
 
 _ORDER = {state: n for n, state in enumerate(ItemState)}
@@ -72,8 +74,46 @@ class LetterState:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """The entry `seq` of `log`, which did not count: who did what in it, when (`ts`), when central met it (`at`, µs;
+    0 for a closed log's, which it never did), and why it did not."""
+
+    log: str
+    seq: int
+    op: str
+    act: str
+    params: Params
+    item: str
+    actor: str
+    details: tuple[str, ...]
+    ts: int
+    at: int
+    reason: str
+
+
+def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
+    """What stands of an entry that did not count."""
+    return Conflict(
+        entry.log,
+        entry.seq,
+        entry.op,
+        entry.act,
+        entry.params,
+        entry.item or "",
+        entry.actor,
+        entry.details,
+        entry.ts,
+        at,
+        reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs."""
+    """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
+
+    `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
+    """
 
     id: str
     controller: str
@@ -97,7 +137,8 @@ class Case:
     letters: tuple[LetterState, ...] = ()
     found: tuple[SystemResult, ...] = ()
     flags: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    dropped: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     closed: bool = False
     closed_at: int = 0
@@ -143,7 +184,9 @@ def from_json(data: bytes) -> Case:
         raw["letters"] = tuple(LetterState(**x) for x in raw["letters"])
     if "found" in raw:
         raw["found"] = tuple(SystemResult(**x) for x in raw["found"])
-    for name in ("flags", "conflicts", "seen"):
+    if "conflicts" in raw:
+        raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
+    for name in ("flags", "dropped", "seen"):
         if name in raw:
             raw[name] = tuple(raw[name])
     return Case(**raw)
@@ -152,7 +195,7 @@ def from_json(data: bytes) -> Case:
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _FIELDS = {
     kind: (names := [f.name for f in fields(kind)], attrgetter(*names), [f.default for f in fields(kind)])
-    for kind in (Case, Item, Check, LetterState, SystemResult)
+    for kind in (Case, Conflict, Item, Check, LetterState, SystemResult)
 }
 _NESTED = (tuple, Check)
 
@@ -180,6 +223,11 @@ def _item(raw: dict[str, Any]) -> Item:
     if "systems" in raw:
         raw["systems"] = tuple(SystemResult(**x) for x in raw["systems"])
     return Item(**raw)
+
+
+def _conflict(raw: dict[str, Any]) -> Conflict:
+    raw["details"] = tuple(raw["details"])
+    return Conflict(**raw)
 
 
 def _check(raw: dict[str, Any]) -> Check:

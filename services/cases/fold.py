@@ -1,25 +1,28 @@
 """The one pure fold: a case from its actions, the same on the terminal and in central (design.md 2, 7.4).
 
-Total: an action that does not fit becomes a line in `conflicts`, never an exception. A worker's repeated step
-(same `op`) is skipped. `at` is central's accept time in µs; a terminal folding its own unsynced
-actions gives their `ts`.
+Total: an action that does not fit becomes one of `conflicts`, never an exception. What comes twice under one `op` is
+skipped: a worker's step, and what a person repeated out of a conflict or a closed log. `at` is central's accept time in
+µs; a terminal folding its own unsynced actions gives their `ts`.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from services.action_log import acts
 from services.action_log.act import Act, from_params
 from services.action_log.entry import Entry
 from services.cases import fold_acts, fold_check  # noqa: F401  (each lists its steps)
-from services.cases.case import Case, Item
-from services.cases.step import STEPS, Unfit, by_worker, folds, items_where
+from services.cases.case import Case, Item, conflict_of
+from services.cases.fold_settle import AGAIN
+from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
 from services.errors import BadInput
 from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right
 
 LEASE_US = 15 * 60 * 1_000_000
-MAX_CONFLICTS = 20
+MAX_CONFLICTS = 200
+"""More of them than anybody settles; older ones stand in the history all the same."""
 
 
 def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
@@ -29,20 +32,31 @@ def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
     if entry.op in case.seen:
         return case
     step = STEPS.get(entry.act)
-    if step is None:
-        return replace(case, revision=case.revision + 1)
     try:
-        _fence(case, entry)
-        folded = step(case, from_params(entry.act, entry.params), entry, at)
+        if entry.op in case.dropped:
+            raise Unfit("it was dropped before it was repeated")
+        folded = case if step is None else _stepped(case, step, entry, at)
     except Unfit as exc:
-        folded = _conflict(case, entry, str(exc))
+        folded = _conflict(case, entry, str(exc), at)
     except (BadInput, ValueError):
-        folded = _conflict(case, entry, "holds what no rule knows")
-    return _settle(folded, entry, at)
+        folded = _conflict(case, entry, "holds what no rule knows", at)
+    return _after(folded, entry, at)
 
 
-def _conflict(case: Case, entry: Entry, reason: str) -> Case:
-    return replace(case, conflicts=(*case.conflicts, f"{entry.act}: {reason} ({entry.actor})")[-MAX_CONFLICTS:])
+def _stepped(case: Case, step: Step[Any], entry: Entry, at: int) -> Case:
+    _fence(case, entry)
+    return step(case, from_params(entry.act, entry.params), entry, at)
+
+
+def _conflict(case: Case, entry: Entry, reason: str, at: int) -> Case:
+    met = conflict_of(entry, reason, at)
+    return replace(case, conflicts=(*case.conflicts, met)[-MAX_CONFLICTS:])
+
+
+def counted(case: Case, entry: Entry) -> bool:
+    """Whether `entry`, the last one folded into `case`, did what it says; else it is its newest conflict."""
+    newest = case.conflicts[-1] if case.conflicts else None
+    return newest is None or (newest.log, newest.seq) != (entry.log, entry.seq)
 
 
 def fold_all(case: Case | None, entries: Iterable[tuple[Entry, int]]) -> Case | None:
@@ -52,23 +66,29 @@ def fold_all(case: Case | None, entries: Iterable[tuple[Entry, int]]) -> Case | 
     return case
 
 
-def _settle(case: Case, entry: Entry, at: int) -> Case:
+def _after(case: Case, entry: Entry, at: int) -> Case:
+    once = (entry.actor.startswith("worker:") and entry.act in STEPS) or entry.op.startswith(AGAIN)
     done = bool(case.items) and all(i.ended for i in case.items)
     return replace(
         case,
         revision=case.revision + 1,
-        seen=(*case.seen, entry.op) if entry.actor.startswith("worker:") else case.seen,
+        seen=(*case.seen, entry.op) if once else case.seen,
         closed=case.closed or done,
         closed_at=case.closed_at or (at if done else 0),
     )
 
 
 def _fence(case: Case, entry: Entry) -> None:
-    """The claim holder's acts carry its fence, which must be the newest (design.md 7.5). A worker's is its job's."""
+    """The claim holder's acts carry its fence, which must be the newest (design.md 7.5). A worker's is its job's.
+
+    Nor is the fence enough: a central restored from a backup may have given it to two; who is heard first has it.
+    """
     if entry.fence is None or entry.act == "case.claimed" or entry.actor.startswith("worker:"):
         return
     if entry.fence != case.fence:
-        raise Unfit(f"the claim moved on: fence {entry.fence} is not {case.fence}")
+        raise Unfit(f"the hold it was done under is over: hold {entry.fence}, now {case.fence}")
+    if entry.actor != case.holder:
+        raise Unfit(f"the hold it was done under is held by {case.holder or 'nobody'}: hold {entry.fence}")
 
 
 def _open(entry: Entry, at: int) -> Case | None:

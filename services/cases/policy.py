@@ -60,18 +60,34 @@ def run_at(item: Item, wait_us: int) -> int:
     return item.approved_at + wait_us
 
 
-def may(act: str, case: Case, moment: Moment, item: str | None = None) -> Answer:
-    """What the table says; `item` narrows it to one item of the case."""
+def may(act: str, case: Case, moment: Moment, item: str | None = None, *, again: bool = False) -> Answer:
+    """What the table says; `item` narrows it to one item of the case.
+
+    With `again` something that did not count is done anew: a lead needs no claim for it, as for all that leads settle.
+    """
     rule = RULES[act]
     fitting = [i for i in case.items if not rule.rights or i.right in rule.rights]
     fitting = [i for i in fitting if item is None or i.id == item]
     in_state = [i for i in fitting if not rule.states or i.state in rule.states]
     chosen = next(iter(in_state or fitting), None)
-    reason = _no(rule, case, chosen, bool(in_state), moment)
+    free = again and moment.session.role is Role.LEAD
+    reason = _no(rule, case, chosen, bool(in_state), moment, claim=rule.claim and not free)
     return Answer(act, not reason, reason, chosen.id if chosen else "")
 
 
-def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Moment) -> str:
+def may_settle(actor: str, controller: str, moment: Moment) -> str:
+    """Why this person may not settle what `actor` did and did not count; empty when they may."""
+    session = moment.session
+    if session.role not in _PERSONS:
+        return f"for {' or '.join(_PERSONS)} only"
+    if controller not in session.controllers:
+        return "this controller is not yours"
+    if session.role is Role.AGENT and actor != moment.actor:
+        return f"{actor.partition(':')[2]} did it: they settle it, or a lead"
+    return "" if moment.online else "central does not answer: this waits until it does"
+
+
+def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Moment, *, claim: bool) -> str:
     session = moment.session
     if session.role not in rule.roles:
         return f"for {' or '.join(rule.roles)} only"
@@ -87,7 +103,7 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return f"nobody asked for {_words(rule.rights)} in this case"
     if rule.states and not in_state:
         return _state_words(item) if item else "nothing waits for it"
-    if rule.claim and case.holder != moment.actor:
+    if claim and case.holder != moment.actor:
         return f"held by {case.holder.removeprefix('agent:')}" if case.holder else "take the case first (a)"
     reached = verified_tier(case, session.id, moment.now)
     if rule.tier is not Tier.T0 and (reached is Tier.TX or reached < rule.tier):

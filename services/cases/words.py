@@ -1,7 +1,6 @@
 """Acts, states and outcomes as words a person can read. Codes in, words out; no data."""
 
 from services.action_log.act import Params
-from services.action_log.entry import Entry
 from services.cases.case import Item
 from services.types import ItemState, Outcome
 
@@ -52,13 +51,14 @@ _ACTS = {
     "note.kept": "note kept",
     "risk.flagged": "{kind} in {field}: {choice}",
     "wrap.coded": "wrapped up: {code}",
+    "conflict.settled": "entry {seq} of log {log} {how}: {reason}",
     "subject.shredded": "sealed details destroyed",
 }
 
 
-def act_words(entry: Entry) -> str:
+def act_words(act: str, params: Params) -> str:
     """One action as a line; acts without words of their own stand by name."""
-    return _ACTS.get(entry.act, entry.act).format_map(_Shown(entry.params))
+    return _ACTS.get(act, act).format_map(_Shown(params))
 
 
 class _Shown(dict[str, object]):

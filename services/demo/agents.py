@@ -35,18 +35,17 @@ def put_agents(home: "Home", vault: "Vault", agents: tuple[DemoAgent, ...] = AGE
     """Tell central who works here."""
     import orjson
     import sqlalchemy as sa
-    from argon2 import PasswordHasher
 
     from db import central
-    from services.home import CENTRAL_KEY, key
+    from services import pins
+    from services.home import CENTRAL_KEY, PIN_PEPPER, key
 
-    # argon2 is slow to protect what is secret; these PINs stand above, and `--agents` shows them.
-    quick = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    pepper = key(vault, PIN_PEPPER)
     rows = [
         {
             "id": a.number,
             "name": a.name,
-            "pin_hash": quick.hash(a.pin),
+            "pin_hash": pins.keep(pepper, a.number, a.pin, quick=True),
             "roles": orjson.dumps({name: list(a.roles) for name in CONTROLLERS}).decode(),
             "disabled": False,
         }

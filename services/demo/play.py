@@ -38,8 +38,8 @@ def play(home: Path, *, say: Callable[[str], None] = lambda _: None, waiting_per
     with ExitStack() as stack:
         worker = WorkerChild(home, WORKER)
         stack.callback(worker.stop)
+        worker.wait_ready()  # nobody signs in without one
         stage = _set(made.home, stack, say)
-        worker.wait_ready()
         say(f"worker {worker.pid} works; {_REQUESTER} sits at {TERMINALS[0]}, the lead {_LEAD} at {TERMINALS[1]}")
         export, erasure, consent = _cast(home, stage.people)
         export_call.play(stage, export)

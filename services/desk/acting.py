@@ -8,13 +8,14 @@ from services.action_log import acts
 from services.action_log.sealing import seal
 from services.cases.case import Case
 from services.controllers import words
+from services.desk.again import marketing_drafts
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, NotFound, Refused
 from services.identity.template import templates
 from services.risk.scan import scan
-from services.types import Outcome, PurposeView, Right, RiskFlag, Session, Tier
+from services.types import Outcome, PurposeView, RiskFlag, Session, Tier
 
 GROUNDS = ("17-1-a", "17-1-b", "17-1-c", "17-1-d", "17-1-e", "17-1-f")
 """Art 17(1): which ground an erasure rests on is recorded (rules.md 4.4)."""
@@ -130,14 +131,7 @@ class Acting:
         """
         state = self._cases.state(case)
         self._ctx.permit("marketing", state, session)
-        item = next((i for i in state.items if i.right is Right.OBJECTION_MARKETING and not i.ended), None)
-        stop = acts.MarketingStopped(channels=tuple(channels))
-        if item is not None:
-            self._ctx.record(session, stop, state, item.id)
-            return self._said(state)
-        number = str(len(state.items) + 1)
-        added = self._ctx.draft(session, acts.ItemAdded(right=Right.OBJECTION_MARKETING), state, number)
-        self._ctx.write([added, self._ctx.draft(session, stop, state, number)])
+        self._ctx.write(marketing_drafts(self._ctx, session, state, channels))
         return self._said(state)
 
     def check_text(self, text: str, controller: str) -> tuple[RiskFlag, ...]:

@@ -1,20 +1,27 @@
 """Asking a worker: sealed to the workers' key, answered sealed to this terminal's, never in the log (design.md 2)."""
 
+import hmac
+import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from services.action_log.entry import new_id
 from services.action_log.sealing import open_sealed, seal
 from services.desk.context import Context
-from services.errors import Refused, Unavailable
+from services.errors import Refused, Unavailable, Unusable
 from services.home import key
+
+if TYPE_CHECKING:
+    from db.central_port import CentralPort
 
 POLL_S = 0.04
 TIMEOUT_S = 40.0
 """Longer than a data system may take for one statement; it begins anew with each stage that the worker reports."""
+SIZE = 256
+"""Bytes of a question whose length would tell something: of a PIN, how many digits it has."""
 
 Stage = Callable[[str], None]
 Payload = dict[str, str | int | bool | None]
@@ -37,10 +44,7 @@ class Asks:
         if not self._ctx.link.state.worker_alive:
             raise Unavailable("no worker answers", kept="the case and what you did", next_key="try again in a moment")
         ask = ask or self.new()
-        sealed = seal(
-            self._ctx.deployment_key, orjson.dumps(payload), deployment=self._ctx.deployment, owner=ask, kind="ask"
-        )
-        port.ask(ask, kind, sealed)
+        self._put(port, ask, kind, orjson.dumps(payload))
         until = time.monotonic() + TIMEOUT_S
         said = ""
         while time.monotonic() < until:
@@ -53,6 +57,29 @@ class Asks:
                     stage(now)
             time.sleep(POLL_S)
         raise Unavailable("the worker did not answer in time", kept="the case and what you did", next_key="try again")
+
+    def ask_soon(self, kind: str, payload: Payload, seconds: float, stop: Callable[[], bool]) -> dict[str, Any]:
+        """The answer of a worker, seen to live or not, by somebody who opened the question; asked in one size.
+
+        Raises `Unavailable` after `seconds`, or once `stop` says so; `Refused` with the worker's sentence.
+        """
+        port, ask, word = self._ctx.port(), self.new(), secrets.token_hex(16)
+        self._put(port, ask, kind, orjson.dumps(payload | {"word": word}).ljust(SIZE))
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not stop():
+            _, reply = port.take_reply(ask)
+            if reply is not None:
+                answer = self._read(ask, reply)
+                if not hmac.compare_digest(str(answer.get("word")), word):
+                    raise Unusable("an answer came that no worker gave", next_key="tell an operator")
+                return answer
+            time.sleep(POLL_S)
+        port.forget_ask(ask)  # a worker that comes back must not count it as a try
+        raise Unavailable("the sign-in was taken back" if stop() else "no worker answers", next_key="try again")
+
+    def _put(self, port: "CentralPort", ask: str, kind: str, text: bytes) -> None:
+        key, deployment = self._ctx.deployment_key, self._ctx.deployment
+        port.ask(ask, kind, seal(key, text, deployment=deployment, owner=ask, kind="ask"))
 
     def _read(self, ask: str, reply: bytes) -> dict[str, Any]:
         plain = open_sealed(self._private, reply, deployment=self._ctx.deployment, owner=ask, kind="reply")

@@ -1,21 +1,25 @@
 """Reading one case: central's snapshot with this terminal's own unsynced actions folded on top (design.md 7.4)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from db.central_shapes import CaseSnapshot
+from db.central_shapes import Accepted, CaseSnapshot
 from services.action_log.entry import Entry, decode
 from services.cases.case import Case, Check, Item, from_json
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.policy import RULES, may, run_at
 from services.cases.queue import band, dates_of
+from services.cases.timeline import Place, marks
 from services.cases.words import act_words, item_words
 from services.clock.dates import DueDates
 from services.clock.traffic import light
 from services.controllers import Controller
+from services.desk.again import unsettled
 from services.desk.context import Context
+from services.desk.holds import is_draft
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
     CaseView,
@@ -32,6 +36,8 @@ from services.types import (
 if TYPE_CHECKING:
     from db.central_port import CentralPort
 
+DRAFT = "a draft: not taken yet"
+
 
 class Cases:
     """Case states and views. `state` is what acts are judged by, `read` what a screen shows."""
@@ -41,7 +47,7 @@ class Cases:
 
     def state(self, case: str) -> Case:
         """The case as this terminal knows it now; raises `NotFound`, or `Unavailable` when only central knows it."""
-        state, _ = self._known(case)
+        state, _, _ = self._read(case)
         return state
 
     def tier(self, state: Case, session: Session) -> Tier:
@@ -51,20 +57,22 @@ class Cases:
     def read(self, session: Session, case: str) -> CaseView:
         """Everything the case screen shows; raises `NotFound`, `Refused`."""
         self._ctx.require(session)
-        state, own = self._known(case)
+        state, base, own = self._read(case)
         if state.controller not in session.controllers:
             raise NotFound(f"there is no case {case} for you")
-        history = self._history(case, own)
-        return self._view(state, session, history)
+        if state.holder == session.actor:
+            self._ctx.holds.keep(state)
+        return self._view(state, session, self._history(state, base, own))
 
-    def _known(self, case: str) -> tuple[Case, list[Entry]]:
+    def _read(self, case: str) -> tuple[Case, Case | None, list[Entry]]:
+        """The case as known here, as central has it, and our own actions on it that are not in there."""
         synced = self._synced()  # before asking central: what it accepts meanwhile is in its answer
         snapshot = self._snapshot(case)
         base = from_json(snapshot.body) if snapshot else None
         port = self._ctx.link.port
-        if port is not None and port.misfit:  # nothing can be fetched: what was opened here is known from here
-            synced = 0
-        own = self._own(case, snapshot.own_size if snapshot else synced)
+        here = synced if self._ctx.online and not (port is not None and port.misfit) else 0
+        # cut off, or of another version, and never opened since: all of it that was written here
+        own = self._own(case, snapshot.own_size if snapshot else here)
         state = base
         for entry in own:
             state = fold(state, entry, entry.ts)
@@ -74,7 +82,7 @@ class Cases:
                 if self._ctx.online
                 else Unavailable(f"case {case} is not on this terminal and central does not answer")
             )
-        return state, own
+        return replace(state, until=self._ctx.holds.held(state)), base, own
 
     def _snapshot(self, case: str) -> CaseSnapshot | None:
         port = self._online_port()
@@ -103,17 +111,24 @@ class Cases:
 
     def _own(self, case: str, start: int) -> list[Entry]:
         with self._ctx.book.reader() as reader:
-            return [e for e in reader.entries(start) if e.case == case]
+            return [decode(body) for _, body in reader.of_case(case, start)]
 
-    def _history(self, case: str, own: list[Entry]) -> tuple[HistoryLine, ...]:
-        lines: list[HistoryLine] = []
-        port = self._online_port()
+    def _history(self, case: Case, base: Case | None, own: list[Entry]) -> tuple[HistoryLine, ...]:
+        """Every action, newest first: central's where it answers, then ours that it has not taken."""
+        held: list[Accepted] = []
+        port, start = self._online_port(), base
         if port is not None:
             try:
-                lines = [_line(decode(body), at, True) for _, _, at, body in port.entries_of(case)]
+                held, start = port.entries_of(case.id), None
             except DeskError:
-                lines = []
-        return tuple(reversed([*lines, *(_line(e, e.ts, False) for e in own)]))
+                held = []
+        there = {(one.log, one.seq) for one in held}
+        known = [(decode(one.body), one.at, one.late) for one in held]
+        waiting = [(e, e.ts, False) for e in own if (e.log, e.seq) not in there]
+        told = marks([*known, *waiting], start)
+        told |= {(e.log, e.seq): DRAFT for e, _, _ in waiting if is_draft(e, case, case.until)}
+        lines = [_line(e, at, told, synced=True) for e, at, _ in known]
+        return tuple(reversed([*lines, *(_line(e, at, told, synced=False) for e, at, _ in waiting)]))
 
     def _view(self, case: Case, session: Session, history: tuple[HistoryLine, ...]) -> CaseView:
         controller = self._ctx.controller(case.controller)
@@ -148,13 +163,18 @@ class Cases:
             items=tuple(_item(i, moment.wait_us, moment.now) for i in case.items),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
-            conflicts=case.conflicts,
+            conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
             history=history,
             letters=tuple(LetterView(x.id, x.template, x.language, x.state, x.medium) for x in case.letters),
             keys=tuple(KeyState(a, (k := may(a, case, moment)).allowed, k.reason) for a in RULES),
             subject=case.subject,
             found=case.found,
+            draft_since=self._draft_since(case, session),
         )
+
+    def _draft_since(self, case: Case, session: Session) -> datetime | None:
+        over = case.holder == session.actor and self._ctx.now() > case.until
+        return self._ctx.as_time(case.until) if over and not self._ctx.online else None
 
 
 def _dates(dates: DueDates, controller: Controller) -> tuple[Date, ...]:
@@ -210,5 +230,6 @@ def _is_open(check: Check, session: Session, now: int) -> bool:
     return not check.ended and check.session == session.id and now <= check.started_at + CHECK_US
 
 
-def _line(entry: Entry, at: int, synced: bool) -> HistoryLine:
-    return HistoryLine(Context.as_time(at), entry.actor, entry.act, act_words(entry), entry.log, entry.seq, synced)
+def _line(entry: Entry, at: int, told: Mapping[Place, str], *, synced: bool) -> HistoryLine:
+    words, mark = act_words(entry.act, entry.params), told.get((entry.log, entry.seq), "")
+    return HistoryLine(Context.as_time(at), entry.actor, entry.act, words, entry.log, entry.seq, synced, mark)

@@ -16,6 +16,7 @@ from services.action_log.entry import Draft, Entry
 from services.cases.case import Case
 from services.cases.policy import Answer, Moment, may
 from services.controllers import Controller
+from services.desk.holds import Holds
 from services.errors import NotFound, Refused, Unavailable, Unusable
 from services.home import Home
 from services.secrets import Vault
@@ -55,6 +56,9 @@ class Context:
     live: dict[str, Live] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _controllers: dict[str, Controller] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.holds = Holds(lambda: self.now(), lambda: [live.session.actor for live in list(self.live.values())])
 
     @property
     def deployment(self) -> str:
@@ -115,9 +119,19 @@ class Context:
                 raise Refused("nobody is signed in", next_key="sign in")
             if live.locked_at is not None:
                 raise Refused("the desk is locked", next_key="type your PIN")
+        self.let_in()
         if self.store.rows("SELECT 1 FROM agent WHERE id=? AND disabled=1", (session.agent,)):
             raise Refused("you may not work here any more: an operator shut you out")
         return live
+
+    def let_in(self) -> None:
+        """Raises `Refused` when central has shut this terminal out."""
+        if self.link.state.shut_out:
+            raise Refused(
+                "central does not let this terminal in any more",
+                kept="your log keeps every action",
+                next_key="tell an operator",
+            )
 
     def stepped_up(self, session: Session) -> None:
         """Raises `Refused` unless the PIN was typed within the last minute (TRM-6)."""
@@ -130,10 +144,10 @@ class Context:
         """The circumstances that the policy table judges."""
         return Moment(session, self.now(), self.online, self.controller(controller).waiting_period_s * 1_000_000)
 
-    def permit(self, act: str, case: Case, session: Session, item: str | None = None) -> Answer:
+    def permit(self, act: str, case: Case, session: Session, item: str | None = None, *, again: bool = False) -> Answer:
         """What the table allows; raises `Refused` with its reason, also for a missing step-up."""
         self.require(session)
-        answer = may(act, case, self.moment(session, case.controller), item)
+        answer = may(act, case, self.moment(session, case.controller), item, again=again)
         if not answer.allowed:
             raise Refused(answer.reason)
         if act in GRAVE:
@@ -150,6 +164,8 @@ class Context:
     ) -> Draft:
         """A draft of `session`'s; only the claim holder's acts carry a fence (design.md 7.5)."""
         mine = case is not None and case.holder == session.actor and session.role is Role.AGENT
+        if case is not None and mine:
+            self.holds.keep(case)
         return Draft(
             act=act,
             actor=session.actor,

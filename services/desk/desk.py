@@ -11,15 +11,17 @@ from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
 from services.desk.logs import Logs
+from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
 from services.desk.review import Review
+from services.desk.settle import Settle
 from services.desk.sign import Sign
 from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `review`, `log`, `draft`, `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `log`, `draft`, `practice`.
 
     Opened by `open_desk`.
     """
@@ -28,8 +30,9 @@ class Desk:
         self._ctx = ctx
         asks = Asks(ctx)
         self.case = Cases(ctx)
-        self.sign = Sign(ctx)
-        self.queue = Queue(ctx, self.case)
+        self.sign = Sign(ctx, Pins(ctx, asks))
+        self.settle = Settle(ctx, self.case)
+        self.queue = Queue(ctx, self.case, self.settle)
         self.intake = IntakeDesk(ctx, self.case)
         self.check = Checks(ctx, self.case, asks)
         self.find = Finding(ctx, self.case, asks)
@@ -60,7 +63,7 @@ class Desk:
             sync_text=_sync_words(state.online, state.waiting, age, state.synced_at),
             waiting=state.waiting,
             oldest_s=age,
-            log_ok=not self._ctx.book.alarms and not state.alarm,
+            log_ok=not self.alarms(),
             log_size=size,
             key_store=self._ctx.vault.kind,
             central="reached" if state.online else "unreachable",

@@ -12,6 +12,7 @@ from services.cases.queue import REASONS
 from services.clock.traffic import light
 from services.desk.cases import Cases
 from services.desk.context import Context
+from services.desk.settle import Settle
 from services.errors import Conflict, Unavailable
 from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, QueueView, Session
 
@@ -19,9 +20,10 @@ from services.types import Band, Cursor, QueueCounts, QueuePage, QueueRow, Queue
 class Queue:
     """Reads the terminal's replica only; nothing here waits for central but a claim."""
 
-    def __init__(self, ctx: Context, cases: Cases) -> None:
+    def __init__(self, ctx: Context, cases: Cases, settle: Settle) -> None:
         self._ctx = ctx
         self._cases = cases
+        self._settle = settle
 
     def page(
         self, session: Session, view: QueueView, after: Cursor | None, limit: int, reverse: bool = False
@@ -42,8 +44,17 @@ class Queue:
             queue_pages.count(self._ctx.store, v)
             for v in (self._own(session, view), *(replace(base, kind=k) for k in ("mine", "unassigned", "approval")))
         )
+        drafts, kept = self._settle.counts(session)
         return QueueCounts(
-            total, mine, unassigned, approval, first[0] if first else None, first[0].reason if first else ""
+            total,
+            mine,
+            unassigned,
+            approval,
+            first[0] if first else None,
+            first[0].reason if first else "",
+            queue_pages.conflicts(self._ctx.store, session.controllers),
+            drafts,
+            kept,
         )
 
     def next(self, session: Session) -> QueueRow | None:
@@ -59,9 +70,11 @@ class Queue:
         self._ctx.permit("take", state, session)
         fence = self._ctx.port().claim(case, session.actor, LEASE_US)
         if fence is None:
-            raise Conflict("another agent took it a moment ago", next_key="n next")
-        claimed = self._ctx.draft(session, acts.CaseClaimed(until=self._ctx.now() + LEASE_US), state)
+            raise Conflict("another agent holds it", next_key="n next")
+        until = self._ctx.now() + LEASE_US
+        claimed = self._ctx.draft(session, acts.CaseClaimed(until=until), state)
         self._ctx.write([replace(claimed, fence=fence)])
+        self._ctx.holds.keep(replace(state, holder=session.actor, fence=fence, until=until))
         return fence
 
     def assign(self, session: Session, cases: Sequence[str], agent: str) -> int:
@@ -90,12 +103,12 @@ class Queue:
         return {key: self._ctx.today(key) for key in session.controllers}
 
     def _row(self, row: Sequence[Any], today: dict[str, date]) -> QueueRow:
-        case, controller, rights, person, state, who, tier, due, _, _, _, approval, band = row
+        case, controller, rights, person, state, who, tier, due, _, _, _, approval, conflicts, band = row
         hard = date.fromisoformat(due) if due else None
         day = today.get(controller, date.min + timedelta(days=1))
         text = "-" if hard is None or band is Band.CLOSED else light(hard, day)
         reason = "waits for a second person" if approval else REASONS[band]
-        return QueueRow(case, controller, rights, person, state, who, tier, text, band, hard, reason)
+        return QueueRow(case, controller, rights, person, state, who, tier, text, band, hard, reason, conflicts)
 
 
 def _iso(today: dict[str, date]) -> dict[str, str]:

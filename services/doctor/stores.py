@@ -4,23 +4,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from db.log_reader import LogReader
-from services.action_log import checkpoint
+from services.action_log import proof
 from services.action_log.entry import Entry
 from services.doctor.finding import Finding
 from services.errors import DeskError
 from services.evidence import Evidence
-from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.secrets import Vault
 
+LONG_EPOCH = 2048
+"""Entries under one key at which something keeps the key from being changed every 256."""
 WHOLE_READ = 20_000
 """Entries up to which a log is read whole; a longer one is checked at its head."""
 
 
 def keys(home: Home, vault: Vault) -> Iterator[Finding]:
     """Where the keys are, and whether all of them are there."""
-    wanted = [CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY]
-    wanted += [f"log-seed:{folder.name}" for kind in ("terminals", "workers") for folder in _owners(home, kind)]
-    wanted += [f"desk-key:{folder.name}" for folder in _owners(home, "terminals")]
+    wanted = [CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER]
+    wanted += [
+        f"log-seed:{folder.name}" for kind in ("terminals", "workers", "operators") for folder in _owners(home, kind)
+    ]
+    wanted += [f"{use}:{folder.name}" for use in ("desk-key", "pin-key") for folder in _owners(home, "terminals")]
     lost = [name for name in wanted if vault.get(name) is None]
     if lost:
         todo = "open the keyring that this home was made with, or restore its keys"
@@ -63,19 +67,22 @@ def desks(home: Home, vault: Vault) -> Iterator[Finding]:
 
 
 def logs(evidence: Evidence) -> Iterator[Finding]:
-    """Every log: read whole when it is short, else its signed head against the enrolled key and what central holds."""
+    """Every log: read whole when it is short, else its signed head against its keys and what central holds."""
     for file in evidence.files:
         try:
             with LogReader(file.path) as reader:
-                size = reader.head().frontier.size
+                size, sealed = reader.head().frontier.size, max((end for end, _ in reader.seals()), default=0)
             words = _whole(evidence, file.path) if size <= WHOLE_READ else _head(evidence, file.log, file.path)
         except DeskError as error:
             words = str(error)
         if words:
             yield Finding("log", "bad", f"{file.log}: {words}", "rightsdesk log verify; keep the file as it is")
-        else:
-            how = "read whole" if size <= WHOLE_READ else "head only; rightsdesk log verify reads it whole"
-            yield Finding("log", "ok", f"{file.log}: {size:,} entries, {how}")
+            continue
+        how = "read whole" if size <= WHOLE_READ else "head only; rightsdesk log verify reads it whole"
+        yield Finding("log", "ok", f"{file.log}: {size:,} entries, {how}")
+        if size - sealed > LONG_EPOCH and file.path.parent.parent.name != "imports":
+            seen = f"{file.log}: its signing key did not change for {size - sealed:,} entries"
+            yield Finding("log", "warn", seen, "unlock the keyring: nothing is lost, but these are not sealed")
 
 
 def newest(evidence: Evidence) -> Entry | None:
@@ -97,11 +104,12 @@ def _whole(evidence: Evidence, path: Path) -> str:
 
 def _head(evidence: Evidence, log: str, path: Path) -> str:
     known = evidence.known.get(log)
-    with LogReader(path) as reader:
-        head = reader.head()
     if known is None or known.public_key is None or known.origin is None:
         return "central did not enrol it"
-    signed = checkpoint.verify(head.checkpoint, known.origin, known.public_key)
+    with LogReader(path) as reader, reader.snapshot():
+        head = reader.head()
+        pages = proof.write_keys(reader.rotations(), reader.inclusion)
+    signed = proof.check_keys(pages, known.origin, known.public_key).head(head.checkpoint, known.origin)
     if signed != head.frontier.head():
         return "its signed head is not that of its entries"
     least = max((one.size for one in (known.anchor, known.accepted) if one), default=0)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import orjson
 
+from db.central_accounts import is_revoked
+from services.action_log.acts import AgentLockedOut
 from services.action_log.sealing import seal
 from services.cases.case import Case
 from services.cases.fold_check import verified_tier
@@ -16,6 +18,7 @@ from services.fulfilment.consenting import status
 from services.fulfilment.post import from_text
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
+from services.fulfilment.sign_ins import SignIns
 from services.fulfilment.steps import INTERNAL, code_of
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
@@ -45,8 +48,9 @@ class Ask:
 class Answers:
     """Answers asks of every kind; safe from several threads."""
 
-    def __init__(self, room: Workroom, keys: DeploymentKeys) -> None:
+    def __init__(self, room: Workroom, keys: DeploymentKeys, pepper: bytes) -> None:
         self._room, self._keys = room, keys
+        self._sign_ins = SignIns(room.store.engine, pepper)
         self._proof = Proof(room)
         self._kinds: dict[str, Callable[[Ask], Json]] = {
             "search": self._search,
@@ -57,6 +61,7 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "purposes": self._purposes,
+            "sign-in": self._sign_in,
         }
 
     def answer(self, ask: str, terminal: str, kind: str, sealed: bytes) -> None:
@@ -82,7 +87,16 @@ class Answers:
         answer = self._kinds.get(ask.kind)
         if answer is None:
             raise BadInput(f"there is no question of the kind '{ask.kind}'")
+        if is_revoked(self._room.store.engine, ask.terminal):
+            raise Refused("this terminal was shut out", next_key="tell an operator")
         return answer(ask)
+
+    def _sign_in(self, ask: Ask) -> Json:
+        agent = ask.text("agent")
+        answer = self._sign_ins.answer(agent, ask.text("pin"))
+        if answer.get("locks"):  # also when the terminal that asks keeps no log of what was refused
+            self._room.results.own(AgentLockedOut(agent, ask.terminal))
+        return sealed_by_who_opened(ask, answer)
 
     def _case(self, ask: Ask) -> Case:
         return self._room.case(ask.text("case"))
@@ -150,6 +164,11 @@ class Answers:
         case = self._case(ask)
         needs(case, Tier.T1, self._room.now())
         return {"status": status(self._room, case)}
+
+
+def sealed_by_who_opened(ask: Ask, answer: Json) -> Json:
+    """The answer with the word of the question: anyone can seal to a terminal, only a worker can know the word."""
+    return {**answer, "word": ask.text("word")}
 
 
 def needs(case: Case, tier: Tier, now: int) -> None:

@@ -93,9 +93,8 @@ class Results:
     def send(self) -> bool:
         """One exchange with central; whether there was something to do. Raises `Unavailable`."""
         with self._sending:
-            moved = self._uplink.run_once()
-            self._book.anchor()
-            return moved
+            self._book.tend()  # also where central is away
+            return self._uplink.run_once()
 
     def hand_in(self, stopped: Callable[[], bool]) -> None:
         """Returns when central has all that was written until now, folded or not, however long that takes.

@@ -38,7 +38,7 @@ from services.fulfilment.resealing import Resealing
 from services.fulfilment.results import Results
 from services.fulfilment.tally import Tally
 from services.fulfilment.workroom import Workroom
-from services.home import CENTRAL_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.home import CENTRAL_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.letters.delivery import MailSettings
 from services.rotation import follow, publish
 from services.secrets import Vault, open_vault
@@ -51,7 +51,8 @@ PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 _INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S = 0.08, 0.08, 0.1, 0.5, 1.0
 _HEARTBEAT_ACT_S = 300.0
 _SLOWEST_S = 5.0
-_ASK_THREADS = 4
+_ASK_THREADS, _SIGN_IN_THREADS = 4, 2
+"""Sign-ins have threads of their own: searches, which can be slow, keep nobody from the desk."""
 _LEAVE_S = 3.0
 LEASE_S = 10.0
 _AT_ONCE, _MOST = 4, 32
@@ -122,7 +123,7 @@ class Worker:
             pauses=order.pauses,
             stopped=self.stop.is_set,
         )
-        self._answers = Answers(self.room, opens)
+        self._answers = Answers(self.room, opens, key(vault, PIN_PEPPER))
         self._rotation = RotationStore(central)
         self._resealing = Resealing(self.room, self._rotation, opens)
         self._engine = Engine(*_engine_of(home, central, vault), self.id, workflows(self.room))
@@ -136,9 +137,10 @@ class Worker:
         for job in self._store.begun_jobs(self.id):
             self._engine.resume(job.id, job.kind)
         pool = ThreadPoolExecutor(_ASK_THREADS, thread_name_prefix="ask")
+        sign_ins = ThreadPoolExecutor(_SIGN_IN_THREADS, thread_name_prefix="sign-in")
         loops: tuple[tuple[str, Callable[[], bool], float], ...] = (
             ("ingest", self._ingest_all, _INGEST_S),
-            ("asks", lambda: self._take_asks(pool), _ASKS_S),
+            ("asks", lambda: self._take_asks(pool, sign_ins), _ASKS_S),
             ("jobs", self._start_jobs, _JOBS_S),
             ("send", self._send, _SEND_S),
             ("life", self._live, self._third_s),
@@ -207,13 +209,13 @@ class Worker:
         """Whether the lease still runs, by this machine's clock from before it was asked for."""
         return self._lead is not None and time.monotonic() < self._leads_until
 
-    def _take_asks(self, pool: ThreadPoolExecutor) -> bool:
+    def _take_asks(self, pool: ThreadPoolExecutor, sign_ins: ThreadPoolExecutor) -> bool:
         if not self._leading:
             return False
         for ask, terminal, kind, sealed in self._store.waiting_asks():
             if ask not in self._busy:
                 self._busy.add(ask)
-                pool.submit(self._answer, ask, terminal, kind, sealed)
+                (sign_ins if kind == "sign-in" else pool).submit(self._answer, ask, terminal, kind, sealed)
         return False
 
     def _answer(self, ask: str, terminal: str, kind: str, sealed: bytes) -> None:

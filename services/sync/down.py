@@ -30,16 +30,18 @@ class Downlink:
     def run_once(self) -> int:
         """Apply one page of changes; how many rows. Raises `Unavailable` when central does not answer."""
         self._people()
-        feed = self._port.feed()
+        feed = self._port.feed(self._store.meta("mark"))
         self.worker_ago = feed.worker_ago
         cursor = self._cursor()
-        if feed.word != self._store.meta("feed") or not 0 <= cursor <= feed.latest:  # central was restored
+        same = feed.known and feed.word == self._store.meta("feed")
+        if not same or not 0 <= cursor <= feed.latest:  # central was restored from a backup
             self._store.forget_queue(feed.word)
             cursor = 0
         if feed.latest == cursor:
             return 0
-        rows = self._port.changes(cursor, PAGE)
-        self._store.apply_changes([_row(r) for r in rows], int(str(rows[-1][-1])) if rows else feed.latest)
+        rows = [_row(row) for row in self._port.changes(cursor, PAGE)]
+        rows = [row for row in rows if int(str(row[-1])) <= feed.latest]  # what is newer is not under this mark
+        self._store.apply_changes(rows, int(str(rows[-1][-1])) if rows else feed.latest, feed.mark)
         return len(rows)
 
     def _cursor(self) -> int:

@@ -11,17 +11,18 @@ import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 
 from db import central_aggregate as aggregate
-from db.central import CLAIM, DETAIL, ENTRY, JOB, LOOKUP, STALE, SUBJECT
+from db.central import DETAIL, ENTRY, JOB, LOOKUP, SEAL, STALE, SUBJECT
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
 from services.action_log import checkpoint
 from services.action_log.aggregate import origin_of
+from services.action_log.enrolment import check_public_key
 from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
-from services.cases.fold import LEASE_US, fold
+from services.cases.fold import LEASE_US, counted, fold
 from services.controllers import Controller
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, Unusable
@@ -29,7 +30,12 @@ from services.identity import identifiers
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
 from services.sync.rebuild import as_row
 
-ACTORS = {"terminal": ("agent:", "log:"), "worker": ("worker:", "log:"), "import": ("import:", "log:")}
+ACTORS = {
+    "terminal": ("agent:", "log:"),
+    "worker": ("worker:", "log:"),
+    "import": ("import:", "log:"),
+    "operator": ("operator:", "log:"),
+}
 """Which actors may stand in a log of each kind: results are a worker's alone."""
 
 
@@ -125,7 +131,9 @@ class Ingest:
         tx.shred(sorted(folded.shredded))
         self._write(tx, folded, details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
-        tx.set_head(batch.log, checked.frontier.size, checked.frontier.to_bytes(), batch.checkpoint, receipt)
+        tx.set_head(batch.log, checked.frontier, batch.checkpoint, receipt, checked.key)
+        if checked.key != batch.key:
+            tx.insert(SEAL, [{"log": batch.log, "size": checked.frontier.size, "receipt": receipt}])
         aggregate.append(tx.conn, batch.checkpoint, self._signer)
         tx.drop_batch(batch.id)
 
@@ -141,8 +149,7 @@ class Ingest:
             if after is None or after is before:
                 continue
             states[after.id] = changed[after.id] = after
-            # The fold keeps the tuple of conflicts itself unless it adds one, also where their number is at its limit.
-            if before is None or after.conflicts is before.conflicts:
+            if before is None or counted(after, entry):
                 self._effects(folded, entry, after, at)
         folded.shredded = {case.id for case in states.values() if case.shredded}
         folded.cases = changed
@@ -150,7 +157,7 @@ class Ingest:
 
     def _effects(self, folded: Folded, entry: Entry, case: Case, at: int) -> None:
         folded.jobs.extend(jobs_of(entry, case, at, self._controller(case.controller).waiting_period_s * 1_000_000))
-        if entry.act == "case.opened":
+        if entry.act in ("case.opened", "case.claimed"):
             until = at + LEASE_US
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
@@ -169,7 +176,7 @@ class Ingest:
         for n, row in enumerate(rows, rev):
             row["rev"], row["person"] = n, masked.get(str(row["subject"]), "-")
         tx.put_cases(rows, folded.known)
-        tx.insert(CLAIM, folded.claims)
+        tx.raise_claims(folded.claims)
         for case, fence in folded.freed:
             tx.free_claim(case, fence)
         jobs = [
@@ -242,12 +249,13 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A batch that holds in itself: its entries with their bytes, its details, its log's frontier after it."""
+    """A batch that holds in itself: its entries with their bytes, its details, its log's frontier and key after it."""
 
     bodies: list[bytes]
     entries: list[Entry]
     details: list[dict[str, object]]
     frontier: Frontier
+    key: bytes
 
 
 def _stale(tx: IngestTx, batch: Batch, checked: Checked) -> tuple[set[int], list[dict[str, object]]]:
@@ -264,7 +272,7 @@ def check(batch: Batch) -> Checked:
     bodies = batch.entries.split(b"\n")
     entries = check_entries(batch, bodies)
     frontier = check_tree(batch, bodies)
-    return Checked(bodies, entries, check_details(batch, entries), frontier)
+    return Checked(bodies, entries, check_details(batch, entries), frontier, next_key(batch, entries))
 
 
 def check_entries(batch: Batch, bodies: Sequence[bytes]) -> list[Entry]:
@@ -302,11 +310,25 @@ def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, obje
 
 
 def check_tree(batch: Batch, bodies: Sequence[bytes]) -> Frontier:
-    """The log's frontier after the batch; `Refusal` unless the enrolled key signed exactly this tree."""
+    """The log's frontier after the batch; `Refusal` unless the key in force signed exactly this tree."""
     frontier = Frontier.from_bytes(batch.size, batch.frontier)
     for body in bodies:
         frontier.append(leaf_hash(body))
-    head = checkpoint.verify(batch.checkpoint, batch.origin, batch.public_key)
+    head = checkpoint.verify(batch.checkpoint, batch.origin, batch.key)
     if head != frontier.head():
         raise Refusal("the signed tree head is not that of the entries")
     return frontier
+
+
+def next_key(batch: Batch, entries: Sequence[Entry]) -> bytes:
+    """The key that signs what comes after the batch.
+
+    An entry that names another is the last that the old key signs, so no batch goes on after it: what the old key did
+    not sign can name no next one. Raises `Refusal`, `BadInput`.
+    """
+    named = [e for e in entries if e.act == "key.rotated"]
+    if not named:
+        return batch.key
+    if named != [entries[-1]]:
+        raise Refusal(f"entry {named[0].seq} names another key, and the batch goes on after it")
+    return check_public_key(bytes.fromhex(str(named[0].params["public_key"])))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
-from services.errors import DeskError, Unusable
+from services.errors import DeskError, ShutOut, Unusable
 from services.sync.down import Downlink
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BUSY_S = 0.05
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 WORKER_S = 5.0
+_SHUT_OUT = "shut-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class LinkState:
     worker_alive: bool = False
     alarm: str = ""
     synced_size: int = 0
+    shut_out: bool = False
+    """Whether central said last that it does not let this terminal in; kept through a start without central."""
 
 
 class Link:
@@ -44,8 +47,9 @@ class Link:
         self._stop, self._wake = threading.Event(), threading.Event()
         self._ready, self._begin = threading.Event(), threading.Event()
         self._after_s = 0.0
-        self.state = LinkState(*book.waiting(), synced_size=book.accepted)
+        self.state = LinkState(*book.waiting(), synced_size=book.accepted, shut_out=bool(store.meta(_SHUT_OUT)))
         self.port: CentralPort | None = None
+        self.beside: Callable[[CentralPort], None] = lambda port: None  # what else is to be said at each exchange
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def start(self, after_s: float = 0.0) -> None:
@@ -88,6 +92,7 @@ class Link:
         down: Downlink | None = None
         idle_s = 0.0
         while not self._stop.is_set():
+            self._book.tend()  # also where central is away: then it matters most
             try:
                 if up is None or down is None:
                     port, cosigner, cosigner_key = self._connect()
@@ -95,6 +100,7 @@ class Link:
                     down = Downlink(port, self._store)
                     self.port, idle_s = port, port.IDLE_S
                 busy = self._exchange(up, down)
+                self._let_in(True)
                 failures = 0
                 self._ready.set()
                 soon = up.state.waiting and self.state.worker_alive  # nobody takes it without a worker
@@ -111,26 +117,34 @@ class Link:
             self._wake.wait(pause)
             self._wake.clear()
 
+    def _let_in(self, let_in: bool) -> None:
+        """Keep whether central lets this terminal in."""
+        if bool(self._store.meta(_SHUT_OUT)) is let_in:
+            self._store.set_meta({_SHUT_OUT: "" if let_in else "yes"})
+
     def _exchange(self, up: Uplink, down: Downlink) -> bool:
         sent = up.run_once()
         size = self._book.accepted
         if self.port is not None and self.port.misfit:  # of another version: the log, and nothing else
-            self._book.anchor()
             waiting, oldest = up.state.waiting, up.state.oldest_ts
             self.state = LinkState(waiting, oldest, time.monotonic(), True, False, self.port.misfit, size)
             return sent
         got = down.run_once()
+        if self.port is not None:
+            self.beside(self.port)
         alive = down.worker_ago < WORKER_S
-        self._book.anchor()
-        alarm = up.state.alarm or down.alarm or self._book.anchor_trouble
+        alarm = up.state.alarm or down.alarm or self._book.anchor_trouble or self._book.key_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)
         return sent or got > 0
 
     def _failed(self, exc: Exception) -> LinkState:
         """Counting goes on without central. An error that is not ours is named by its type: its text may hold data."""
         reason = exc.reason if isinstance(exc, DeskError) else f"sync stopped ({type(exc).__name__}) and tries again"
+        shut_out = isinstance(exc, ShutOut) or self.state.shut_out
         try:
             waiting, oldest = self._book.waiting()
+            self._let_in(not shut_out)
         except DeskError:
             waiting, oldest = self.state.waiting, self.state.oldest_ts
-        return LinkState(waiting, oldest, self.state.synced_at, alarm=reason, synced_size=self._book.accepted)
+        size = self._book.accepted
+        return LinkState(waiting, oldest, self.state.synced_at, alarm=reason, synced_size=size, shut_out=shut_out)

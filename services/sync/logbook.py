@@ -3,21 +3,29 @@
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
-from db.log import Detail, LogBroken, LogReader, LogWriter, open_successor
+from db.kill_points import reach
+from db.log import Detail, LogBroken, LogReader, LogWriter
+from db.log_successor import open_successor
 from services.action_log.acts import ClockStepped, SyncReceipt
 from services.action_log.entry import Draft, Entry
 from services.action_log.merkle import TreeHead
 from services.action_log.moment import Clock, now, stepped
 from services.action_log.report import Kind as ReportKind, Report
-from services.errors import Unavailable, Unusable
-from services.home import Home, Kind, key
+from services.errors import DeskError, Unavailable, Unusable
+from services.home import Home, Kind
+from services.log_seeds import LogSeeds
 from services.secrets import Vault
 
 ANCHOR_S = 600
+EPOCH_ENTRIES, EPOCH_US = 256, 600_000_000
+"""After how many entries, or how long after the first of them, the log goes on under a new key."""
+KEY_RETRY_S = 60
+"""How long a vault that refused the next key is left alone."""
 RECEIPT_S = 600
 """How often at most the newest receipt is written into the log itself."""
 STEP_US = 2_000_000
@@ -55,9 +63,11 @@ class Logbook:
         self.kind: Kind = kind
         self.deployment = deployment
         self.alarms: tuple[Alarm, ...] = ()
-        self.anchor_trouble = ""
+        self.anchor_trouble = self.key_trouble = ""
         self._home, self._vault, self._training = home, vault, training or home.training
-        self._seed = key(vault, f"log-seed:{owner}")
+        self._seeds = LogSeeds(vault, owner)
+        self._key_wait = 0.0
+        self._began: tuple[str, int, int] = "", 0, 0
         self._lock = threading.Lock()
         self._oldest: tuple[str, int, int | None] = "", 0, None
         self._anchored_at = time.monotonic()
@@ -74,28 +84,41 @@ class Logbook:
         return max(numbers, default=1)
 
     def _open(self, number: int) -> LogWriter:
-        log = f"{self.owner}/{number}"
+        log, seeds = f"{self.owner}/{number}", self._seeds.now
+        # A successor that ended before its first entry was written is still to be opened by the spare.
+        opening = seeds.in_force if number == 1 else seeds.spare
         try:
-            return LogWriter(
+            writer = LogWriter(
                 self._home.log(self.kind, self.owner, number),
                 log=log,
                 origin=self.origin(log),
-                seed=self._seed,
+                seed=opening,
+                others=[seed for seed in seeds.all if seed != opening],
                 anchor=self._anchor(log),
                 clock=self._clock,
                 training=self._training,
             )
         except LogBroken as broken:
             return self._succeed(broken, number)
+        self._seeds.settle(number, writer.public_key)
+        return writer
 
     def _succeed(self, broken: LogBroken, number: int) -> LogWriter:
         log = f"{self.owner}/{number}"
         self.alarms = (*self.alarms, Alarm(log, broken.report.kind or "unusable", str(broken)))
         successor = f"{self.owner}/{number + 1}"
         path = self._home.log(self.kind, self.owner, number + 1)
-        return open_successor(
-            broken, path, origin=self.origin(successor), seed=self._seed, clock=self._clock, training=self._training
+        spare = self._seeds.now.spare
+        writer = open_successor(
+            broken, path, origin=self.origin(successor), seed=spare, clock=self._clock, training=self._training
         )
+        self._seeds.settle(number + 1, writer.public_key)
+        return writer
+
+    def successors(self) -> list[tuple[str, bytes, bytes]]:
+        """(log, key, key that opens the log after it) of the logs after the first; raises `Unusable` (vault)."""
+        found = self._seeds.successors(int(self.log.partition("/")[2]))
+        return [(f"{self.owner}/{number}", opened, after) for number, opened, after in found]
 
     def origin(self, log: str) -> str:
         """The checkpoint origin of a log."""
@@ -183,6 +206,51 @@ class Logbook:
         """A reader of the open log."""
         return self._writer.reader()
 
+    def tend(self) -> None:
+        """What is due beside the work: the anchor, the log's next key. Never raises, and holds up no append."""
+        if time.monotonic() < self._key_wait:
+            return
+        try:
+            self.anchor()
+            self._seeds.flush()
+            self._turn_key_or_log()
+            self.key_trouble = ""
+        except Exception as exc:  # a keyring may raise anything, and whoever calls this has other things to do
+            reason = exc.reason if isinstance(exc, DeskError) else type(exc).__name__
+            self.key_trouble = f"the log's signing key is not changed: {reason}"
+            self._key_wait = time.monotonic() + KEY_RETRY_S
+
+    def _turn_key_or_log(self) -> None:
+        try:
+            self._turn_key()
+        except LogBroken as broken:
+            self.retire(broken)
+
+    def _turn_key(self) -> None:
+        """A new key every 256 entries or ten minutes: the next is kept, the log names it, the old one is erased.
+
+        Ended anywhere between, the log says which of the kept ones is in force.
+        """
+        writer = self._writer
+        count = writer.size - writer.sealed
+        if not count or (count < EPOCH_ENTRIES and self._clock().ts - self._epoch_began(writer) < EPOCH_US):
+            return
+        seed = self._seeds.prepare_next()
+        reach("key.after-next")
+        writer.rotate(seed)
+        reach("key.after-rotation")
+        self._seeds.settle(int(writer.log.partition("/")[2]), writer.public_key)
+        self._seeds.flush()
+        reach("key.after-erasure")
+
+    def _epoch_began(self, writer: LogWriter) -> int:
+        """When the first entry after the last seal was written (µs)."""
+        if self._began[:2] != (writer.log, writer.sealed):
+            with writer.reader() as reader:
+                ts = next((e.ts for e in reader.entries(writer.sealed, writer.sealed + 1)), 0)
+            self._began = writer.log, writer.sealed, ts
+        return self._began[2]
+
     def anchor(self, *, now: bool = False) -> None:
         """Keep size and root in the vault, every ten minutes or `now`: cutting tail and head together is found.
 
@@ -208,4 +276,6 @@ class Logbook:
     def close(self) -> None:
         """Write what waits, keep the anchor, let go of the file."""
         self.anchor(now=True)
+        with suppress(DeskError):  # a seed that should be gone is erased at the next start
+            self._seeds.flush()
         self._writer.close()

@@ -63,27 +63,36 @@ class Uplink:
         self.handed_in = start
         if start >= size or hello.pending >= MAX_WAITING * self._batch:
             return moved
-        self._send(start, min(size, start + self._batch))
+        self._send(start)
         return True
 
     def _hello(self) -> Hello:
         log = self._book.log
-        if log in self._kept:
-            return self._port.hello(log)
         try:
             hello = self._port.hello(log)
-        except NotFound:
+        except NotFound:  # a successor is new, or central was restored from a backup that is older than it
             if log.endswith("/1"):
                 raise
-            self._port.enrol_successor(log, self._book.origin(log))
+            self._enrol_successors()
             hello = self._port.hello(log)
-        if self._port.public_key(log) != self._book.writer.public_key:
-            raise Unusable(
-                "central knows this terminal by another signing key", kept="your log keeps every action",
-                next_key="an operator enrols it again",
-            )  # fmt: skip
+        if log in self._kept:
+            return hello
+        with self._book.reader() as reader:
+            if self._port.public_key(log) != reader.opening_key():
+                raise _other_key()
         self._kept[log] = self._newest_receipt()
         return hello
+
+    def _enrol_successors(self) -> None:
+        """Each log is opened by the key that was named when the one before it was enrolled."""
+        for log, key, after in self._book.successors():
+            try:
+                self._port.hello(log)
+            except NotFound:
+                try:
+                    self._port.enrol_successor(log, self._book.origin(log), key, after)
+                except Conflict as exc:
+                    raise _other_key() from exc
 
     def _newest_receipt(self) -> int:
         """Size of the newest receipt in the log that central really signed."""
@@ -99,7 +108,7 @@ class Uplink:
     def _conflict(self, hello: Hello) -> tuple[Kind, str] | None:
         """How this log and central's receipt contradict each other, if they do: it is ours that was changed."""
         log, writer = self._book.log, self._book.writer
-        if hello.receipt == self._fits.get(log, ""):
+        if hello.receipt == self._fits.get(log, "") and (hello.receipt or not hello.size):
             self._doubt = ""
             return None
         try:
@@ -142,13 +151,26 @@ class Uplink:
     def _measure(self) -> None:
         self.state = UpState(*self._book.waiting(), self._lost or self._doubt)
 
-    def _send(self, start: int, stop: int) -> None:
+    def _send(self, start: int) -> None:
+        stop, note = self._book.writer.batch_end(start, self._batch)
         with self._book.reader() as reader:
             bodies = [body for _, body in reader.bodies(start, stop)]
             details = pack_details([(d.hash, d.owner, d.kind, d.blob) for d in reader.details(start, stop)])
+        if len(bodies) < stop - start:  # pruned here, since central had them: it was put back to an older backup
+            self._book.refused("missing-entry", f"central lacks entries from {start} on, which were pruned here")
+            self._measure()
+            return
         try:
-            self._port.submit(self._book.log, start, bodies, details, self._book.writer.checkpoint_at(stop))
+            self._port.submit(self._book.log, start, bodies, details, note)
             self.handed_in = stop
             reach("up.after-submit")
         except Conflict:
             return  # somebody moved the size meanwhile: the next exchange starts from there
+
+
+def _other_key() -> Unusable:
+    return Unusable(
+        "central knows this terminal by another signing key",
+        kept="your log keeps every action",
+        next_key="an operator enrols it again",
+    )

@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from console import cli
-from services.demo.make import make_home
+from services.demo.make import DEPLOYMENT, make_home
 from services.types import Tier
+from tests.answering import answering
+from tests.centre import Centre
 from tests.conftest import CHECKOUT
 
 AGENT, PIN = "0042", "2580"
@@ -19,8 +22,8 @@ MAIL = "someone.unknown@example.org"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo home without people's systems in use: cases are opened in it, no worker runs."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A demo home without people's systems in use: cases are opened in it, and a worker answers sign-ins only."""
     import keyring
     from keyring.backends.fail import Keyring
 
@@ -29,9 +32,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         place = tmp_path_factory.mktemp("cli") / "home"
         make_home(place, cases=12, people=12, seed=3)
-        return place
+        centre = Centre(place)
     finally:
         keyring.set_keyring(before)
+    with answering(centre.engine, centre.vault, DEPLOYMENT):
+        yield place
+    centre.engine.dispose()
 
 
 def run(home: Path, *words: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:

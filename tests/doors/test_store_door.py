@@ -46,7 +46,7 @@ class DeskDoor:
 
     def make(self, folder: Path) -> None:
         store = TerminalStore(folder / self.name, KEY)
-        people = [(f"{n:04}", PLANTED, "hash " * 10, "{}", 0) for n in range(ROWS)]
+        people = [(f"{n:04}", PLANTED, '{"controller": []}' * 3, 0, 1) for n in range(ROWS)]
         store.replace_people(people, [])
         store.close()
 
@@ -270,10 +270,10 @@ def test_a_full_disk_is_said_nothing_is_lost_and_it_works_again(door: Door, tmp_
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 600 kB, where this may be had."""
+    """A real file system of 800 kB, where this may be had."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)], capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", str(folder)], capture_output=True)
     if made.returncode:
         pytest.skip("no file system can be mounted here")
     yield folder
@@ -359,17 +359,17 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_comes_back_as_it_was_and_is_found_by_itself(tmp_path: Path, text: str) -> None:
     store = TerminalStore(tmp_path / "desk.db", KEY)
-    rest = ("new", "", "T0", "2026-04-07", 1, 0, 0, 0, 1)
+    rest = ("new", "", "T0", "2026-04-07", 1, 0, 0, 0, 0, 1)
     shown = [(f"C-26-00000{n}", "nordlicht", "Access", person, *rest) for n, person in enumerate((text, "-"), 1)]
     store.apply_changes(shown, 1)
-    store.replace_people([("0042", text, text, text, 0)], [(text[:1000], text.encode())])
+    store.replace_people([("0042", text, text, 0, 1)], [(text[:1000], text.encode())])
     view = QueueView(text=text[:200].replace("\x00", ""))
     today = {"nordlicht": "2026-03-05"}
     rows = queue_pages.page(store, QueueView(), today, None, 10, reverse=False)
     assert [r[3] for r in rows] == [text, "-"]
     if "\x00" not in text:
         assert [r[3] for r in queue_pages.page(store, view, today, None, 10, reverse=False)] == [text]
-    assert store.rows("SELECT name, pin_hash, roles FROM agent") == [(text, text, text)]
+    assert store.rows("SELECT name, roles FROM agent") == [(text, text)]
     store.close()
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from db.kill_points import reach
 from db.log import Detail, LogWriter
 from services.action_log.entry import Draft, Entry
+from services.demo.make import DEPLOYMENT
 from services.desk.open import open_desk
 from services.types import Right
-from tests.centre import request, sign_in
+from tests.answering import answering
+from tests.centre import Centre, request, sign_in
 
 
 def append_and_commit_next_time(
@@ -34,8 +36,10 @@ def append_and_commit_next_time(
 
 
 def main(home: str, kind: str = "real") -> None:
+    centre = Centre(Path(home))
     desk = open_desk(Path(home), "desk-1", demo=True)
-    session = sign_in(desk)
+    with answering(centre.engine, centre.vault, DEPLOYMENT):
+        session = sign_in(desk)
     if kind == "early":
         desk._ctx.link.close()  # it reads and writes the log between our two transactions
         LogWriter.append = append_and_commit_next_time  # type: ignore[method-assign]

@@ -8,26 +8,27 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from db.central import ENTRY
-from db.central_store import IngestTx, Row
+from db.central_store import IngestTx
 from db.kill_points import reach
 from tests.centre import Centre
 
 
 def commit_entries_first() -> None:
-    insert = IngestTx.insert
+    insert = IngestTx.insert_values
 
-    def insert_and_commit(self: IngestTx, table: sa.Table, rows: Sequence[Row]) -> None:
-        insert(self, table, rows)
+    def insert_and_commit(self: IngestTx, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Any]) -> None:
+        insert(self, table, columns, rows)
         if table is ENTRY:
             self.conn.exec_driver_sql("COMMIT")
             reach("ingest.between-commits")
             self.conn.exec_driver_sql("BEGIN IMMEDIATE")
 
-    IngestTx.insert = insert_and_commit  # type: ignore[method-assign]
+    IngestTx.insert_values = insert_and_commit  # type: ignore[method-assign]
 
 
 def main(home: str, kind: str = "real") -> None:

@@ -11,7 +11,8 @@ from threading import Semaphore
 from typing import Any
 
 from db.kill_points import reach
-from db.log import LogWriter, _Request
+from db.log import LogWriter
+from db.log_request import Request
 from services.action_log.entry import Entry
 from tests.log_samples import LOG, ORIGIN, SEED, numbered
 
@@ -21,7 +22,7 @@ SAID = Semaphore(0)
 class AcknowledgesBeforeCommit(LogWriter):
     """Says "done" and commits afterwards."""
 
-    def _commit(self, batch: list[_Request]) -> list[Any]:
+    def _commit(self, batch: list[Request]) -> list[Any]:
         assert self._growing is not None
         self._db.execute("BEGIN IMMEDIATE")
         results = [request.work() for request in batch]
@@ -34,14 +35,14 @@ class AcknowledgesBeforeCommit(LogWriter):
         self._head = head
         return results
 
-    def _commit_or_split(self, batch: list[_Request]) -> None:
+    def _commit_or_split(self, batch: list[Request]) -> None:
         self._commit(batch)
 
 
 class WritesEntryAndHeadApart(LogWriter):
     """Commits the entries, then the head."""
 
-    def _commit(self, batch: list[_Request]) -> list[Any]:
+    def _commit(self, batch: list[Request]) -> list[Any]:
         assert self._growing is not None
         self._db.execute("BEGIN IMMEDIATE")
         results = [request.work() for request in batch]
@@ -56,7 +57,7 @@ class WritesEntryAndHeadApart(LogWriter):
 class DoesNotWaitForTheDisk(LogWriter):
     """Commits, and leaves it to the system when the disk has it."""
 
-    def _commit(self, batch: list[_Request]) -> list[Any]:
+    def _commit(self, batch: list[Request]) -> list[Any]:
         self._db.execute("PRAGMA synchronous = NORMAL")
         return super()._commit(batch)
 

@@ -58,20 +58,23 @@ def test_killed_at_a_named_point_nothing_said_is_lost(tmp_path: Path, point: str
         assert writer.append([draft()])[0].seq == size
 
 
-@pytest.mark.parametrize("attempt", range(5))
+ATTEMPTS = [*range(5), *(pytest.param(n, marks=pytest.mark.long) for n in range(5, 50))]
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_the_control_that_says_done_before_the_commit_fails_every_time(tmp_path: Path, attempt: int) -> None:
     said = acknowledged(start(tmp_path, "early", f"log.before-commit:{attempt + 3}"))
     assert lost_or_broken(tmp_path, said) == "lost"
 
 
-@pytest.mark.parametrize("attempt", range(5))
+@pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_the_control_with_entry_and_head_in_two_transactions_fails_every_time(tmp_path: Path, attempt: int) -> None:
     said = acknowledged(start(tmp_path, "split", f"log.between-commits:{attempt + 2}"))
     assert lost_or_broken(tmp_path, said) == "surplus-entry"
 
 
-def random_kills(folder: Path, count: int, seed: int) -> int:
-    """Kills the same log's writer at random moments; returns how many entries were said to be done in all."""
+def random_kills(folder: Path, count: int, seed: int) -> dict[int, int]:
+    """Kills the same log's writer at random moments; what was said to be done in all."""
     chance, said = random.Random(seed), {}
     for _ in range(count):
         child = start(folder)
@@ -82,17 +85,29 @@ def random_kills(folder: Path, count: int, seed: int) -> int:
         said.update(acknowledged(child))
         said.update([tuple(map(int, first.split()))])
         assert lost_or_broken(folder, said) == ""
-    return len(said)
+    return said
+
+
+def named_kills(folder: Path, each: int, seed: int, said: dict[int, int]) -> None:
+    """Goes on with that log and kills its writer so many times at each named point, sooner or later."""
+    chance = random.Random(seed)
+    for _ in range(each):
+        for point in POINTS:
+            said.update(acknowledged(start(folder, at=f"{point}:{chance.randrange(1, 40)}")))
+            assert lost_or_broken(folder, said) == ""
 
 
 def test_killed_at_random_nothing_said_is_lost(tmp_path: Path) -> None:
-    assert random_kills(tmp_path, 8, seed=7) > 24
+    assert len(random_kills(tmp_path, 8, seed=7)) > 24
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
-def test_killed_at_random_a_hundred_times_nothing_said_is_lost(tmp_path: Path) -> None:
-    assert random_kills(tmp_path, 100, seed=11) > 300
+@pytest.mark.timeout(3000)
+def test_killed_five_hundred_times_nothing_said_is_lost(tmp_path: Path) -> None:
+    """350 times at random, 150 times at a named point, all of one log."""
+    said = random_kills(tmp_path, 350, seed=11)
+    assert len(said) > 1050
+    named_kills(tmp_path, 50, 12, said)
 
 
 def test_kill_points_do_nothing_unless_asked_in_a_checkout(tmp_path: Path) -> None:

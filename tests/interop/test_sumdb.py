@@ -14,14 +14,17 @@ import pytest
 from db import central
 from db.central_witness import CentralView
 from db.log import LogReader
-from services.action_log import checkpoint, proof
+from db.log_prune import prune
+from services.action_log import acts, checkpoint, proof
 from services.action_log.checkpoint import Signer
+from services.action_log.entry import Draft
+from services.action_log.known import Known
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.evidence import Evidence, LogFile
 from services.evidence_aggregate import AggregateProofs
 from services.evidence_export import Wanted, export
-from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, Sample
-from tests.log_samples import CENTRAL, CENTRAL_SEED, LOG, ORIGIN, OTHER_SEED, SEED, write_log
+from tests.attacked_logs import COSIGNER, COUNT, KEY, RECEIPT, SEEDS, Sample, write_epochs
+from tests.log_samples import CENTRAL, CENTRAL_SEED, LOG, ORIGIN, OTHER_SEED, SEED, numbered, open_log, write_log
 from tests.witnessed_central import AGGREGATOR, FIRST, KEY as WATCHED_KEY, SECOND, Watched
 
 LIBRARIES = Path("/usr/share/gocode")
@@ -197,6 +200,21 @@ def test_go_makes_the_same_proofs_as_we(ask: Ask, tmp_path: Path, count: int) ->
         assert made["Trees"] == [as_text(ours.consistency(old)) for old in range(1, count + 1)]
 
 
+def test_go_proves_what_stays_of_a_pruned_log_and_that_it_grew_from_any_size(ask: Ask, tmp_path: Path) -> None:
+    with open_log(tmp_path) as writer:
+        writer.append_many(numbered(599))
+        writer.store_receipt(600, checkpoint.cosign(writer.checkpoint, CENTRAL, CENTRAL_SEED, SECONDS))
+        with writer.reader() as before:
+            heads = {size: checkpoint.sign(ORIGIN, SEED, TreeHead(size, before.root(size))) for size in (1, 200, 512)}
+        act = acts.LogPruned(cut=512, root=checkpoint.parse(heads[512]).head.root.hex())
+        writer.append([Draft(act=act, actor=f"log:{LOG}", as_="log")])
+    assert prune(tmp_path / "log-1.db", 512, Known(public_key=KEY, origin=ORIGIN)) == 511
+    with LogReader(tmp_path / "log-1.db") as kept:
+        records = [record(page_of(kept, seq)) for seq in (0, 512, 599, 600)]
+        assert set(ask(*records, *(tree(head, growth(kept, size)) for size, head in heads.items()))) == {"ok"}
+        assert refused(ask(record(flipped(page_of(kept, 512), 1))))
+
+
 def test_control_a_receipt_of_another_central_is_refused(ask: Ask, reader: LogReader) -> None:
     head = reader.head().checkpoint
     ours, theirs = (checkpoint.cosign(head, CENTRAL, seed, SECONDS) for seed in (CENTRAL_SEED, OTHER_SEED))
@@ -236,3 +254,18 @@ def test_go_finds_an_accepted_checkpoint_in_central_s_aggregate_and_sees_it_grow
     assert set(ask(*(as_aggregate(record(page)) for page in pages), as_aggregate(tree(old, grown)))) == {"ok"}
     assert len(pages) == 2
     assert refused(ask(*(as_aggregate(record(flipped(page, 1))) for page in pages)))
+
+
+def test_go_follows_a_log_from_key_to_key(ask: Ask, tmp_path: Path) -> None:
+    """The note of each epoch, and the proof of the entry that names the next key, under that epoch's key alone."""
+    keys = [checkpoint.verifier_key(ORIGIN, Signer(ORIGIN, seed).public_key) for seed in SEEDS]
+    with LogReader(write_epochs(tmp_path)) as ours:
+        notes = [*(text for _, text in ours.seals()), ours.head().checkpoint]
+        pages = proof.write_keys(ours.rotations(), ours.inclusion)
+    for number, text in enumerate(notes):
+        answers = dict(zip(keys, ask(*(note(text, key) for key in keys)), strict=True))
+        assert answers.pop(keys[number]) == "ok"
+        assert refused(list(answers.values()))
+    for number, page in enumerate(pages):
+        assert ask({**record(page), "Keys": (keys[number],)}) == ["ok"]
+        assert refused(ask({**record(page), "Keys": (keys[number + 1],)}))

@@ -9,7 +9,8 @@ import pytest
 from console.app import DeskApp
 from screens.kit.dialog import Dialog
 from screens.kit.widgets.confirm import ARM_S
-from tests.fake_case import NOW, CaseDesk
+from services.types import CaseView
+from tests.fake_case import NOW, CaseDesk, cut_off, not_taken
 from tests.looks.conftest import signed_in
 from tests.screens.conftest import until
 
@@ -32,6 +33,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "wrap": ("enter", "w"),
     "reveal": ("enter", "full_stop", "p", "1"),
     "review": ("e",),
+    "settle": ("exclamation_mark", "j"),
+    "settle-drop": ("exclamation_mark", "j", "j", "f"),
     "entry": ("colon", *"action log", "down", "enter", "enter"),
 }
 
@@ -61,6 +64,21 @@ def desk_app(tmp_path: Path) -> Callable[..., DeskApp]:
         return app
 
     return made
+
+
+@SIZES
+@pytest.mark.parametrize(
+    ("view", "path"), [(cut_off, ("enter",)), (not_taken, ("enter",)), (not_taken, ("enter", "5"))],
+    ids=["draft", "conflict", "conflict-history"],
+)  # fmt: skip
+def test_look_of_what_was_not_taken(
+    snap_compare: Any, tmp_path: Path, size: tuple[int, int], view: Callable[[], CaseView], path: tuple[str, ...]
+) -> None:
+    desk = CaseDesk()
+    desk.case.view = view()
+    app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
+    app.QUIET_S = 0
+    assert snap_compare(app, terminal_size=size, run_before=walk(path))
 
 
 @SIZES

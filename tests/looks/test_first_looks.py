@@ -28,6 +28,14 @@ def test_queue(snap_compare: Any, app: Callable[..., Any], size: tuple[int, int]
     assert snap_compare(app(theme=theme), terminal_size=size, run_before=moved)
 
 
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_queue_with_something_to_settle(snap_compare: Any, app: Callable[..., Any], size: tuple[int, int]) -> None:
+    made = app()
+    desk = made.opener()
+    desk.queue.conflicts, desk.queue.not_taken = (2, 6), (2, 1, 5)
+    assert snap_compare(made, terminal_size=size, run_before=signed_in)
+
+
 def test_queue_in_training(snap_compare: Any, app: Callable[..., Any]) -> None:
     assert snap_compare(app(training=True), terminal_size=(80, 24), run_before=signed_in)
 

@@ -1,6 +1,7 @@
 """Sign-in, lock, switch, help and palette, on a desk without stores."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from textual.widgets import OptionList
@@ -27,6 +28,29 @@ async def test_a_wrong_pin_is_refused_and_cleared(opened: Callable[..., Any]) ->
         assert app.screen.query_one("#pin", CodeInput).value == ""
         assert app.session is None
         assert desk.sign.calls == ["sign_in 0042"]
+
+
+async def test_sign_in_says_what_it_waits_for_and_escape_ends_it(opened: Callable[..., Any]) -> None:
+    async with opened(agent="") as (app, desk, pilot):
+        desk.sign.away = True
+        await pilot.press(*"0042", "enter", *"2468", "enter")
+        await until(pilot, lambda: "asking central about the PIN" in flash(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "taken back" in flash(app))
+        assert (app.session, isinstance(app.screen, SignInScreen)) == (None, True)
+        desk.sign.away = False
+        await pilot.press(*"2468", "enter")
+        await until(pilot, lambda: isinstance(app.screen, QueueScreen))
+
+
+async def test_a_sign_in_without_central_says_so_and_until_when_it_counts(opened: Callable[..., Any]) -> None:
+    async with opened(agent="") as (app, desk, pilot):
+        desk.sign.until = datetime(2026, 3, 5, 23, 59).astimezone()
+        await pilot.press(*"0042", "enter", *"2468", "enter")
+        await until(pilot, lambda: "this desk checked the PIN itself, good until 23:59" in flash(app))
+        desk.sign.until = None
+    async with opened() as (app, desk, pilot):
+        assert "checked the PIN itself" not in flash(app)  # control
 
 
 async def test_keys_typed_in_one_go_go_where_they_belong(opened: Callable[..., Any]) -> None:

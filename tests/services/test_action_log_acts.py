@@ -15,10 +15,15 @@ from services.action_log.shapes import Id, Text, Whole
 from services.errors import BadInput
 
 CONTRACT = """
-log.opened(public_key, software); key.store(kind); heartbeat(); session.started(terminal, offline)
+agent.added(agent, roles); agent.disabled(agent); agent.enabled(agent); agent.pin_reset(agent)
+agent.locked_out(agent, terminal)
+machine.enrolled(machine, kind); machine.revoked(machine, kind); central.upgraded(schema)
+log.opened(public_key, software); key.rotated(epoch, public_key); key.store(kind)
+heartbeat(); session.started(terminal, offline)
 session.ended(reason)
 session.locked(reason); session.unlocked(); session.stepped_up(); session.refused(agent_ref, reason)
 clock.stepped(delta_us); sync.receipt(size, root); log.recovered(kind, place); log.closed(successor, kind)
+log.pruned(cut, root)
 contact.started(channel); contact.ended(seconds)
 case.opened(number, channel, regime, requester, received_at, received_on, role, key)
 case.imported(number, channel, regime, requester, received_at, received_on, rights, states, outcomes, source, key)
@@ -39,7 +44,7 @@ consent.written(purpose, system, rows, read_back); consent.failed(purpose, syste
 marketing.stopped(channels); letter.made(letter, template, version, language); letter.sent(letter, medium)
 letter.failed(letter, reason); data.viewed(what, reason, system, count); note.kept(kind, reason, flags)
 risk.flagged(kind, field, count, choice); wrap.coded(code); subject.linked(subject); subject.shredded(details)
-scenario.started(name, version); scenario.ended(name); caller.said(line)
+conflict.settled(how, log, seq, op, reason); scenario.started(name, version); scenario.ended(name); caller.said(line)
 """
 
 SAMPLES = {

@@ -9,9 +9,11 @@ from typer.testing import CliRunner, Result
 from console.commands.log import app
 from db.log import LogWriter
 from services.action_log import proof
+from services.action_log.checkpoint import public_key, verifier_key
 from services.home import Home, create, enrol, make_folders
 from services.secrets import Vault, open_vault
 from services.sync.logbook import Logbook
+from tests.attacked_logs import ENDS, SEEDS, write_epochs
 from tests.log_samples import LOG, ORIGIN, OTHER_SEED, copy_of, draft, numbered, open_log, unguarded, write_log
 
 
@@ -173,3 +175,18 @@ def test_prove_says_what_is_not_there(tmp_path: Path, nobody: Path, deployment: 
     assert "no entry 99" in result.output
     assert run("prove", 1).exit_code == 2
     assert run("prove", 1, "--home", deployment.home.path).exit_code == 0
+
+
+def test_keys_says_which_key_signs_from_where_and_writes_what_leads_from_one_to_the_next(
+    tmp_path: Path, nobody: Path
+) -> None:
+    path = write_epochs(tmp_path)
+    result = run("keys", "--log", path, "-o", tmp_path / "keys.json")
+    assert result.exit_code == 0
+    keys = [public_key(seed) for seed in SEEDS]
+    said = [line.split() for line in result.output.splitlines()]
+    assert said == [[str(n), verifier_key(ORIGIN, key)] for n, key in zip((0, *ENDS), keys, strict=True)]
+    chain = proof.check_keys(json.loads((tmp_path / "keys.json").read_text()), ORIGIN, keys[0])
+    assert chain.keys == keys[1:]
+    assert run("keys", "--log", tmp_path / "none.db").exit_code == 2
+    assert f"{ENDS[-1]} entries are sealed" in run("verify", path).output

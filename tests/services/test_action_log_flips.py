@@ -11,11 +11,24 @@ from db.log_check import check_file
 from services.action_log import checkpoint
 from services.action_log.known import Known
 from services.action_log.report import Report
-from tests.attacked_logs import COSIGNER, KEY, UPDATE, Sample, attacked, body, cut_to, sample as sample
+from tests.attacked_logs import (
+    COSIGNER,
+    ENDS,
+    KEY,
+    UPDATE,
+    Sample,
+    attacked,
+    body,
+    cut_to,
+    sample as sample,
+    sqlite,
+    write_epochs,
+)
 from tests.log_samples import (
     CENTRAL,
     CENTRAL_SEED,
     ORIGIN,
+    OTHER_SEED,
     numbered,
     open_log,
 )  # fmt: skip
@@ -42,12 +55,23 @@ def test_two_cores_say_what_one_says(sample: Sample, tmp_path: Path, monkeypatch
         assert both(attacked(sample, tmp_path, *statements), sample.known, monkeypatch).kind == kind
 
 
+def test_two_cores_follow_a_log_from_key_to_key_as_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, known = write_epochs(tmp_path), Known(public_key=KEY, origin=ORIGIN, cosigner=COSIGNER)
+    assert both(path, known, monkeypatch).sealed == ENDS[-1]
+    sqlite(path, "DROP TRIGGER seal_no_update")
+    sqlite(path, "UPDATE seal SET epoch = 4 WHERE epoch = 1")
+    sqlite(path, "CREATE TRIGGER seal_no_update BEFORE UPDATE ON seal BEGIN SELECT raise(ABORT, 'seals stay'); END")
+    assert both(path, known, monkeypatch).kind == "bad-seal"
+
+
 def small(folder: Path) -> tuple[Path, Known, str]:
     """A log of 300 entries with a receipt, as small as one with all kinds of pages can be."""
     with open_log(folder) as writer:
         writer.append_many(numbered(298))
         note = checkpoint.cosign(writer.checkpoint, CENTRAL, CENTRAL_SEED, 1_764_000_000)
         writer.store_receipt(writer.size, note)
+        writer.append(numbered(1))
+        writer.rotate(OTHER_SEED)
         writer.append(numbered(1))
         known = Known(public_key=KEY, origin=ORIGIN, anchor=writer.head, cosigner=COSIGNER)
     return folder / "log-1.db", known, content(folder / "log-1.db")
@@ -57,7 +81,7 @@ def content(path: Path) -> str:
     """All that the file holds, read the way the program reads it."""
     db = dbapi2.connect(path.as_posix())
     try:
-        tables = ("log", "tile", "head", "receipt", "detail", "sqlite_master")
+        tables = ("log", "tile", "head", "receipt", "seal", "detail", "sqlite_master")
         return repr([db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables])
     finally:
         db.close()

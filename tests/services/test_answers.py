@@ -14,7 +14,10 @@ from db.central import ASK
 from services.action_log.entry import new_id
 from services.desk.asks import Asks
 from services.errors import Refused
+from services.invitation import revoke
 from services.types import Right, Tier
+from tests.centre import COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, sign_in
+from tests.player import worker_log
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 
 STRANGER = "nobody.here@example.com"
@@ -221,6 +224,42 @@ def test_a_question_of_an_unknown_kind_or_a_garbled_one_gets_a_sentence_without_
     assert reply
     with live.engine.connect() as conn:
         assert conn.execute(sa.select(sa.func.count()).select_from(ASK)).scalar() == 0, "asks go when read"
+
+
+def test_a_sign_in_is_answered_by_the_worker_and_a_lock_out_stands_in_its_own_log(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    asks, number, pin = Asks(desk._ctx), "0003", "8642"
+
+    def told(pin: str) -> object:
+        return asks.ask_soon("sign-in", {"agent": number, "pin": pin}, 30, lambda: False)["answer"]
+
+    assert told(pin) == "ok"
+    assert [told("0000") for _ in range(5)] + [told(pin)] == ["wrong"] * 5 + ["locked"]
+    (entry,) = live.until(lambda: [e for e in worker_log(live.home.path) if e.act == "agent.locked_out"])
+    assert entry.params == {"agent": number, "terminal": desk._ctx.terminal}
+    assert told("0000") == "locked"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {}, {"agent": "0042"}, {"agent": "0042", "pin": None}, {"agent": 42, "pin": 2580}, {"agent": "0042", "pin": ""},
+        {"agent": "0" * 40, "pin": "1"}, {"agent": "0042", "pin": "\x00"}, {"agent": "x' OR '1", "pin": "2580"},
+    ],
+)  # fmt: skip
+def test_a_sign_in_that_is_none_is_refused_without_what_it_held(live: WorkerCentre, desk, payload) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(Refused, match=r"the question has no '|no agent's number with a PIN") as refused:
+        Asks(desk._ctx).ask_soon("sign-in", payload, 30, lambda: False)
+    assert "OR" not in str(refused.value)
+
+
+def test_a_terminal_that_was_shut_out_is_answered_nothing_but_that(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    other = live.desk("desk-2")
+    sign_in(other, COLLEAGUE, COLLEAGUE_PIN)  # control: until then it is answered
+    revoke(live.home, live.vault, "terminal", "desk-2")
+    for call in (lambda: sign_in(other, LEAD, LEAD_PIN), lambda: Asks(other._ctx).ask("ways", {"case": "C-26-000001"})):
+        with pytest.raises(Refused, match="this terminal was shut out"):
+            call()  # type: ignore[no-untyped-call]
+    sign_in(desk, LEAD, LEAD_PIN)
 
 
 def test_what_the_caller_said_and_who_it_is_stand_nowhere(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]

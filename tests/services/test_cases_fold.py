@@ -85,7 +85,7 @@ def test_a_compared_factor_from_an_agent_is_a_conflict(factor: str) -> None:
     case = after(opened(Right.ACCESS), entry(started()), entry(passed(factor)))
     assert case.check is not None
     assert case.check.passed == ()
-    assert "only a worker" in case.conflicts[0]
+    assert "only a worker" in case.conflicts[0].reason
 
 
 def test_two_strong_steps_reach_t2_and_move_the_item_on() -> None:
@@ -106,7 +106,7 @@ def test_G4_two_wrong_answers_of_any_factor_end_in_TX_and_count_on_in_the_contac
     case = after(opened(Right.ACCESS), entry(started()), *wrong)
     assert verified_tier(case, SESSION, T0) is Tier.TX
     again = after(case, entry(started(check="f" * 32)))
-    assert "two wrong answers" in again.conflicts[-1]
+    assert "two wrong answers" in again.conflicts[-1].reason
 
 
 def test_a_strike_cannot_be_dealt_by_an_agent() -> None:
@@ -141,31 +141,31 @@ def test_an_export_below_its_tier_is_a_conflict() -> None:
     order = acts.ExportAsked(format="json", language="de", delivery="on-file")
     case = after(opened(Right.ACCESS), entry(order, item="1"))
     assert case.items[0].state is ItemState.NEW
-    assert "needs T2" in case.conflicts[0]
+    assert "needs T2" in case.conflicts[0].reason
     assert after(verified(opened(Right.ACCESS)), entry(order, item="1")).items[0].state is ItemState.RUNNING
 
 
 def test_an_erasure_never_answers_an_access_request() -> None:
     case = after(planned(verified(opened(Right.ACCESS))), entry(asked_for(), item="1"))
-    assert "does not answer access" in case.conflicts[0]
+    assert "does not answer access" in case.conflicts[0].reason
 
 
 def test_four_eyes_compares_persons_not_roles() -> None:
     own = after(in_review(), entry(acts.EraseApproved(digest=DIGEST), as_="lead", item="1"))
     assert own.items[0].state is ItemState.REVIEW
-    assert "four eyes" in own.conflicts[0]
+    assert "four eyes" in own.conflicts[0].reason
     other = after(in_review(), entry(acts.EraseApproved(digest=DIGEST), actor=LEAD, as_="lead", item="1"), at=T0 + 5)
     assert (other.items[0].state, other.items[0].approved_at) == (ItemState.READY, T0 + 5)
 
 
 def test_approval_is_for_the_plan_that_was_shown() -> None:
     case = after(in_review(), entry(acts.EraseApproved(digest="0" * 64), actor=LEAD, as_="lead", item="1"))
-    assert "changed since" in case.conflicts[0]
+    assert "changed since" in case.conflicts[0].reason
 
 
 def test_an_agent_does_not_approve() -> None:
     case = after(in_review(), entry(acts.EraseApproved(digest=DIGEST), actor=OTHER, as_="agent", item="1"))
-    assert "a lead approves" in case.conflicts[0]
+    assert "a lead approves" in case.conflicts[0].reason
 
 
 def test_withdrawing_in_the_waiting_period_takes_the_approval_back() -> None:
@@ -179,7 +179,7 @@ def test_results_are_a_workers_alone() -> None:
     for act in (acts.EraseStarted(plan=PLAN), acts.EraseVerified(left=0)):
         forged = after(ready, entry(act, item="1"))
         assert forged.items[0] == ready.items[0]
-        assert "only a worker" in forged.conflicts[-1]
+        assert "only a worker" in forged.conflicts[-1].reason
 
 
 def test_rows_left_send_an_erasure_back() -> None:
@@ -196,7 +196,7 @@ def test_art_22_a_worker_never_refuses() -> None:
         opened(Right.ACCESS),
         entry(acts.ItemResolved(outcome="refused", ground=None), actor=WORKER, as_="worker", item="1"),
     )
-    assert "only a person refuses" in case.conflicts[0]
+    assert "only a person refuses" in case.conflicts[0].reason
 
 
 def test_marketing_stops_without_any_check() -> None:
@@ -210,9 +210,22 @@ def test_a_stale_fence_changes_nothing() -> None:
     assert (case.holder, case.fence) == (OTHER, 2)
     stale = after(case, entry(started(), fence=1))
     assert stale.check is None
-    assert "the claim moved on" in stale.conflicts[0]
+    assert "the hold it was done under is over" in stale.conflicts[0].reason
     late = after(case, entry(acts.CaseClaimed(until=T0 + 9), actor=AGENT, fence=2))
     assert late.holder == OTHER
+
+
+def test_a_fence_counts_for_its_holder_alone() -> None:
+    """A central restored from a backup may give a fence again: who is heard first has it."""
+    case = after(opened(Right.ACCESS), entry(acts.CaseClaimed(until=T0 + 9), actor=OTHER, fence=2))
+    late = after(case, entry(acts.CaseClaimed(until=T0 + 9), actor=AGENT, fence=2))
+    added = after(late, entry(acts.ItemAdded(right=Right.ERASURE), actor=AGENT, item="2", fence=2))
+    assert (added.holder, len(added.items), len(added.conflicts)) == (OTHER, 1, 2)
+    assert "fence 2 is held by agent:0017" in added.conflicts[-1].reason
+    control = after(late, entry(acts.ItemAdded(right=Right.ERASURE), actor=OTHER, item="2", fence=2))
+    assert (len(control.items), control.conflicts) == (2, late.conflicts)
+    released = after(control, entry(acts.CaseReleased(reason="hand-over"), actor=OTHER, fence=2))
+    assert "held by nobody" in after(released, entry(acts.CaseReleased(reason="x"), actor=AGENT, fence=2)).conflicts[-1]
 
 
 def test_a_repeated_step_of_a_worker_is_skipped() -> None:
@@ -302,7 +315,7 @@ def test_the_fold_is_total_and_its_state_survives_json(steps: list[tuple[Act, tu
 
 def test_an_entry_with_unknown_words_is_a_conflict_not_an_exception() -> None:
     odd = entry(acts.ItemResolved(outcome="done", ground=None), item="1")._replace(params={"outcome": 3})
-    assert "no rule knows" in after(opened(Right.ACCESS), odd).conflicts[0]
+    assert "no rule knows" in after(opened(Right.ACCESS), odd).conflicts[0].reason
 
 
 def test_only_a_worker_shreds() -> None:
@@ -310,5 +323,5 @@ def test_only_a_worker_shreds() -> None:
     done = acts.SubjectShredded(details=2)
     refused = after(case, entry(done))
     assert not refused.shredded
-    assert "only a worker" in refused.conflicts[0]
+    assert "only a worker" in refused.conflicts[0].reason
     assert after(case, entry(done, actor=WORKER, as_="worker", session=None)).shredded, "the control"

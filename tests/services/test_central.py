@@ -51,11 +51,10 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> 
             conn.execute(
                 sa.insert(central.TERMINAL), [{"id": owner, "kind": kind, "name": kind, "ask_key": b"a", "pid": 0}]
             )
-            row = {"id": log, "owner": owner, "kind": kind, "public_key": b"p", "origin": f"d/{log}"}
+            row = {"id": log, "owner": owner, "kind": kind, "public_key": b"p", "next_key": b"n", "origin": f"d/{log}"}
             conn.execute(sa.insert(central.LOG), [{**row, "enrolled_at": 0, "problem": ""}])
-            conn.execute(
-                sa.insert(central.HEAD), [{"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": ""}]
-            )
+            head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": b"p"}
+            conn.execute(sa.insert(central.HEAD), [head])
         conn.execute(sa.insert(central.CASE), [case_row("C-26-000001", 1)])
         claim = {"case_id": "C-26-000001", "holder": "", "fence": 0, "until": 0}
         conn.execute(sa.insert(central.CLAIM), [claim])
@@ -212,15 +211,20 @@ def test_questions_and_replies_pass_once(engine: sa.Engine) -> None:
     assert store.sweep_asks(2**60) == 1
 
 
-def test_a_successor_is_enrolled_under_the_same_key_by_its_owner_only(engine: sa.Engine) -> None:
+def test_a_successor_is_enrolled_under_the_key_that_was_named_for_it_by_its_owner_only(engine: sa.Engine) -> None:
     port = CentralPort(engine, "00000001")
-    port.enrol_successor("00000001/3", "d/00000001/3")  # /2 was never seen here: it began and ended offline
-    assert port.public_key("00000001/3") == b"p"
-    assert port.hello("00000001/3").size == 0
+    with pytest.raises(Conflict):
+        port.enrol_successor("00000001/2", "d/00000001/2", b"p", b"m")  # the first log's own key is not it
+    port.enrol_successor("00000001/2", "d/00000001/2", b"n", b"m")
+    assert port.public_key("00000001/2") == b"n"
+    assert port.hello("00000001/2").size == 0
+    port.enrol_successor("00000001/10", "d/00000001/10", b"m", b"l")
+    with pytest.raises(Conflict):
+        port.enrol_successor("00000001/11", "d/00000001/11", b"m", b"k")
     with pytest.raises(Refused):
-        CentralPort(engine, "00000002").enrol_successor("00000001/4", "d/00000001/4")
+        CentralPort(engine, "00000002").enrol_successor("00000001/4", "d/00000001/4", b"l", b"k")
     with pytest.raises(NotFound):
-        CentralPort(engine, "00000009").enrol_successor("00000009/2", "d/00000009/2")
+        CentralPort(engine, "00000009").enrol_successor("00000009/2", "d/00000009/2", b"p", b"m")
     with pytest.raises(NotFound):
         port.public_key("00000001/9")
 
@@ -245,6 +249,21 @@ def test_a_loss_is_believed_only_where_central_has_less(engine: sa.Engine) -> No
     assert port.reserve_numbers(1) > 100_000  # blocks given out after the backup are not given out again
     port.report_loss("00000001/1", 7)
     assert port.feed().word != word
+
+
+def test_the_change_feed_says_whether_the_entry_still_stands_that_was_newest(engine: sa.Engine) -> None:
+    port, row = CentralPort(engine, "00000001"), {"log": "00000001/1", "case_id": "C-26-000001", "body": b"{}"}
+    assert (port.feed().mark, port.feed("").known) == ("", True)
+    with central.writing(engine).begin() as conn:
+        conn.execute(sa.insert(central.ENTRY), [{**row, "seq": 0, "accepted_at": 77}])
+    mark = port.feed().mark
+    with central.writing(engine).begin() as conn:
+        conn.execute(sa.insert(central.ENTRY), [{**row, "seq": 1, "accepted_at": 78}])
+    assert port.feed(mark).known
+    assert port.feed(mark).mark != mark
+    place = int(mark.partition(":")[0])
+    for other in (f"{place}:76", f"{place + 9}:77", "nonsense", "x:77"):
+        assert not port.feed(other).known
 
 
 def test_the_change_feed_and_snapshots(engine: sa.Engine) -> None:

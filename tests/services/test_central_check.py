@@ -65,8 +65,9 @@ def attack(centre: Centre, *statements: str) -> None:
 
 OPENED = "(SELECT min(pos) FROM entry WHERE case_id IS NOT NULL)"
 ROWS = {
-    "an edited entry": (f"UPDATE entry SET accepted_at = accepted_at, body = (SELECT body FROM entry WHERE pos = 1) "
-                        f"WHERE pos = {OPENED}", "reordered (entry 2)"),
+    "an edited entry": (
+        "UPDATE entry SET body = (SELECT o.body FROM entry o WHERE o.seq = 0 AND o.log = entry.log) "
+        f"WHERE pos = {OPENED}", "reordered (entry 2)"),
     "a deleted entry": (f"DELETE FROM entry WHERE pos = {OPENED}", "missing-entry (entry 2)"),
     "a deleted tail": ("DELETE FROM entry WHERE pos = (SELECT max(pos) FROM entry)", "tail-cut (entry 9)"),
     "an entry filed under another case": (
@@ -161,7 +162,7 @@ GUARDS = {
     "GRANT EXECUTE ON FUNCTION desk.claim(text, text, bigint) TO PUBLIC": "function desk.claim",
     "CREATE FUNCTION desk.mine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$": "function desk.mine() was added",
     "DROP FUNCTION desk.renew(text, text, int, bigint)": "function desk.renew",
-    "CREATE OR REPLACE VIEW desk.agent AS SELECT id, name, pin_hash, roles, disabled FROM public.agent":
+    "CREATE OR REPLACE VIEW desk.agent AS SELECT id, name, roles, disabled, pin_rev, pin_hash FROM public.agent":
         "view desk.agent was changed",
     "ALTER VIEW desk.entry RESET (security_barrier)": "view desk.entry was changed",
     "GRANT INSERT ON desk.entry TO rightsdesk_terminal": "view desk.entry was changed",

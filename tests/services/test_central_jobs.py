@@ -30,7 +30,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CentralSto
         for number, owner in enumerate((ONE, TWO, THREE), 1):
             row = {"id": owner, "kind": "worker", "name": f"worker-{number}", "ask_key": b"", "seen_at": 0, "pid": 0}
             conn.execute(sa.insert(central.TERMINAL), [{**row, "revoked": False}])
-            log = {"id": f"{owner}/1", "owner": owner, "kind": "worker", "public_key": b"", "origin": "o"}
+            log = {
+                "id": f"{owner}/1",
+                "owner": owner,
+                "kind": "worker",
+                "public_key": b"",
+                "next_key": b"",
+                "origin": "o",
+            }
             conn.execute(sa.insert(central.LOG), [{**log, "enrolled_at": 0, "problem": ""}])
         conn.execute(sa.insert(central.JOB), [{**job, **queued, "id": name} for name in ("j1", "j2", "j3")])
     yield CentralStore(engine)

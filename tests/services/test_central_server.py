@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from db.central import ENTRY, STALE
 from db.central_server import ServerPort, port_of
 from db.central_store import CentralStore
+from services.action_log import acts
+from services.action_log.checkpoint import public_key
 from services.errors import Conflict, DeskError, Refused, Unusable
 from services.home import Home
 from services.invitation import Invitation, join, revoke
+from services.log_seeds import LogSeeds
 from services.secrets import open_vault
 from services.sync.ingest import Ingest
 from services.sync.rebuild import differences
@@ -110,7 +114,7 @@ def test_a_join_that_broke_off_goes_on(
         with pytest.raises(KeyboardInterrupt):
             join(home, vault, invitation)
     join(home, vault, invitation)
-    with Machine(home, invitation.owner, "desk-1", vault).desk() as desk:
+    with Machine(home, invitation.owner, "desk-1", vault, served.answered).desk() as desk:
         served.settle(desk)
         sign_in(desk)
 
@@ -139,11 +143,12 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
         "DELETE FROM ask",
         "DELETE FROM inbox",
         "UPDATE agent SET roles = '{}'",
-        "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",
+        "INSERT INTO agent (id, name, roles, disabled, pin_rev) VALUES ('6666', 'x', '{}', false, 1)",
+        "SELECT pin_hash FROM public.agent",
         "UPDATE claim SET fence = 99",
         "SELECT * FROM claim",
         f"SELECT * FROM desk.submit('{theirs}', 1, 1, 'x', '', 'x')",
-        f"SELECT * FROM desk.enrol_log('{theirs[:-1]}2', 'x', '\\x00')",
+        f"SELECT * FROM desk.enrol_log('{theirs[:-1]}2', 'x', '\\x00', '\\x00')",
         "SELECT desk.reserve_numbers(1000000)",
         "SELECT desk.reserve_numbers(-5)",
         f"SELECT desk.claim('{case}', 'worker:1', 1000)",
@@ -161,6 +166,8 @@ def test_what_a_terminals_login_may_not_do(served: ServerCentre) -> None:
         f"ALTER ROLE rd_{other.owner} PASSWORD 'x'",
         "ALTER TABLE public.entry DISABLE TRIGGER ALL",
         "DROP VIEW desk.case_",
+        "INSERT INTO desk.stale VALUES ('a/1', 1)",
+        "DELETE FROM desk.stale",
         "GRANT rightsdesk_worker TO CURRENT_USER",
         "SELECT pg_read_file('/etc/passwd')",
         "COPY (SELECT 1) TO PROGRAM 'id'",
@@ -193,6 +200,7 @@ def test_what_a_workers_login_may_not_do(served: ServerCentre) -> None:
     refused = [
         "UPDATE aggregate SET note = ''", "DELETE FROM aggregate", "TRUNCATE aggregate", "DELETE FROM aggregate_head",
         "UPDATE entry SET body = ''", "DELETE FROM entry", "TRUNCATE entry", "UPDATE agent SET roles = '{}'",
+        "UPDATE agent SET pin_hash = ''", "UPDATE agent SET disabled = false",
         "UPDATE log SET public_key = ''", "UPDATE terminal SET revoked = false", "UPDATE terminal SET ask_key = ''",
         "INSERT INTO agent (id, name, pin_hash, roles, disabled) VALUES ('6666', 'x', 'x', '{}', false)",
         "ALTER TABLE entry DISABLE TRIGGER ALL", "DROP TABLE entry", "SET ROLE rightsdesk_owner",
@@ -203,6 +211,28 @@ def test_what_a_workers_login_may_not_do(served: ServerCentre) -> None:
             conn.exec_driver_sql(statement)
         assert caught.value.orig.sqlstate == "42501", statement  # type: ignore[union-attr]
     engine.dispose()
+
+
+def test_a_desk_tells_of_a_result_that_came_too_late_and_of_an_act_that_was_not_taken(served: ServerCentre) -> None:
+    machine = served.joined("terminal", "desk-1")
+    with machine.desk() as desk:
+        served.settle(desk)
+        session = sign_in(desk)
+        case = desk.intake.open(session, request(Right.ACCESS)).case
+        state = desk.case.state(case)
+        early = acts.ExportAsked(format="json", language="de", delivery="on-file")
+        (asked,) = desk._ctx.write([desk._ctx.draft(session, early, state, "1")])
+        served.settle(desk)
+        with served.engine.begin() as conn:
+            late = conn.execute(sa.select(ENTRY.c.log, ENTRY.c.seq).where(ENTRY.c.case_id == case).limit(1)).one()
+            conn.execute(sa.insert(STALE), [{"log": late[0], "seq": late[1]}])
+        told = {line.seq: line.mark for line in desk.case.read(session, case).history if line.mark}
+        assert told[late[1]] == "came too late: another worker had this job"
+        (met,) = desk.settle.waiting(session)
+        assert (met.case, met.seq) == (case, asked.seq)
+        desk.settle.drop(session, case, [met.place], "mistake")
+        served.settle(desk)
+        assert desk.settle.waiting(session) == ()
 
 
 def test_a_revoked_terminal_is_out_at_once(served: ServerCentre) -> None:
@@ -225,7 +255,9 @@ def test_a_terminal_that_joined_cannot_change_its_key(served: ServerCentre) -> N
     with pytest.raises(Conflict):
         port.bring_ask_key(b"k" * 32)
     with pytest.raises(Conflict):
-        port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", b"k" * 32)
+        port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", b"k" * 32, b"l" * 32)
+    spare = public_key(LogSeeds(machine.vault, machine.owner).now.spare)
+    port.enrol_log(f"{machine.owner}/2", f"demo.rightsdesk.example/{machine.owner}/2", spare, b"l" * 32)
     port.close()
 
 

@@ -1,11 +1,14 @@
 """The door: sessions opened by secret, the table's reasons, nothing acknowledged before it is durable."""
 
 import sqlite3
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from db import central
 from services.errors import BadInput, Conflict, NotFound, Refused
 from services.types import ItemState, QueueView, Right, Role
 from tests.centre import AGENT, COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, Centre, request, sign_in
@@ -31,10 +34,12 @@ def test_five_wrong_pins_lock_out_and_the_right_one_waits(centre: Centre) -> Non
         for _ in range(5):
             with pytest.raises(Refused):
                 desk.sign.sign_in(AGENT, "0000")
-        with pytest.raises(Refused, match="too many wrong PINs"):
+        with pytest.raises(Refused, match="too many wrong PINs: wait 5 min"):
             desk.sign.sign_in(AGENT, "2580")
-        now = desk._ctx.now
-        desk._ctx.now = lambda: now() + 301 * 1_000_000
+        with central.writing(centre.engine).begin() as conn:
+            over = sa.select(central.AGENT.c.locked_until).where(central.AGENT.c.id == AGENT)
+            assert conn.execute(over).scalar_one() > time.time_ns() // 1000 + 290 * 1_000_000
+            conn.execute(sa.update(central.AGENT).values(locked_until=central.AGENT.c.locked_until - 301 * 1_000_000))
         assert sign_in(desk).agent == AGENT
 
 

@@ -21,6 +21,7 @@ from services.doctor.finding import Finding
 from services.home import CENTRAL_KEY, key
 from services.secrets import Vault, open_vault
 from tests.centre import Centre, sign_in
+from tests.lone_terminal import Terminal
 
 
 def facts(home: Path, **more: object) -> Facts:
@@ -119,6 +120,18 @@ def test_a_long_log_is_checked_at_its_head(used: Centre, monkeypatch: pytest.Mon
         conn.execute(central.LOG.update().values(public_key=bytes(32)))
     assert "log" in bad(found(used))
     assert path.exists()
+
+
+def test_a_key_that_does_not_change_and_a_log_whose_key_did(used: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(used)
+    terminal.append(300)
+    monkeypatch.setattr(stores, "WHOLE_READ", 0)
+    monkeypatch.setattr(stores, "LONG_EPOCH", 256)
+    warned = [f for f in found(used) if f.subject == "log" and f.state == "warn"]
+    assert [f.seen for f in warned] == [f"{terminal.book.log}: its signing key did not change for 301 entries"]
+    terminal.book.tend()
+    assert [f.state for f in found(used) if f.subject == "log"] == ["ok"] * 2
+    terminal.book.close()
 
 
 def test_a_clock_behind_the_newest_entry(used: Centre) -> None:

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from db import central
 from db.central_port import CentralPort
-from services.action_log.checkpoint import Signer
+from services.action_log.checkpoint import Signer, public_key
 from services.errors import NotFound, Unavailable, Unusable
 from services.home import CENTRAL_KEY, Home, create, enrol, key, new_owner, owner_of, put_controllers
+from services.log_seeds import LogSeeds
 from services.secrets import Vault, open_vault
 from tests.centre import Centre, make_template, request, sign_in
 
@@ -34,7 +35,7 @@ def test_a_new_deployment_knows_itself(made: tuple[Home, Vault]) -> None:
     facts = port(home, vault).facts()
     assert (facts["deployment"], facts["next-number"], facts["rev"]) == ("d.example", "1", "0")
     assert facts["cosigner-key"] == Signer("d.example/central", key(vault, "ingest-seed")).public_key.hex()
-    names = ("central-key", "engine-key", "deployment-key", "ingest-seed", "lookup-key")
+    names = ("central-key", "engine-key", "deployment-key", "ingest-seed", "lookup-key", "pin-pepper")
     assert len({key(vault, n) for n in names}) == len(names)
 
 
@@ -71,7 +72,7 @@ def test_who_is_enrolled_has_keys_here_and_their_public_halves_in_central(made: 
     owner = enrol(home, vault, kind, "front desk")
     assert owner_of(home, kind, "front desk") == owner
     there = port(home, vault, owner)
-    assert there.public_key(f"{owner}/1") == Signer("x", key(vault, f"log-seed:{owner}")).public_key
+    assert there.public_key(f"{owner}/1") == public_key(LogSeeds(vault, owner).now.in_force)
     assert there.hello(f"{owner}/1").size == 0
     assert (vault.get(f"desk-key:{owner}") is not None) is (kind == "terminal")
     with pytest.raises(NotFound):

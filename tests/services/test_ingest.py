@@ -195,7 +195,7 @@ def test_jobs_come_from_accepted_actions_only(centre: Centre) -> None:
         early: Act = acts.ExportAsked(format="json", language="de", delivery="on-file")
         desk._ctx.record(session, early, state, "1")  # past the desk's table, as a changed program would
         centre.settle(desk)
-        assert "needs T2" in desk.case.state(case).conflicts[0]
+        assert "needs T2" in desk.case.state(case).conflicts[0].reason
     assert scalar(centre, sa.select(sa.func.count()).select_from(JOB).where(JOB.c.kind == "export")) == 0
     assert scalar(centre, sa.select(sa.func.count()).select_from(JOB).where(JOB.c.kind == "acknowledge")) == 1
 

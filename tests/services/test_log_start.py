@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from db.log import LogBroken, open_successor, successor_of
+from db.log import LogBroken
 from db.log_check import check_file
+from db.log_successor import open_successor, successor_of
 from services.action_log import checkpoint
 from services.action_log.merkle import TreeHead
 from tests.log_samples import (

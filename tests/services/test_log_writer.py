@@ -172,13 +172,13 @@ def test_a_checkpoint_for_any_size_is_signed_and_consistent(tmp_path: Path) -> N
     with open_log(tmp_path) as writer, writer.reader() as reader:
         writer.append_many(numbered(700))
         for size in (1, 255, 256, 300, 701):
-            head = checkpoint.verify(writer.checkpoint_at(size), f"demo/{LOG}", writer.public_key)
+            head = checkpoint.verify(writer.batch_end(0, size)[1], f"demo/{LOG}", writer.public_key)
             assert head == TreeHead(size, reader.root(size))
             assert check_consistency(head, writer.head, reader.consistency(size))
-        assert writer.checkpoint_at(701) == writer.checkpoint
-        for size in (0, 702):
-            with pytest.raises(NotFound):
-                writer.checkpoint_at(size)
+        assert writer.batch_end(0, 701)[1] == writer.checkpoint
+        assert writer.batch_end(300, 1024) == (701, writer.checkpoint)
+        with pytest.raises(NotFound):
+            writer.batch_end(701)
 
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────

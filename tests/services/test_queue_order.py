@@ -28,7 +28,7 @@ ROW = st.tuples(
 def row(number: int, made: tuple[str, int, bool, bool, bool, str]) -> tuple[object, ...]:
     controller, days, is_open, ack, breach, who = made
     due = (TODAY + timedelta(days=days)).isoformat()
-    flags = (int(is_open), int(ack), int(breach and is_open), 0, number)
+    flags = (int(is_open), int(ack), int(breach and is_open), 0, 0, number)
     return (f"C-26-{number:06d}", controller, "Access", "a•••@ex•••.com", "new", who, "T2", due, *flags)
 
 

@@ -1,16 +1,20 @@
 """Central's receipts in the log itself: noted beside what somebody does, never for their own sake."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from db.log import LogReader
 from services.action_log import acts
 from services.action_log.act import from_params
 from services.action_log.checkpoint import parse
 from services.action_log.entry import Entry
-from tests.attacked_logs import sqlite
+from services.evidence import evidence_of
+from services.home import key
+from tests.attacked_logs import signed_again
 from tests.centre import Centre
-from tests.lone_terminal import Terminal
+from tests.log_samples import unguarded
+from tests.lone_terminal import Terminal, bodies_of
 
 
 @pytest.fixture
@@ -78,15 +82,69 @@ def test_a_receipt_of_a_log_that_broke_is_not_noted_in_its_successor(terminal: T
     assert noted(terminal) == []
 
 
-def test_receipts_thrown_away_are_still_told_of_by_the_log(terminal: Terminal) -> None:
+def report(terminal: Terminal) -> tuple[str, str | None, str]:
+    """What `log verify` says of a closed log."""
+    evidence = evidence_of(terminal.centre.home, terminal.centre.vault)
+    found = evidence.check(terminal.file)
+    return found.state, found.kind, found.place
+
+
+def another_root(body: bytes) -> bytes:
+    place = body.index(b'"root":"') + 8
+    return body[:place] + (b"1" if body[place : place + 1] == b"0" else b"0") + body[place + 1 :]
+
+
+@pytest.fixture
+def noting(terminal: Terminal) -> Terminal:
+    """A closed log with receipts for 4 and 6 entries, whose entry 4 notes the first of them. Central has 6 of 7."""
     terminal.append(3)
     terminal.push()
     terminal.append(1)
+    terminal.push()
+    terminal.append(1)
     terminal.book.close()
-    sqlite(terminal.file, "DROP TABLE receipt")
-    terminal_file = terminal.file
-    from db.log import LogReader
+    return terminal
 
-    with LogReader(terminal_file) as reader:
-        (entry,) = [entry for entry in reader.entries() if entry.act == "sync.receipt"]
-    assert entry.params["size"] == 4
+
+def test_control_a_log_that_notes_its_receipts_is_whole(noting: Terminal) -> None:
+    with LogReader(noting.file) as reader:
+        assert [size for size, _ in reader.receipts()] == [4, 6]
+        assert [e.seq for e in reader.entries() if e.act == "sync.receipt"] == [4, 6]
+    assert report(noting) == ("whole", None, "")
+
+
+def test_receipts_thrown_away_are_named_by_the_entry_that_noted_them(noting: Terminal) -> None:
+    with unguarded(noting.file) as db:
+        db.execute("DELETE FROM receipt")
+    assert report(noting) == ("tampered", "bad-receipt", "entry 4")
+
+
+def test_the_newest_receipt_thrown_away_is_named_too(noting: Terminal) -> None:
+    with unguarded(noting.file) as db:
+        db.execute("DELETE FROM receipt WHERE size = 6")
+    assert report(noting) == ("tampered", "bad-receipt", "entry 6")
+
+
+def test_a_noted_receipt_under_a_newer_one_is_proved_by_it(noting: Terminal) -> None:
+    with unguarded(noting.file) as db:
+        db.execute("DELETE FROM receipt WHERE size = 4")
+    assert report(noting) == ("whole", None, "")
+
+
+@pytest.mark.parametrize(
+    "change", [another_root, lambda body: body.replace(b'"size":6', b'"size":7')], ids=["another root", "not yet"]
+)
+def test_an_entry_that_notes_what_central_never_signed_is_named(
+    noting: Terminal, change: Callable[[bytes], bytes]
+) -> None:
+    """Written anew, not yet synced, and signed to match by whoever has the log's key."""
+    *bodies, last = bodies_of(noting.file)
+    log = f"{noting.owner}/1"
+    origin, seed = noting.book.origin(log), key(noting.centre.vault, f"log-seed:{noting.owner}")
+    noting.centre.vault.delete(f"anchor:{log}")
+    signed_again(noting.file, [*bodies, last], origin, seed)
+    assert report(noting) == ("whole", None, ""), "the control: what is signed again as it was"
+    before = bodies[-1]
+    assert change(before) != before
+    signed_again(noting.file, [*bodies[:-1], change(before), last], origin, seed)
+    assert report(noting) == ("tampered", "bad-receipt", "entry 6")

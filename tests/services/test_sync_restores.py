@@ -5,16 +5,21 @@ from pathlib import Path
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
+from db import central
 from db.log import LogReader, LogWriter
+from db.terminal import TerminalStore
 from services.action_log.entry import decode
 from services.action_log.merkle import Frontier, leaf_hash
+from services.central_check import rows
 from services.errors import Unusable
 from services.home import key
+from services.log_seeds import LogSeeds, Seeds
 from services.sync.down import Downlink
 from services.sync.rebuild import differences
 from services.types import Right
-from tests.centre import Centre, cases_in, request, sign_in
+from tests.centre import COLLEAGUE, COLLEAGUE_PIN, Centre, back_up, cases_in, request, restored, sign_in
 from tests.lone_terminal import DEPLOYMENT, Terminal, bodies_of, copy_log, put_back, wait_until
 
 
@@ -59,6 +64,70 @@ def test_central_restored_from_a_backup_is_noticed_and_gets_everything_again(cen
     assert cases_in(restored.store) == {kept, *lost, new, other}
     assert differences(restored.store) == []
     restored.engine.dispose()
+
+
+def test_claims_that_a_backup_did_not_know_come_back_with_their_entries(centre: Centre, tmp_path: Path) -> None:
+    with centre.desk("desk-1") as one, centre.desk("desk-2") as two:
+        session = sign_in(one)
+        case = one.intake.open(session, request()).case
+        centre.settle(one, two)
+        back_up(centre, tmp_path / "backup.db")
+        one.act.hand_over(session, case)
+        centre.settle(one, two)
+        assert two.queue.take(sign_in(two, COLLEAGUE, COLLEAGUE_PIN), case) == 2
+        centre.settle(one, two)
+    again = restored(centre, tmp_path / "backup.db")
+    assert again.store.claims() == {case: 1}
+    with again.desk("desk-1") as one, again.desk("desk-2") as two:
+        again.settle(one, two)
+        again.settle(one, two)
+    assert again.store.claims() == {case: 2}, "a fence that was given is not given again"
+    assert [words for words in rows(again.engine) if "fence" in words] == []
+    again.engine.dispose()
+
+
+def test_a_log_that_a_backup_did_not_know_is_enrolled_again(centre: Centre, tmp_path: Path) -> None:
+    terminal = Terminal(centre)
+    terminal.push(2)
+    back_up(centre, tmp_path / "backup.db")
+    terminal.book.refused("forked", "for the test")
+    terminal.append(3)
+    terminal.push()
+    assert terminal.book.log.endswith("/2")
+    running = terminal.uplink
+    terminal.centre = restored(centre, tmp_path / "backup.db")
+    running._port = terminal.port = terminal.centre.port(terminal.owner)
+    terminal.push()  # the same program: nobody starts it anew
+    assert terminal.uplink is running
+    assert len(terminal.held(terminal.book.log)) == 5
+    assert "central lost entries" in running.state.alarm
+    terminal.book.close()
+    terminal.centre.engine.dispose()
+
+
+def test_a_terminal_itself_notices_that_central_went_back_where_nobody_lost_a_receipt(
+    centre: Centre, tmp_path: Path
+) -> None:
+    """Only what a terminal saw is gone; its writer never heard that central had it, so nobody reports a loss."""
+    store = TerminalStore(tmp_path / "desk.db", bytes(32))
+    down = Downlink(centre.port(""), store)
+    with centre.desk() as desk:
+        session = sign_in(desk)
+        case = desk.intake.open(session, request()).case
+        centre.settle(desk)
+        back_up(centre, tmp_path / "backup.db")
+        desk.act.hand_over(session, case)
+        centre.settle(desk)
+    down.run_once()
+    assert store.rows("SELECT who FROM queue") == [("",)]
+    again = restored(centre, tmp_path / "backup.db")
+    with central.writing(again.engine).begin() as conn:  # other work brings the feed to where it was
+        conn.execute(sa.update(central.META).where(central.META.c.key == "rev").values(value=store.meta("rev")))
+    down = Downlink(again.port(""), store)
+    down.run_once()
+    assert store.rows("SELECT who FROM queue") == [("0042",)]
+    store.close()
+    again.engine.dispose()
 
 
 def test_a_cursor_that_is_no_number_or_lies_ahead_fetches_everything_again(centre: Centre) -> None:
@@ -154,7 +223,7 @@ def test_a_cut_tail_with_a_head_to_match_is_found(centre: Centre, anchored: bool
     terminal.push()
     terminal.book.close()
     bodies = bodies_of(terminal.file)
-    seed = key(centre.vault, f"log-seed:{terminal.owner}")
+    seed = LogSeeds(centre.vault, terminal.owner).now.in_force
     rewrite(terminal.file, seed, f"{terminal.owner}/1", bodies[:4])
     if not anchored:
         centre.vault.delete(f"anchor:{terminal.owner}/1")
@@ -189,7 +258,7 @@ def test_another_key_in_the_vault_too_is_found_at_the_next_contact_and_makes_no_
     terminal.push()
     terminal.book.close()
     rewrite(terminal.file, b"t" * 32, f"{terminal.owner}/1", bodies_of(terminal.file))
-    centre.vault.put(f"log-seed:{terminal.owner}", b"t" * 32)
+    centre.vault.put(f"log-seed:{terminal.owner}", Seeds(b"t" * 32, b"u" * 32).to_json())
     centre.vault.delete(f"anchor:{terminal.owner}/1")
     terminal.open()
     for _ in range(3):

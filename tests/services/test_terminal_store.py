@@ -1,6 +1,7 @@
 """desk.db: keyset pages by bands, one transaction a page of changes, facts that outlive a power cut."""
 
 import threading
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def row(number: int, **change: object) -> tuple[object, ...]:
     fields: dict[str, object] = {
         "case_id": f"C-26-{number:06d}", "controller": "nordlicht", "rights": "Access", "person": "n•••",
         "state": "new", "who": "", "tier": "T0", "due": "2026-04-07", "open": 1, "ack": 1, "breach": 0, "approval": 0,
+        "conflicts": 0,
         "rev": number,
     }  # fmt: skip
     return tuple((fields | change).values())
@@ -121,13 +123,22 @@ def test_forgetting_the_queue_keeps_drafts_and_facts(store: TerminalStore) -> No
     assert store.rows("SELECT id FROM draft") == [("a",)]
 
 
-def test_people_who_left_go_and_lock_outs_of_those_who_stay_remain(store: TerminalStore) -> None:
-    store.replace_people([("0042", "A", "h", "{}", 0), ("0017", "B", "h", "{}", 0)], [("one", b"{}")])
-    store.set_tries("0042", 3, 99)
-    store.replace_people([("0042", "A2", "h2", "{}", 1)], [("two", b"{}")])
-    assert store.rows("SELECT id, name, pin_hash, disabled, tries, locked_until FROM agent") == [
-        ("0042", "A2", "h2", 1, 3, 99)
+def test_what_is_kept_of_a_pin_goes_with_whom_it_no_longer_opens_for(store: TerminalStore) -> None:
+    now, people = int(time.time()), ("0001", "0002", "0003", "0004", "0005")
+    for number in people:
+        store.keep_pin((number, "A", "{}", 0, 2), "kept", now - (13 * 3600 if number == "0005" else 0))
+    store.set_tries("0001", 3, 99)
+    after = [
+        ("0001", "A2", "{}", 0, 2),
+        ("0002", "A", "{}", 1, 2),
+        ("0003", "A", "{}", 0, 3),
+        ("0005", "A", "{}", 0, 2),
     ]
+    store.replace_people(
+        after, [("two", b"{}")]
+    )  # shut out, a new PIN, gone, and one that central said yes to long ago
+    assert store.rows("SELECT * FROM agent ORDER BY id") == after
+    assert store.rows("SELECT agent, kept, rev, tries, locked_until FROM pin") == [("0001", "kept", 2, 3, 99)]
     assert store.rows("SELECT key FROM controller") == [("two",)]
 
 

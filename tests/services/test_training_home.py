@@ -9,11 +9,12 @@ import keyring
 import pytest
 from keyring.backends.fail import Keyring
 
+from db.central import open_engine
 from db.log_reader import LogReader
 from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.errors import NotFound, Refused, Unusable
-from services.home import TRAINING_MARK, Home, owner_of
+from services.home import CENTRAL_KEY, TRAINING_MARK, Home, key, owner_of
 from services.secrets import open_vault
 from services.sync.logbook import Logbook
 from services.training.call import Training
@@ -26,6 +27,7 @@ from services.training.home import (
     people,
     terminal_log,
 )
+from tests.answering import answering
 from tests.centre import AGENT, AGENT_PIN, Centre, sign_in
 from tests.training_calls import shipped
 
@@ -42,9 +44,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture
 def desk(home: Home) -> Iterator[Desk]:
-    desk = open_desk(home.path, TERMINAL, demo=True)
-    yield desk
-    desk.close()
+    vault = open_vault(home.path, demo=True)
+    engine = open_engine(home.central_url, key(vault, CENTRAL_KEY))
+    with answering(engine, vault, DEPLOYMENT):
+        desk = open_desk(home.path, TERMINAL, demo=True)
+        yield desk
+        desk.close()
+    engine.dispose()
 
 
 def test_it_is_a_deployment_of_its_own_and_says_training_everywhere(home: Home, desk: Desk) -> None:

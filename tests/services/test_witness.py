@@ -19,7 +19,7 @@ from services.action_log.checkpoint import Signer
 from services.errors import BadInput, NotFound, Unavailable, Unusable
 from tests.centre import Centre, request, sign_in
 from tests.log_samples import CENTRAL, CENTRAL_SEED, OTHER_SEED, SEED
-from tests.witnessed_central import FIRST, KEY, NOW, SECOND, Watched
+from tests.witnessed_central import FIRST, KEY, NOW, SECOND, SPARE, Watched
 
 NAME = "witness.example"
 
@@ -206,8 +206,8 @@ def test_another_cosigning_key_of_central_is_found(watched: Watched) -> None:
     assert [(log, kind) for log, kind, *_ in found_in(watched)] == [("central", "foreign-key")]
 
 
-def test_a_successor_goes_on_under_the_same_key_only(watched: Watched) -> None:
-    watched.enrol("7f3a90c1/2")
+def test_a_successor_is_opened_by_the_key_that_was_named_for_it_only(watched: Watched) -> None:
+    watched.enrol("7f3a90c1/2", SPARE)
     watched.enrol("5b2e4d07/2", OTHER_SEED)
     assert [(log, kind) for log, kind, *_ in found_in(watched)] == [("5b2e4d07/2", "foreign-key")]
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner, Result
 
+from console.commands.witness import app
 from db import central
 from db.central import AGGREGATE, AGGREGATE_HEAD, ENTRY, HEAD
 from db.central_aggregate import append
@@ -17,6 +19,7 @@ from services.action_log.checkpoint import Signer
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.action_log.witness import Alarm, Seen, look
 from services.errors import Unusable
+from tests.centre import Centre, request, sign_in
 from tests.log_samples import CENTRAL, CENTRAL_SEED, OTHER_SEED, SEED
 from tests.witnessed_central import AGGREGATOR, FIRST, KEY, SECOND, Watched
 
@@ -40,6 +43,10 @@ def watched(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Watched]
     assert found.look().alarms == ()
     yield found
     found.engine.dispose()
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def found_in(watched: Watched, **how: bool) -> Found:
@@ -185,7 +192,7 @@ def forked(watched: Watched, size: int) -> None:
 def without_the_aggregate(watched: Watched) -> Seen | Alarm:
     with witnessing.opened(watched.state) as witness, CentralView.of(watched.engine) as view:
         (shown,) = [one for one in view.logs() if one.log == FIRST]
-        return look(shown, witness.seen[FIRST], view.bodies(FIRST), 0, COSIGNER)
+        return look(shown, witness.seen[FIRST], view.bodies(FIRST), 0, COSIGNER, view.seals(FIRST))
 
 
 @pytest.mark.parametrize("new_only", [False, True])
@@ -222,6 +229,30 @@ def test_entries_that_were_never_accepted_are_found(watched: Watched) -> None:
     watched.sign_again(FIRST, [body for _, body in watched.bodies(FIRST)] + [more])
     assert isinstance(without_the_aggregate(watched), Seen)
     assert found_in(watched) == [(FIRST, "not-in-aggregate", 300, 300)]
+
+
+def test_the_command_is_told_of_a_restore(centre: Centre, tmp_path: Path) -> None:
+    state, home = tmp_path / "witness", ("--home", centre.home.path)
+    run("init", "--state", state, "--name", NAME)
+    with centre.desk() as desk:
+        centre.settle(desk)
+        assert run("check", "--state", state, *home, "--restored").exit_code == 0  # nothing to forget at first sight
+        with centre.engine.connect() as conn:
+            head = dict(conn.execute(sa.select(AGGREGATE_HEAD)).mappings().one())
+        desk.intake.open(sign_in(desk), request())
+        centre.settle(desk)
+    told = json.loads(run("check", "--state", state, *home, "--json").output)
+    assert told["aggregate"]["size"] > head["size"]
+    assert "\naggregate  " in run("show", "--state", state).output
+    assert run("show", "--state", state, "--log", "aggregate").output.count("\u2014 ") == 2
+    with central.writing(centre.engine).begin() as conn:  # the aggregate alone is put back
+        conn.exec_driver_sql("DROP TRIGGER leaves_not_deleted")
+        conn.execute(sa.delete(AGGREGATE).where(AGGREGATE.c.idx >= head["size"]))
+        conn.execute(sa.update(AGGREGATE_HEAD).values(head))
+    result = run("check", "--state", state, *home)
+    assert (result.exit_code, "ALARM  aggregate  ROLLED-BACK" in result.output) == (1, True), result.output
+    result = run("check", "--state", state, *home, "--restored")
+    assert (result.exit_code, "NOT-IN-AGGREGATE" in result.output) == (1, True), result.output
 
 
 # ── who signs it, and the witness's own memory ────────────────────────────────────────────────────────────────

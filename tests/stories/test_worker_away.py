@@ -1,9 +1,9 @@
-"""The worker goes away in the middle of a check: the check waits for it, and opens by itself when it is back."""
+"""The worker goes away: a check waits for it, and who signed in at this desk today gets in without it."""
 
 from pathlib import Path
 
 from services.demo.people import Person
-from tests.centre import AGENT, AGENT_PIN
+from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
 from tests.player import console, knows, of_case, only, terminal_log
 from tests.worker_centre import WorkerCentre
 
@@ -28,3 +28,21 @@ async def test_a_check_waits_for_a_worker_that_went_away(centre: WorkerCentre, h
         await player.until(lambda: "offline: no factor" not in player.screen(), "the ways are open again", SILENT_S)
         await player.lead_check(knows(person))
     assert only(of_case(terminal_log(home), case), "check.ended").params["reason"] == "done"
+
+
+async def test_who_signed_in_here_before_gets_in_without_a_worker_and_is_told(centre: WorkerCentre, home: Path) -> None:
+    async with console(home) as player:
+        await player.sign_in(AGENT, AGENT_PIN)
+    centre.kill()
+    async with console(home) as player:
+        await player.sign_in(AGENT, AGENT_PIN, sees="this desk checked the PIN itself, good until")
+        await player.sees(" cases ·")
+        await player.press("S")
+        await player.sees("Another agent may sign in")
+        await player.write(LEAD)
+        await player.press("enter")
+        await player.write(LEAD_PIN)
+        await player.press("enter")
+        await player.sees("asking central about the PIN")
+        await player.sees("this desk knows your PIN")
+    assert [e.params["offline"] for e in terminal_log(home) if e.act == "session.started"] == [False, True]

@@ -129,7 +129,9 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
     assert any(opened["case"] in sentence and "due" in sentence for sentence in found["found"])
 
     machines = json.loads(operator.run("terminal", "list", "--json"))
-    assert [(m["name"], m["state"]) for m in machines] == [("desk-1", "joined"), ("worker-1", "joined")]
+    assert [(m["name"], m["state"]) for m in machines] == [
+        ("operator-1", "joined"), ("desk-1", "joined"), ("worker-1", "joined"),
+    ]  # fmt: skip
     operator.run("terminal", "revoke", "desk-1")
     assert "does not let this terminal in" in desk.run("log", "verify", exits=2)
     assert "revoked" in operator.run("terminal", "list")

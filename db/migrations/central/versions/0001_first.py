@@ -14,8 +14,11 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("pin_hash", sa.String(), nullable=False),
+        sa.Column("pin_rev", sa.Integer(), nullable=False),
         sa.Column("roles", sa.String(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -69,6 +72,10 @@ def upgrade() -> None:
     approval = sa.text("approval")
     op.create_index(
         "ix_case__approval", "case_", ["due"], unique=False, sqlite_where=approval, postgresql_where=approval
+    )
+    conflicts = sa.text("conflicts > 0")
+    op.create_index(
+        "ix_case__conflicts", "case_", ["due"], unique=False, sqlite_where=conflicts, postgresql_where=conflicts
     )
     op.create_index(op.f("ix_case__rev"), "case_", ["rev"], unique=False)
     op.create_index(op.f("ix_case__subject"), "case_", ["subject"], unique=False)
@@ -143,6 +150,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("next_key", sa.LargeBinary(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
         sa.Column("problem", sa.String(), nullable=False),
@@ -225,9 +233,21 @@ def upgrade() -> None:
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("checkpoint", sa.String(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["log"],
             ["log.id"],
         ),
         sa.PrimaryKeyConstraint("log"),
+    )
+    op.create_table(
+        "seal",
+        sa.Column("log", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("receipt", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["log"],
+            ["log.id"],
+        ),
+        sa.PrimaryKeyConstraint("log", "size"),
     )

@@ -1,0 +1,56 @@
+"""Acts of operators, in the log of the machine they work at: numbers, ids and codes only."""
+
+from services.action_log.act import Act, act
+from services.action_log.shapes import Code, Id, Key
+
+
+@act("agent.added")
+class AgentAdded(Act):
+    """Somebody may sign in; `roles` are `controller/role`."""
+
+    agent: Id
+    roles: tuple[Key, ...]
+
+
+@act("agent.disabled")
+class AgentDisabled(Act):
+    """Somebody was shut out."""
+
+    agent: Id
+
+
+@act("agent.enabled")
+class AgentEnabled(Act):
+    """Somebody was let in again."""
+
+    agent: Id
+
+
+@act("agent.pin_reset")
+class AgentPinReset(Act):
+    """Somebody was given a new PIN."""
+
+    agent: Id
+
+
+@act("machine.enrolled")
+class MachineEnrolled(Act):
+    """A terminal or worker may take part; `machine` is the owner of its logs."""
+
+    machine: Id
+    kind: Code
+
+
+@act("machine.revoked")
+class MachineRevoked(Act):
+    """A terminal or worker was shut out."""
+
+    machine: Id
+    kind: Code
+
+
+@act("central.upgraded")
+class CentralUpgraded(Act):
+    """Central was brought to this schema."""
+
+    schema: Id

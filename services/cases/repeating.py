@@ -1,0 +1,44 @@
+"""What of what did not count can be done anew, under which row of the policy table, and why the rest cannot."""
+
+REPEATS = {
+    "item.added": "note",
+    "item.resolved": "resolve",
+    "consent.given": "consent-give",
+    "consent.withdrawn": "consent-withdraw",
+    "marketing.stopped": "marketing",
+    "export.asked": "export",
+    "erase.asked": "erase",
+    "erase.approved": "approve",
+    "erase.returned": "return",
+    "erase.withdrawn": "withdraw",
+    "case.assigned": "assign",
+    "case.extended": "extend",
+    "note.kept": "note",
+    "risk.flagged": "note",
+    "wrap.coded": "wrap-up",
+    "contact.ended": "wrap-up",
+}
+"""Acts that mean the same whenever they are done, with the row that judges them."""
+
+_ALONE = {
+    "case.opened": "the number is another case's: log the request again (i)",
+    "case.claimed": "the hold of then is over: take the case again (a)",
+    "case.released": "the hold that it gave back is over",
+    "data.viewed": "what was seen then was seen then",
+    "contact.started": "that contact is over",
+}
+_KINDS = {
+    "check": "a check holds for its own contact only: check again (v)",
+    "factor": "a check holds for its own contact only: check again (v)",
+    "find": "a search shows what was there then: search again (p)",
+    "conflict": "it settled something else: that stands open again",
+}
+
+
+def why_not(act: str, actor: str, *, closed_log: bool = False) -> str:
+    """Why nobody can do `actor`'s act anew; empty when it can be. What a closed log opened was never opened."""
+    if not actor.startswith("agent:"):
+        return "only who works on the data can report what came of it"
+    if act in REPEATS or (closed_log and act == "case.opened"):
+        return ""
+    return _ALONE.get(act) or _KINDS.get(act.partition(".")[0]) or "it only tells what was then"
