@@ -11,6 +11,8 @@ PUBLIC, PROOF = "deployment-key", "deployment-key-proof"
 NEXT, NEXT_PROOF, UNTIL, CLEAN = "rotation-next", "rotation-proof", "rotation-until", "rotation-clean"
 FOR, HAS = "rotation-for:", "rotation-has:"
 
+_PUT = sa.text("INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value")
+
 
 class RotationStore:
     """What the operator begins, each worker answers and the leading worker ends."""
@@ -34,11 +36,10 @@ class RotationStore:
 
     def put(self, facts: dict[str, str], drop: Sequence[str] = ()) -> None:
         """Replace those rows, and drop others, in one transaction."""
-        gone = (*facts, *drop)
         with writing(self._engine).begin() as conn:
-            conn.execute(sa.delete(META).where(META.c.key.in_(gone)))
-            if facts:
-                conn.execute(sa.insert(META), [{"key": k, "value": v} for k, v in facts.items()])
+            conn.execute(sa.delete(META).where(META.c.key.in_(drop)))
+            for name in sorted(facts):  # operator and worker may do the same at the same time
+                conn.execute(_PUT, {"key": name, "value": facts[name]})
 
     def end(self) -> None:
         """Nothing rotates any more."""

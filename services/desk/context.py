@@ -17,7 +17,7 @@ from services.cases.case import Case
 from services.cases.policy import Answer, Moment, may
 from services.controllers import Controller
 from services.desk.holds import Holds
-from services.errors import NotFound, Refused, Unavailable, Unusable
+from services.errors import NotFound, Refused, Unavailable
 from services.home import Home
 from services.secrets import Vault
 from services.sync.link import Link
@@ -77,7 +77,7 @@ class Context:
         """Central, or `Unavailable` with what was kept."""
         port = self.link.wait_ready(3.0)
         if port is not None and port.misfit:
-            raise Unusable(port.misfit, kept="your log keeps every action")
+            raise Unavailable(port.misfit, kept="your log keeps every action")
         if port is None or not self.online:
             raise Unavailable("central does not answer", kept="your log keeps every action", next_key="go on offline")
         return port

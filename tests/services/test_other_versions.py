@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from db import central_engine
 from db.central_engine import SCHEMA
 from services.desk.desk import Desk
-from services.errors import Unusable
+from services.errors import Unavailable
 from tests.centre import cases_in, request, sign_in
 from tests.lone_terminal import wait_until
 from tests.server_centre import Machine, ServerCentre
@@ -69,7 +69,7 @@ def test_todays_terminal_hands_in_its_log_to_tomorrows_central(made: tuple[Serve
             f"central has schema {NEWER}, this terminal knows {SCHEMA}: update this terminal; "
             "its log is handed in meanwhile",
         )
-        with pytest.raises(Unusable, match="update this terminal"):
+        with pytest.raises(Unavailable, match="update this terminal"):
             desk.find.search(session, "nordlicht", "a@example.com")
         desk.act.note(session, case, "said in passing")
         assert drained(centre, desk)
