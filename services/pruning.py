@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from db.log_prune import prune as take_out
 from db.log_reader import LogReader
@@ -75,8 +76,8 @@ def prune(home: Home, vault: Vault, evidence: Evidence, file: LogFile, wanted: P
     known = evidence.known.get(file.log, Known())
     owner, kinds = file.path.parent.name, file.path.parent.parent.name
     deployment = (known.origin or "").removesuffix(f"/{file.log}")
-    kinds_of: dict[str, Kind] = {"terminals": "terminal", "workers": "worker", "imports": "import"}
-    book = Logbook(home, kinds_of[kinds], owner, vault, deployment)
+    kind = cast(Kind, kinds.removesuffix("s"))  # the folders are called so
+    book = Logbook(home, kind, owner, vault, deployment)
     try:
         if book.log != file.log:
             raise BadInput(f"is closed; {book.log} is the one that goes on", place=f"log {file.log}")

@@ -88,7 +88,7 @@ def _fence(case: Case, entry: Entry) -> None:
     if entry.fence != case.fence:
         raise Unfit(f"the hold it was done under is over: hold {entry.fence}, now {case.fence}")
     if entry.actor != case.holder:
-        raise Unfit(f"the hold it was done under is held by {case.holder or 'nobody'}: hold {entry.fence}")
+        raise Unfit(f"hold {entry.fence} is {case.holder.partition(':')[2] or 'nobody'}'s")
 
 
 def _open(entry: Entry, at: int) -> Case | None:

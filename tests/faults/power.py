@@ -58,7 +58,7 @@ def _read(trace: Path, folder: Path) -> list[Call]:
     names: dict[int, str] = {}
     begun: dict[str, str] = {}  # by thread: a call that was interrupted by another thread's
     calls: list[Call] = []
-    for line in trace.read_text("ascii", "replace").splitlines():
+    for line in trace.read_text("ascii", "replace").split("\n")[:-1]:  # strace was killed too, within its last line
         if found := _RESUMED.match(line):
             call, rest = found["call"], begun.pop(found["pid"], "") + found["rest"]
         elif found := _LINE.match(line):

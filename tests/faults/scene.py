@@ -14,6 +14,7 @@ from services.central_check import guards, rows
 from services.errors import DeskError
 from services.evidence import evidence_of
 from services.home import key
+from services.log_seeds import read_seeds
 from tests.centre import Centre, back_up, restored
 from tests.faults.network import CALM, MINUTE, Clock, Line, Network, Weather
 from tests.lone_terminal import Terminal
@@ -46,7 +47,7 @@ class Scene:
     @property
     def seed(self) -> bytes:
         """The log's key: whoever has the same account can read it."""
-        return key(self.centre.vault, f"log-seed:{self.owner}")
+        return read_seeds(key(self.centre.vault, f"log-seed:{self.owner}")).in_force
 
     @contextmanager
     def closed(self) -> Iterator[None]:

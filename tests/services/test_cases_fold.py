@@ -221,11 +221,12 @@ def test_a_fence_counts_for_its_holder_alone() -> None:
     late = after(case, entry(acts.CaseClaimed(until=T0 + 9), actor=AGENT, fence=2))
     added = after(late, entry(acts.ItemAdded(right=Right.ERASURE), actor=AGENT, item="2", fence=2))
     assert (added.holder, len(added.items), len(added.conflicts)) == (OTHER, 1, 2)
-    assert "fence 2 is held by agent:0017" in added.conflicts[-1].reason
+    assert "hold 2 is 0017's" in added.conflicts[-1].reason
     control = after(late, entry(acts.ItemAdded(right=Right.ERASURE), actor=OTHER, item="2", fence=2))
     assert (len(control.items), control.conflicts) == (2, late.conflicts)
     released = after(control, entry(acts.CaseReleased(reason="hand-over"), actor=OTHER, fence=2))
-    assert "held by nobody" in after(released, entry(acts.CaseReleased(reason="x"), actor=AGENT, fence=2)).conflicts[-1]
+    again = after(released, entry(acts.CaseReleased(reason="x"), actor=AGENT, fence=2))
+    assert "hold 2 is nobody's" in again.conflicts[-1].reason
 
 
 def test_a_repeated_step_of_a_worker_is_skipped() -> None:

@@ -26,6 +26,7 @@ from services.sync.rebuild import differences
 from services.sync.up import Uplink
 from services.types import Right
 from tests.centre import Centre, cases_in, request, sign_in
+from tests.lone_terminal import wait_until
 
 
 def opened_case(centre: Centre, desk: Desk) -> str:
@@ -92,6 +93,7 @@ def test_each_accepted_batch_is_a_leaf_of_the_aggregate_and_a_refused_one_is_not
         assert signed.size == len(leaves) > 1
         assert leaves[-1][1].decode() == heads[desk._ctx.book.log]
         desk.act.note(sign_in(desk), cases_in(centre.store).pop(), "said in passing")
+        wait_until(lambda: centre.store.next_batch() is not None)
         with central.writing(centre.engine).begin() as conn:
             conn.execute(sa.update(INBOX).values(checkpoint="nothing"))
         assert centre.ingest.run_once()
@@ -103,7 +105,7 @@ def test_nothing_is_accepted_on_an_aggregate_that_was_changed_and_all_of_it_afte
     with centre.desk() as desk:
         case = opened_case(centre, desk)
         desk.act.note(sign_in(desk), case, "said in passing")
-        desk.synced(1)
+        wait_until(lambda: centre.store.next_batch() is not None)
         with central.writing(centre.engine).begin() as conn:
             size = conn.execute(sa.select(AGGREGATE_HEAD.c.size)).scalar_one()
             conn.execute(sa.update(AGGREGATE_HEAD).values(size=size + 2))

@@ -11,6 +11,7 @@ from services.action_log.checkpoint import parse
 from services.action_log.entry import Entry
 from services.evidence import evidence_of
 from services.home import key
+from services.log_seeds import read_seeds
 from tests.attacked_logs import signed_again
 from tests.centre import Centre
 from tests.log_samples import unguarded
@@ -140,7 +141,8 @@ def test_an_entry_that_notes_what_central_never_signed_is_named(
     """Written anew, not yet synced, and signed to match by whoever has the log's key."""
     *bodies, last = bodies_of(noting.file)
     log = f"{noting.owner}/1"
-    origin, seed = noting.book.origin(log), key(noting.centre.vault, f"log-seed:{noting.owner}")
+    origin = noting.book.origin(log)
+    seed = read_seeds(key(noting.centre.vault, f"log-seed:{noting.owner}")).in_force
     noting.centre.vault.delete(f"anchor:{log}")
     signed_again(noting.file, [*bodies, last], origin, seed)
     assert report(noting) == ("whole", None, ""), "the control: what is signed again as it was"
