@@ -17,6 +17,7 @@ from console.commands import (
     demo,
     doctor,
     log,
+    replay,
     sync,
     terminal,
     train,
@@ -60,7 +61,7 @@ def command() -> typer.Typer:
             one.epilog = epilog(f"{name} {_name(one)}")
     for name, work in (
         ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
-        ("sync", sync.sync),
+        ("replay", replay.replay), ("rotate-password", terminal.rotate_password), ("sync", sync.sync),
     ):  # fmt: skip
         root.command(name=name, epilog=epilog(name))(work)
     return root

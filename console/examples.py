@@ -40,7 +40,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk train score ex-partner",
         "rightsdesk train score ex-partner --log copy/log-1.db --json",
     ),
-    "worker run": ("rightsdesk worker run --worker worker-1", "rightsdesk worker run --metrics 127.0.0.1:9465"),
+    "worker run": (
+        "rightsdesk worker run --worker worker-1",
+        "rightsdesk worker run --log-json",
+        "rightsdesk worker run --metrics 127.0.0.1:9465",
+    ),
     "worker status": ("rightsdesk worker status --json",),
     "terminal enrol": ("rightsdesk terminal enrol desk-4 --out desk-4.invitation",),
     "terminal revoke": ("rightsdesk terminal revoke desk-4",),
@@ -59,6 +63,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--controllers ./centre",
     ),
     "sync": ("rightsdesk sync", "rightsdesk sync --terminal desk-4 --wait 5 --json"),
+    "rotate-password": ("rightsdesk rotate-password",),
+    "replay": (
+        "rightsdesk replay --since 2026-03-01T02:00+01:00",
+        "rightsdesk replay --since 2026-03-01T02:00+01:00 --system nordlicht/crm --yes --json",
+    ),
     "worker enrol": ("rightsdesk worker enrol worker-2 --out worker-2.invitation",),
     "central upgrade": ("rightsdesk central upgrade",),
     "central check": ("rightsdesk central check", "rightsdesk central check --json"),
@@ -68,6 +77,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk witness check --state witness --central postgresql://witness@db.example/rightsdesk --new-only",
     ),
     "witness show": ("rightsdesk witness show --state witness", "rightsdesk witness show --state witness --json"),
+    "central rotate-key": ("rightsdesk central rotate-key", "rightsdesk central rotate-key --days 30"),
+    "central vacuum": ("rightsdesk central vacuum",),
     "central metrics": ("rightsdesk central metrics", "rightsdesk central metrics --listen 127.0.0.1:9464"),
     "demo": (
         "rightsdesk demo",

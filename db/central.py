@@ -270,8 +270,8 @@ class ReplayRow(SQLModel, table=True):
     __tablename__ = "replay"
     digest: str = Field(primary_key=True)
     controller: str = Field(primary_key=True)
-    case_id: str
-    kind: str
+    case_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
     at: int = Field(sa_type=sa.BigInteger)
 
 

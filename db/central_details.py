@@ -41,11 +41,6 @@ class DetailStore:
         with writing(self.engine).begin() as conn:
             conn.execute(sa.delete(DETAIL).where(DETAIL.c.hash == digest))
 
-    def shred(self, case: str) -> int:
-        """Delete every sealed detail of a case, its key included (action-log.md 5); how many went."""
-        with writing(self.engine).begin() as conn:
-            return conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner == case)).rowcount
-
 
 def _sealed_key(conn: sa.Connection, owner: str) -> bytes | None:
     query = sa.select(DETAIL.c.blob).where(DETAIL.c.owner == owner, DETAIL.c.kind == "key")

@@ -25,21 +25,41 @@ def open_engine(url: str, key: bytes | None, *, cache_kb: int = CACHE_KB) -> sa.
     Raises `Unusable` for a missing or damaged file, a wrong key or a schema newer than this program, `Unavailable`
     when nothing answers.
     """
+    engine, found = _opened(url, key, cache_kb)
+    if found != SCHEMA:
+        engine.dispose()
+        todo = "update the program" if found > SCHEMA else "rightsdesk central upgrade"
+        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: {todo}", kept=KEPT)
+    return engine
+
+
+def open_for_upload(url: str, key: bytes | None, *, cache_kb: int = CACHE_KB) -> tuple[sa.Engine, str]:
+    """A terminal's engine, and a sentence when central on a server is of another version; else raises as `open_engine`.
+
+    Handing in a log works across versions: no terminal may be left with actions that it cannot get rid of
+    (docs/stores.md). All else waits for the update.
+    """
+    if url.startswith("sqlite"):
+        return open_engine(url, key, cache_kb=cache_kb), ""
+    engine, found = _opened(url, key, cache_kb)
+    if found == SCHEMA:
+        return engine, ""
+    who = "update this terminal" if found > SCHEMA else "an operator upgrades central"
+    return engine, f"central has schema {found}, this terminal knows {SCHEMA}: {who}; its log is handed in meanwhile"
+
+
+def _opened(url: str, key: bytes | None, cache_kb: int) -> tuple[sa.Engine, str]:
+    """The engine, and the schema that it met."""
     file = _file(url)
     if file is not None and not file.is_file():  # SQLite would make an empty one
         raise Unusable(f"central's file {file.name} is not there", kept=KEPT, next_key="rightsdesk doctor")
     engine = _engine(url, key, cache_kb)
     try:
         with engine.connect() as conn:
-            found = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+            return engine, str(conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
     except sa.exc.DBAPIError as exc:
         engine.dispose()
         raise as_desk_error(exc) from exc
-    if found != SCHEMA:
-        engine.dispose()
-        todo = "update the program" if str(found) > SCHEMA else "rightsdesk central upgrade"
-        raise Unusable(f"central's schema is {found}, this program knows {SCHEMA}: {todo}", kept=KEPT)
-    return engine
 
 
 def create(url: str, key: bytes | None) -> sa.Engine:
@@ -166,6 +186,7 @@ def _sqlite(url: str, key: bytes | None, cache_kb: int) -> sa.Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what was shredded is not in free pages either
         cursor.execute(f"PRAGMA cache_size=-{cache_kb}")
         cursor.close()
 

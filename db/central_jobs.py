@@ -123,6 +123,13 @@ class JobStore(DetailStore):
             raise NotFound(f"there is no job {job}")
         return found[0]
 
+    def queue_job(self, job: str, kind: str, controller: str, params: str) -> None:
+        """A job of no case, that an operator asks for."""
+        row = {"id": job, "kind": kind, "controller": controller, "case_id": "", "item": "", "state": "queued"}
+        with writing(self.engine).begin() as conn:
+            now = clock_us(conn)
+            conn.execute(sa.insert(JOB), [{**row, "not_before": now, "params": params, "worker": "", "fence": 0}])
+
     def take_jobs(self, worker: str, limit: int) -> list[Job]:
         """Due jobs that nobody else has from now on, oldest first."""
         with self.engine.connect() as conn:

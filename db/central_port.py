@@ -50,6 +50,9 @@ class CentralPort:
     IDLE_S = 0.4
     """How long to wait before asking again whether there is something new."""
 
+    misfit = ""
+    """Why nothing but the log may be handed in: central is of another version. In a sentence, empty when it is not."""
+
     def __init__(self, engine: sa.Engine, owner: str) -> None:
         self._engine = engine
         self.owner = owner

@@ -1,6 +1,5 @@
 """What a worker may do in central beyond a terminal's calls: ingest, jobs, asks, sealed details, packages."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from db.central import (
     LOOKUP,
     META,
     PACKAGE,
-    REPLAY,
     SUBJECT,
     TERMINAL,
     clock_us,
@@ -175,6 +173,34 @@ class IngestTx:
         mine = (CLAIM.c.case_id == case) & (CLAIM.c.fence <= fence)
         self.conn.execute(sa.update(CLAIM).where(mine).values(holder="", until=0))
 
+    def shred(self, cases: Sequence[str]) -> None:
+        """Delete every sealed detail of these cases, their keys included (action-log.md 5)."""
+        for at in range(0, len(cases), IN_CHUNK):
+            self.conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner.in_(cases[at : at + IN_CHUNK])))
+
+    def replace_keys(self, fresh: Sequence[Row]) -> None:
+        """Put case keys that were sealed anew in place of the old ones, where one still stands.
+
+        A case that was shredded meanwhile has none and gets none.
+        """
+        by_case = {str(d["owner"]): d for d in fresh}
+        wanted = sorted(by_case)
+        for at in range(0, len(wanted), IN_CHUNK):
+            old = (DETAIL.c.kind == "key") & DETAIL.c.owner.in_(wanted[at : at + IN_CHUNK])
+            standing = set(self.conn.execute(sa.select(DETAIL.c.owner).where(old)).scalars())
+            self.conn.execute(sa.delete(DETAIL).where(old))
+            self.insert(DETAIL, [by_case[case] for case in sorted(standing)])
+
+    def forget_person(self, subject: str, label: str) -> None:
+        """Show `label` for a person who was erased, in every queue, and find the person by no identifier any more."""
+        self.conn.execute(sa.delete(LOOKUP).where(LOOKUP.c.subject == subject))
+        self.conn.execute(sa.update(SUBJECT).where(SUBJECT.c.id == subject).values(masked=label))
+        others = sa.select(CASE.c.id).where(CASE.c.subject == subject, CASE.c.person != label)
+        shown = list(self.conn.execute(others).scalars())
+        rev = self.next_revs(len(shown))
+        for n, case in enumerate(shown):
+            self.conn.execute(sa.update(CASE).where(CASE.c.id == case).values(person=label, rev=rev + n))
+
     def cancel_jobs(self, case: str, item: str, kind: str) -> None:
         """Take back jobs of that kind that have not begun."""
         mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.kind == kind) & (JOB.c.state == "queued")
@@ -243,17 +269,6 @@ class CentralStore(JobStore):
 
     # ── sealed details ────────────────────────────────────────────────────────────────────────────────────────
 
-    def forget_person(self, subject: str, label: str) -> None:
-        """Show `label` for a person who was erased, in every queue, and find the person by no identifier any more."""
-        mine = CASE.c.subject == subject
-        with writing(self.engine).begin() as conn:
-            conn.execute(sa.delete(LOOKUP).where(LOOKUP.c.subject == subject))
-            conn.execute(sa.update(SUBJECT).where(SUBJECT.c.id == subject).values(masked=label))
-            shown = list(conn.execute(sa.select(CASE.c.id).where(mine, CASE.c.person != label)).scalars())
-            rev = IngestTx(conn).next_revs(len(shown))
-            for n, case in enumerate(shown):
-                conn.execute(sa.update(CASE).where(CASE.c.id == case).values(person=label, rev=rev + n))
-
     def find_subjects(self, digests: Sequence[str], controller: str) -> list[str]:
         """Cases of the persons behind these lookups, newest first."""
         subjects = sa.select(LOOKUP.c.subject).where(LOOKUP.c.digest.in_(digests), LOOKUP.c.controller == controller)
@@ -292,7 +307,7 @@ class CentralStore(JobStore):
             raise NotFound("that terminal is not enrolled")
         return bytes(found)
 
-    # ── packages, replay list ────────────────────────────────────────────────────────────────────────────────
+    # ── packages ────────────────────────────────────────────────────────────────────────────────────────────
 
     def put_package(self, row: Row) -> None:
         """Record a package; a repeat changes nothing."""
@@ -311,16 +326,6 @@ class CentralStore(JobStore):
         """The file is gone."""
         with writing(self.engine).begin() as conn:
             conn.execute(sa.update(PACKAGE).where(PACKAGE.c.id == package).values(state="destroyed"))
-
-    def put_replay(self, digests: Sequence[str], controller: str, case: str, kind: str) -> None:
-        """Remember keyed digests of an erased or suppressed person; repeats change nothing."""
-        with writing(self.engine).begin() as conn:
-            query = sa.select(REPLAY.c.digest).where(REPLAY.c.digest.in_(digests), REPLAY.c.controller == controller)
-            there = set(conn.execute(query).scalars())
-            rest = [d for d in dict.fromkeys(digests) if d not in there]
-            row = {"controller": controller, "case_id": case, "kind": kind, "at": time.time_ns() // 1000}
-            if rest:
-                conn.execute(sa.insert(REPLAY), [{**row, "digest": d} for d in rest])
 
     def entries_of(self, case: str) -> list[bytes]:
         """Bodies of a case's entries that count, in accept order."""

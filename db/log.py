@@ -15,7 +15,7 @@ from sqlcipher3 import dbapi2
 
 from db.file_lock import FileLock
 from db.kill_points import reach
-from db.log_file import Connection, LogBroken, as_desk_error, open_for_writing, plain_words
+from db.log_file import Connection, LogBroken, as_desk_error, open_for_writing, plain_words, wipe
 from db.log_keys import WriterKeys
 from db.log_reader import Detail, LogReader
 from db.log_request import Request
@@ -30,8 +30,7 @@ from services.action_log.moment import Clock, now
 from services.action_log.tiles import Tile
 from services.errors import BadInput, NotFound, Unavailable
 
-MAX_BATCH = 1024
-BULK = 4096
+MAX_BATCH, BULK = 1024, 4096
 
 
 class LogWriter:
@@ -66,7 +65,7 @@ class LogWriter:
         self._gate, self._turn = threading.Lock(), threading.Lock()
         self._bell = threading.Semaphore(0)
         self._server: threading.Thread | None = None
-        self._closed = False
+        self._closed, self._wiped = False, True
         self._tiles: dict[tuple[int, int], Tile] = {}
         with plain_words():
             self._lock = FileLock(path.with_name(path.name + ".lock"), what="log")
@@ -134,8 +133,7 @@ class LogWriter:
         Raises `BadInput` (lint, a detail that no draft names), `Unavailable` (full disk, closed), `LogBroken`.
         """
         raws, work = self._appending(drafts, details)
-        entries: tuple[Entry, ...] = self._do(work, len(raws))
-        return entries
+        return tuple(self._do(work, len(raws)))
 
     def append_later(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> Callable[[], tuple[Entry, ...]]:
         """Like `append` without waiting; a refused draft still raises at once. Call what it returns to wait."""
@@ -181,8 +179,13 @@ class LogWriter:
         self._do(lambda: self._db.execute(sql, (size, note)))
 
     def forget_details(self, upto: int) -> int:
-        """Deletes details of entries below `upto`, which central has accepted; returns how many."""
-        return int(self._do(lambda: self._db.execute("DELETE FROM detail WHERE seq < ?", (upto,)).rowcount))
+        """Deletes details of entries below `upto`, which central has accepted, from the disk too; returns how many."""
+        gone = int(self._do(lambda: self._db.execute("DELETE FROM detail WHERE seq < ?", (upto,)).rowcount))
+        if gone or not self._wiped:
+            with self._turn, plain_words():
+                self._wiped = self._closed or wipe(self._db)
+            self._ring()  # for whoever found the turn taken
+        return gone
 
     def batch_end(self, start: int, most: int = STRIDE) -> tuple[int, str]:
         """Where a batch for central that begins at `start` ends, and the signed note of that size.
@@ -192,8 +195,7 @@ class LogWriter:
         """
         if not 0 <= start < self.size:
             raise NotFound(f"The log has {self.size} entries, none from {start} on.")
-        end: tuple[int, str] = self._do(lambda: self._keys.batch_end(self._db, self._now_growing(), start, most))
-        return end
+        return tuple(self._do(lambda: self._keys.batch_end(self._db, self._now_growing(), start, most)))
 
     def rotate(self, seed: bytes) -> None:
         """Goes on under the key of another seed; the old one is held no more when this returns (action-log.md 4)."""

@@ -24,9 +24,12 @@ SETTINGS = (
     "fullfsync = 1",
     "recursive_triggers = ON",
     "trusted_schema = OFF",
+    # A sealed detail that is forgotten must not stay in free pages: it may be shredded in central by then.
+    "secure_delete = ON",
     # A short write-ahead log is soon written over instead of grown: a third off the time of a commit.
     "wal_autocheckpoint = 64",
 )
+BUSY_MS = 10_000
 CHECK = "Run `rightsdesk log verify` to see what is wrong; the file is kept as it is."
 
 
@@ -73,6 +76,15 @@ def open_for_writing(path: Path) -> Connection:
             db.close()
             raise
         return db
+
+
+def wipe(db: Connection) -> bool:
+    """Old pages leave the write-ahead log, what was deleted with them; False while somebody reads them."""
+    db.execute("PRAGMA busy_timeout = 0")  # whoever appends waits meanwhile
+    try:
+        return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 def open_for_reading(path: Path) -> Connection:
@@ -147,7 +159,9 @@ def as_desk_error(exc: BaseException) -> DeskError:
 
 
 def _connect(place: str) -> Connection:
-    db = dbapi2.connect(place, isolation_level=None, check_same_thread=False, timeout=10, uri=place.startswith("file:"))
+    db = dbapi2.connect(
+        place, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000, uri=place.startswith("file:")
+    )
     db.execute("PRAGMA cipher_log_level = NONE")  # SQLCipher's own lines on stderr would tear the screen
     return cast(Connection, db)
 

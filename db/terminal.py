@@ -118,7 +118,7 @@ class TerminalStore:
             conn.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
             conn.execute("PRAGMA journal_mode=WAL")
             conn.execute("PRAGMA cache_size=-1000")
-            conn.execute("PRAGMA secure_delete=ON")  # what is kept of a PIN is gone when its time is over
+            conn.execute("PRAGMA secure_delete=ON")  # what is forgotten, a draft or what is kept of a PIN, is gone
             self._local.conn = conn
             self._open.append(conn)
         return conn

@@ -4,6 +4,7 @@ A database administrator can change any row; here it is found, and the row or th
 whole went back to an older state no central can know: terminals' receipts and a witness do (action-log.md 1).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -20,7 +21,7 @@ from services.cases.case import from_json
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
 from services.secrets import Vault
-from services.sync.ingest import OPENING
+from services.sync.ingest import OPENING, RESEALED
 from services.sync.rebuild import differences_in
 
 
@@ -53,14 +54,15 @@ def _rows(view: AuditView) -> Iterator[str]:
     facts = view.facts()
     cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
     named: dict[str, str] = {}
+    resealed: set[str] = set()
     logs = view.logs()
     leaves = Leaves({one.origin: one.log for one in logs})
     wrong = list(_aggregate(view, leaves))
     newest = None if wrong else leaves.newest
-    wrong += [words for held in logs for words in _log(view, held, cosigner, named, newest)]
+    wrong += [words for held in logs for words in _log(view, held, cosigner, named, resealed, newest)]
     yield from wrong
     yield from (f"entry {pos} has an earlier time than the one accepted before it" for pos in view.out_of_order())
-    yield from _details(view, named)
+    yield from _details(view, named, resealed)
     yield from _fences(view)
     if not wrong:  # what is not what was signed is not folded
         yield from (f"case {words}" for words in differences_in(view))
@@ -89,12 +91,13 @@ def _log(
     held: Shown,
     cosigner: tuple[str, bytes],
     named: dict[str, str],
+    resealed: set[str],
     newest: Mapping[str, TreeHead] | None,
 ) -> Iterator[str]:
     """One log: every entry in its place, the tree the one that was signed, by its key and by us, and the newest of it
     in the aggregate (`newest`, where that is whole), filed as it says.
 
-    Sealed details that an opening names go into `named`, digest → case.
+    Sealed details that an opening names go into `named`, digest → case; keys that were sealed anew into `resealed`.
     """
     misfiled: list[str] = []
 
@@ -106,6 +109,8 @@ def _log(
                     misfiled.append(f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}")
                 if entry.act in OPENING and entry.case is not None:
                     named.update(dict.fromkeys(entry.details, entry.case))
+                if entry.act == RESEALED:
+                    resealed.update(entry.details)
             yield seq, body
 
     accepted = None if newest is None else Accepted(newest.get(held.log))
@@ -120,14 +125,20 @@ def _said(what: str, alarm: Alarm) -> str:
     return f"{what}: {alarm.kind}{place}: {alarm.detail}"
 
 
-def _details(view: AuditView, named: dict[str, str]) -> Iterator[str]:
-    """Sealed details that were changed, or that are gone although their case was not shredded."""
+def _details(view: AuditView, named: dict[str, str], resealed: set[str]) -> Iterator[str]:
+    """Sealed details that were changed, or that are gone although their case was not shredded.
+
+    A case key that was sealed anew stands in the place of one that is named.
+    """
     there: set[str] = set()
+    instead: Counter[str] = Counter()
     for digest, owner, blob in view.details():
         there.add(digest)
+        instead[owner] += digest in resealed and digest not in named
         if sha256(blob).hexdigest() != digest:
             yield f"a sealed detail of {owner} is not what was sealed"
-    for case in sorted({case for digest, case in named.items() if digest not in there}):
+    gone = Counter(case for digest, case in named.items() if digest not in there)
+    for case in sorted(case for case, count in gone.items() if count > instead[case]):
         body = view.body(case)  # that the case is gone is said by `differences_in`
         if body is not None and not from_json(body).shredded:
             yield f"a sealed detail of {case} is gone, and the case was not shredded"

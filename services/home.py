@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from db.kill_points import reach
 from services.controllers import Controller
 from services.errors import DeskError, NotFound, Unusable
 from services.secrets import Vault
@@ -24,6 +25,7 @@ LOOKUP_KEY = "lookup-key"
 PIN_PEPPER = "pin-pepper"
 CENTRAL_KEY = "central-key"
 ENGINE_KEY = "engine-key"
+KEYS = (CENTRAL_KEY, ENGINE_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER)
 TRAINING_MARK = "training-home"
 
 
@@ -83,48 +85,57 @@ def make_folders(home: Home) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def create(home: Home, deployment: str, vault: Vault, password: bytes | None = None) -> None:
+def create(home: Home, deployment: str, vault: Vault, password: bytes | None = None, *, again: bool = False) -> None:
     """A new deployment: its keys in the vault, its central with every table; raises `Unusable` where one stands.
 
-    `password` is that of the administrator's login where central stands on a server.
+    `password` is that of the administrator's login where central stands on a server. `again` goes on where a creation
+    of the same deployment broke off, with the keys it had made.
     """
+    from db import central
+
+    if not again and vault.get(CENTRAL_KEY) is not None:  # new keys would lock what stands, and every backup of it
+        raise Unusable("a deployment stands here already", kept="its keys and its data")
+    make_folders(home)
+    for name in KEYS:
+        if vault.get(name) is None:
+            vault.put(name, secrets.token_bytes(32))  # of an X25519 key, too, any 32 bytes are one
+    if password is not None:
+        vault.put(CENTRAL_KEY, password)
+    reach("init.after-keys")
+    try:
+        engine = central.create(home.central_url, key(vault, CENTRAL_KEY))
+        reach("init.after-tables")
+        try:
+            _put_facts(engine, deployment, vault)
+        finally:
+            engine.dispose()
+    except DeskError:
+        for name in () if again else KEYS:
+            vault.delete(name)
+        raise
+
+
+def _put_facts(engine: "sa.Engine", deployment: str, vault: Vault) -> None:
+    """What everybody reads of the deployment; raises `Unusable` where another one stands."""
     import sqlalchemy as sa
 
     from db import central
     from services.action_log.checkpoint import Signer
-    from services.action_log.sealing import new_key
+    from services.action_log.sealing import public_of
 
-    if vault.get(CENTRAL_KEY) is not None:  # new keys would lock what stands, and every backup of it, for ever
-        raise Unusable("a deployment stands here already", kept="its keys and its data")
-    make_folders(home)
-    public, private = new_key()
-    seed = secrets.token_bytes(32)
-    keys = {
-        CENTRAL_KEY: password or secrets.token_bytes(32),
-        ENGINE_KEY: secrets.token_bytes(32),
-        DEPLOYMENT_KEY: private,
-        INGEST_SEED: seed,
-        LOOKUP_KEY: secrets.token_bytes(32),
-        PIN_PEPPER: secrets.token_bytes(32),
-    }
-    for name, value in keys.items():
-        vault.put(name, value)
-    try:
-        engine = central.create(home.central_url, keys[CENTRAL_KEY])
-    except DeskError:
-        for name in keys:
-            vault.delete(name)
-        raise
     facts = {
         "deployment": deployment,
-        "deployment-key": public.hex(),
-        "cosigner-key": Signer(f"{deployment}/central", seed).public_key.hex(),
+        "deployment-key": public_of(key(vault, DEPLOYMENT_KEY)).hex(),
+        "cosigner-key": Signer(f"{deployment}/central", key(vault, INGEST_SEED)).public_key.hex(),
         "next-number": str(FIRST_NUMBER),
         "rev": "0",
     }
     with central.writing(engine).begin() as conn:
-        conn.execute(sa.insert(central.META), [{"key": k, "value": v} for k, v in facts.items()])
-    engine.dispose()
+        there = {r[0]: r[1] for r in conn.execute(sa.select(central.META.c.key, central.META.c.value))}
+        if not there:
+            conn.execute(sa.insert(central.META), [{"key": k, "value": v} for k, v in facts.items()])
+        elif any(there.get(name) != facts[name] for name in ("deployment", "deployment-key", "cosigner-key")):
+            raise Unusable("another deployment stands in this database", kept="all of it")
 
 
 def put_controllers(home: Home, vault: Vault, controllers: Iterable[Controller]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self, cast
 import orjson
 
 from services.action_log import acts
+from services.deployment_keys import NEXT, NUMBER, OLD
 from services.errors import BadInput, Conflict, NotFound, Refused, Unusable
 from services.home import (
     CENTRAL_KEY,
@@ -36,6 +37,8 @@ from services.secrets import Vault
 
 WORKER_KEYS = (DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER)
 FACTS = ("deployment", "deployment-key", "cosigner-key")
+ROTATING = (NEXT, OLD, NUMBER)
+"""What a worker needs beside them while the deployment's key is rotated."""
 MOST_BYTES = 64 * 1024
 
 
@@ -224,6 +227,7 @@ def _sealed(vault: Vault, passphrase: str) -> str:
         if value is None:
             raise Unusable(f"the key '{name}' is not here: invite workers where central was made, or on a worker")
         kept[name] = value.hex()
+    kept |= {name: value.hex() for name in ROTATING if (value := vault.get(name)) is not None}
     return base64.b64encode(wrapped(orjson.dumps(kept), passphrase)).decode()
 
 
@@ -231,6 +235,7 @@ def _opened(invitation: Invitation, passphrase: str) -> dict[str, bytes]:
     try:
         plain = unwrapped(base64.b64decode(invitation.sealed, validate=True), passphrase, "the invitation")
         kept: dict[str, Any] = orjson.loads(plain)
-        return {name: bytes.fromhex(kept[name]) for name in WORKER_KEYS}
+        names = (*WORKER_KEYS, *(name for name in ROTATING if name in kept))
+        return {name: bytes.fromhex(kept[name]) for name in names}
     except (binascii.Error, ValueError, KeyError, TypeError) as exc:
         raise Unusable("the invitation is damaged") from exc

@@ -47,11 +47,15 @@ class WorkerCentre:
 
     def start(self, *modes: str, kill_at: str = "", wait: bool = True) -> int:
         """Begin a worker that dies at `kill_at` (`freeze@…`: freezes); its pid, once it is ready."""
+        return self.start_in(self.home.path, *modes, kill_at=kill_at, wait=wait)
+
+    def start_in(self, home: Path, *modes: str, kill_at: str = "", wait: bool = True) -> int:
+        """The same in another home."""
         environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         if kill_at:
             environment["RIGHTSDESK_KILL_AT"] = kill_at
         self.worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.worker_child", str(self.home.path), *modes],
+            [sys.executable, "-m", "tests.worker_child", str(home), *modes],
             cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._started.append(self.worker)

@@ -76,6 +76,47 @@ def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(1 if found else 0)
 
 
+@app.command("rotate-key")
+def rotate_key(
+    days: Annotated[
+        float,
+        typer.Option(help="How long what was sealed to the old key is still taken, from terminals that were away."),
+    ] = 14.0,
+    end: Annotated[bool, typer.Option("--end", help="Take the old key no longer than sealing anew needs.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Begin to rotate the deployment's key, or say how far it is. Running workers do it. Exit 0: nothing is rotating.
+
+    Back this home up again when it is done: older backups of central do not open with the new key.
+    """
+    from console.commands.operator_home import operator_home
+    from console.commands.rotating import rotate
+
+    done, words = rotate(*operator_home(home), days=days, end=end)
+    typer.echo(plain(words))
+    raise typer.Exit(0 if done else 1)
+
+
+@app.command()
+def vacuum(home: HomeOption = None) -> None:
+    """Write anew the tables that shredded details were deleted from, so that the server's files hold them no more.
+
+    Each table is locked for the moment that takes: give it a quiet hour.
+    """
+    from console.commands.operator_home import operator_home
+    from db.central_engine import open_engine
+    from db.central_vacuum import vacuum as written_anew
+    from services.home import CENTRAL_KEY
+
+    place, vault = operator_home(home)
+    engine = open_engine(place.central_url, vault.get(CENTRAL_KEY))
+    try:
+        freed = written_anew(engine)
+    finally:
+        engine.dispose()
+    typer.echo(f"central's files hold nothing that was deleted; {freed:,} bytes were freed")
+
+
 @app.command()
 def metrics(
     listen: Annotated[

@@ -5,36 +5,57 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.errors import BadInput, Unusable
+from db.kill_points import reach
+from services.errors import BadInput, DeskError, Unusable
 
 if TYPE_CHECKING:
     from services.home import Home
     from services.secrets import Vault
 
 
+BEGUN = "central-init"
+"""Stands in a home while `central init` is not through: for which deployment, on which server."""
+
+
 def make_central(home: Path, url: str, deployment: str, password: str, controllers: Path | None) -> Iterator[str]:
-    """Make the operator's home and central on the server; says each thing that is done. Raises `DeskError`."""
+    """Make the operator's home and central on the server; says each thing that is done. Raises `DeskError`.
+
+    Said again with the same words it goes on where it broke off.
+    """
     from console.settings import FILE, load, passphrase
     from services.controllers import load_controllers
     from services.home import Home, create, make_folders, put_controllers
     from services.operators import owner_here
     from services.secrets import open_vault
 
-    if (home / FILE).exists():
+    begun, words = home / BEGUN, f"{deployment} {url}\n"
+    again = begun.exists()
+    if again and begun.read_text() != words:
+        raise Unusable(f"central init broke off in {home} with other words: say those again", next_key="another --home")
+    if not again and (home / FILE).exists():
         raise Unusable(f"there is a {FILE} in {home} already", kept="everything in it", next_key="another --home")
     settings = load(home)
     place = Home(home, url.replace("postgresql://", "postgresql+psycopg://", 1))
     make_folders(place)
+    begun.write_text(words)
     if controllers is not None:
         shutil.copytree(controllers / "controllers", home / "controllers", dirs_exist_ok=True)
     described = load_controllers(home).values()
     vault = open_vault(home, passphrase=passphrase(settings), choice=settings.secrets.store)
-    create(place, deployment, vault, password.encode())
+    try:
+        create(place, deployment, vault, password.encode(), again=again)
+    except DeskError:
+        if not again:  # nothing was made
+            begun.unlink()
+        raise
     make_engine_tables(place, password)
-    write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
-    owner_here(place, vault)
+    reach("init.after-engine")
     yield f"central of {deployment} stands; its keys are in the {vault.kind} of {home}: back them up now"
     put_controllers(place, vault, described)
+    reach("init.before-settings")
+    write_settings(home, f'deployment = "{deployment}"\n\n[central]\nurl = "{url}"\n')
+    owner_here(place, vault)
+    begun.unlink()
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
     yield "next: rightsdesk agent add, rightsdesk terminal enrol, rightsdesk worker enrol"
 

@@ -47,6 +47,15 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
         typer.echo(plain(f"{one.owner}  {one.kind:<9} {one.name:<16} {one.state}"))
 
 
+def rotate_password(home: HomeOption = None) -> None:
+    """Give this machine's login in central another password, made and kept here. Close the console or worker first."""
+    from console.commands.operator_home import operator_home
+    from services.password import rotate_password as rotated
+
+    rotated(*operator_home(home))
+    typer.echo("this machine's login has another password")
+
+
 def join(
     invitation: Annotated[Path, typer.Argument(help="The file that an operator made with `enrol`.")],
     home: HomeOption = None,

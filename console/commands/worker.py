@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -29,6 +29,9 @@ def run(
     listen: Annotated[
         str, typer.Option("--metrics", help="HOST:PORT to serve this worker's numbers on, for Prometheus.")
     ] = "",
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Its journal on standard output too, a JSON line an event.")
+    ] = False,
 ) -> None:
     """Run a worker until it is told to stop; begun jobs go on at the next start. Exit 2: it cannot start."""
     from services.errors import DeskError
@@ -39,12 +42,18 @@ def run(
     try:
         if listen:
             _watched(listen, tally)
-        worker.run(order(home, name), with_parent=with_parent, say=lambda line: print(line, flush=True), tally=tally)
+        how = replace(order(home, name), log_json=log_json)
+        say = _nothing if log_json else lambda line: print(line, flush=True)
+        worker.run(how, with_parent=with_parent, say=say, tally=tally)
     except DeskError as exc:
         _refuse("run", exc)
     # Jobs in flight hold threads that nobody waits for; what they had done is recorded, the rest goes on next time.
     sys.stdout.flush()
     os._exit(0)
+
+
+def _nothing(line: str) -> None:
+    """The journal says it, in JSON."""
 
 
 def _watched(listen: str, tally: "Tally") -> None:

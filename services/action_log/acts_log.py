@@ -43,6 +43,13 @@ class KeyStore(Act):
     kind: Code
 
 
+@act("keys.resealed")
+class KeysResealed(Act):
+    """The keys of that many cases were sealed to the deployment's new key; the entry's details are the new ones."""
+
+    count: Count
+
+
 @act("heartbeat")
 class Heartbeat(Act):
     """Every five minutes, so that gaps show."""

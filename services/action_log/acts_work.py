@@ -190,6 +190,17 @@ class EraseFailed(Act):
     reason: Code
 
 
+@act("replay.done")
+class ReplayDone(Act):
+    """A system was restored, and an erasure or a marketing stop repeated there; `left` rows need somebody's look."""
+
+    system: Key
+    deleted: Count
+    masked: Count
+    stopped: Count
+    left: Count
+
+
 @act("consent.given")
 class ConsentGiven(Act):
     """Consent to a purpose, after the text with this id or digest was read out in `language`."""

@@ -16,7 +16,7 @@ from services.action_log.entry import Entry
 from services.cases import fold_acts, fold_check  # noqa: F401  (each lists its steps)
 from services.cases.case import Case, Item, conflict_of
 from services.cases.fold_settle import AGAIN
-from services.cases.step import STEPS, Step, Unfit, folds, items_where
+from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
 from services.errors import BadInput
 from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right
 
@@ -216,4 +216,5 @@ def _flagged(case: Case, done: acts.RiskFlagged, entry: Entry, at: int) -> Case:
 
 @folds(acts.SubjectShredded)
 def _shredded(case: Case, done: acts.SubjectShredded, entry: Entry, at: int) -> Case:
+    by_worker(entry)
     return replace(case, shredded=True)

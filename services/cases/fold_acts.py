@@ -178,6 +178,13 @@ def _marketing_stopped(case: Case, done: acts.MarketingStopped, entry: Entry, at
     return case.with_item(_asked(item, entry, ItemState.RUNNING))
 
 
+@folds(acts.ReplayDone)
+def _repeated(case: Case, done: acts.ReplayDone, entry: Entry, at: int) -> Case:
+    """After a restore: it changes nothing about the case, whatever became of it."""
+    by_worker(entry)
+    return case
+
+
 @folds(acts.ConsentWritten)
 def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)

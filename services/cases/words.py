@@ -38,6 +38,7 @@ _ACTS = {
     "erase.system_done": "{system}: {deleted} deleted, {masked} masked, {kept} kept",
     "erase.verified": "read again: {left} left",
     "erase.failed": "{system} failed: {reason}",
+    "replay.done": "{system} was restored: {deleted} deleted again, {masked} masked, {stopped} stopped, {left} left",
     "consent.given": "consent given: {purpose}",
     "consent.withdrawn": "consent withdrawn: {purpose}",
     "consent.written": "{system}: {purpose} written in {rows} rows",

@@ -88,6 +88,10 @@ class Reader(Protocol):
         """Rows by their key, streamed in batches."""
         ...
 
+    def every(self, collection: str, columns: Sequence[str]) -> Iterator[Row]:
+        """Every row, streamed in batches."""
+        ...
+
 
 class Change(Protocol):
     """One open transaction; leaving it without an error commits."""

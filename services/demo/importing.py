@@ -12,7 +12,8 @@ from db.central_port import CentralPort
 from db.central_store import CentralStore
 from services.demo.backlog import BATCH, Backlog, Batch
 from services.demo.side_work import SideWork
-from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
+from services.deployment_keys import DeploymentKeys
+from services.home import CENTRAL_KEY, INGEST_SEED, LOOKUP_KEY, Home, key
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
@@ -108,7 +109,7 @@ def ingest_keys(vault: Vault, deployment: str) -> IngestKeys:
     """The keys of a home's ingest, from its vault."""
     return IngestKeys(
         deployment=deployment,
-        private=key(vault, DEPLOYMENT_KEY),
+        opens=DeploymentKeys(vault),
         cosign_seed=key(vault, INGEST_SEED),
         lookup=key(vault, LOOKUP_KEY),
     )

@@ -69,7 +69,9 @@ class Cases:
         synced = self._synced()  # before asking central: what it accepts meanwhile is in its answer
         snapshot = self._snapshot(case)
         base = from_json(snapshot.body) if snapshot else None
-        here = synced if self._ctx.online else 0  # cut off, and never opened since: all of it that was written here
+        port = self._ctx.link.port
+        here = synced if self._ctx.online and not (port is not None and port.misfit) else 0
+        # cut off, or of another version, and never opened since: all of it that was written here
         own = self._own(case, snapshot.own_size if snapshot else here)
         state = base
         for entry in own:
@@ -97,7 +99,8 @@ class Cases:
         return CaseSnapshot(*kept) if kept else None
 
     def _online_port(self) -> "CentralPort | None":
-        return self._ctx.link.port if self._ctx.online else None
+        port = self._ctx.link.port if self._ctx.online else None
+        return port if port is not None and not port.misfit else None
 
     def _synced(self) -> int:
         """Entries of this log that central has accepted, as far as this terminal knows."""

@@ -51,7 +51,6 @@ class Context:
     book: Logbook
     store: TerminalStore
     link: Link
-    deployment_key: bytes
     training: bool = False
     now: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
     live: dict[str, Live] = field(default_factory=dict)
@@ -66,12 +65,19 @@ class Context:
         return self.book.deployment
 
     @property
+    def deployment_key(self) -> bytes:
+        """What is sealed for workers now, as central last said (the link keeps it)."""
+        return bytes.fromhex(self.store.meta("deployment-key"))
+
+    @property
     def online(self) -> bool:
         return self.link.state.online
 
     def port(self) -> "CentralPort":
         """Central, or `Unavailable` with what was kept."""
         port = self.link.wait_ready(3.0)
+        if port is not None and port.misfit:
+            raise Unavailable(port.misfit, kept="your log keeps every action")
         if port is None or not self.online:
             raise Unavailable("central does not answer", kept="your log keeps every action", next_key="go on offline")
         return port

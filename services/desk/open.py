@@ -48,12 +48,14 @@ def open_desk(
 
     def connect() -> "tuple[CentralPort, str, bytes]":
         # SQLAlchemy: imported in the link's thread, after the first rows
-        from db.central_engine import open_engine
+        from db.central_engine import open_for_upload
         from db.central_server import port_of
 
-        engine = open_engine(place.central_url, key(vault, CENTRAL_KEY), cache_kb=TERMINAL_CACHE_KB)
+        engine, misfit = open_for_upload(place.central_url, key(vault, CENTRAL_KEY), cache_kb=TERMINAL_CACHE_KB)
+        port = port_of(engine, owner)
+        port.misfit = misfit
         return (
-            port_of(engine, owner),
+            port,
             f"{deployment}/central",
             bytes.fromhex(_fact(place, vault, store, "cosigner-key")),
         )
@@ -66,7 +68,6 @@ def open_desk(
         book=book,
         store=store,
         link=link,
-        deployment_key=bytes.fromhex(_fact(place, vault, store, "deployment-key")),
         training=place.training,
     )
     link.beside = ctx.holds.renew

@@ -8,9 +8,10 @@ import orjson
 
 from db.central_accounts import is_revoked
 from services.action_log.acts import AgentLockedOut
-from services.action_log.sealing import open_sealed, seal
+from services.action_log.sealing import seal
 from services.cases.case import Case
 from services.cases.fold_check import verified_tier
+from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.consenting import status
@@ -47,8 +48,8 @@ class Ask:
 class Answers:
     """Answers asks of every kind; safe from several threads."""
 
-    def __init__(self, room: Workroom, private: bytes, pepper: bytes) -> None:
-        self._room, self._private = room, private
+    def __init__(self, room: Workroom, keys: DeploymentKeys, pepper: bytes) -> None:
+        self._room, self._keys = room, keys
         self._sign_ins = SignIns(room.store.engine, pepper)
         self._proof = Proof(room)
         self._kinds: dict[str, Callable[[Ask], Json]] = {
@@ -67,7 +68,7 @@ class Answers:
         """Open, answer, seal the reply to the terminal that asked; an error becomes a reply without data."""
         room, started = self._room, time.monotonic()
         try:
-            text = open_sealed(self._private, sealed, deployment=room.deployment, owner=ask, kind="ask")
+            text = self._keys.open(sealed, deployment=room.deployment, owner=ask, kind="ask")
             reply = self._reply(Ask(ask, terminal, kind, orjson.loads(text)))
             error = ""
         except DeskError as exc:

@@ -7,13 +7,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from db.central_store import CentralStore
 from db.log import Detail
 from services.action_log.sealing import open_sealed, seal
+from services.deployment_keys import DeploymentKeys
 
 
 class CaseDetails:
     """Opens and seals details of cases. Raises `Unusable` for a text that does not open."""
 
-    def __init__(self, store: CentralStore, deployment: str, private: bytes) -> None:
-        self._store, self._deployment, self._private = store, deployment, private
+    def __init__(self, store: CentralStore, deployment: str, keys: DeploymentKeys) -> None:
+        self._store, self._deployment, self._keys = store, deployment, keys
 
     def open(self, case: str, kind: str) -> list[bytes]:
         """The texts of that kind, the case's own before those of the person's other cases; each place has its key."""
@@ -44,4 +45,4 @@ class CaseDetails:
     def _unsealed(self, owner: str, sealed: bytes | None) -> bytes | None:
         if sealed is None:
             return None
-        return open_sealed(self._private, sealed, deployment=self._deployment, owner=owner, kind="key")
+        return self._keys.open(sealed, deployment=self._deployment, owner=owner, kind="key")

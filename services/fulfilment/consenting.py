@@ -35,9 +35,10 @@ def change_consent(task: Task) -> None:
     params = orjson.loads(task.job.params)
     named, given, at = list(params["purposes"]), bool(params["given"]), int(params["at"])
     controller = task.room.controller(case.controller)
+    kinds = [f"{SUPPRESSION}:{p.key}" for p in controller.purposes if p.marketing and p.key in named] or [SUPPRESSION]
     marketing = not named or any(p.marketing for p in controller.purposes if p.key in named)
     if marketing and not given:
-        task.patiently("suppression", lambda: _suppress(task.room, case), forever=True)
+        task.patiently("suppression", lambda: _suppress(task.room, case, kinds), forever=True)
     purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
     places = task.patiently("places", lambda: _places(task.room.catalog(case.controller), purposes), forever=True)
     attempt = 0
@@ -133,11 +134,12 @@ def _known(given: people.Identifier) -> dict[str, list[str]]:
     return {given.kind: [given.normal]}
 
 
-def _suppress(room: Workroom, case: Case) -> None:
+def _suppress(room: Workroom, case: Case, kinds: list[str]) -> None:
     """A keyed digest that later mailings and imports are held against (rules.md 4.5)."""
     given = people.requester(room, case.id)
     digest = lookup_digest(room.lookup_key, case.controller, given.kind, given.normal)
-    room.store.put_replay([digest], case.controller, case.id, SUPPRESSION)
+    for kind in kinds:
+        room.replay.put([digest], case.controller, case.id, kind)
 
 
 def _receipt(task: Task, case: Case, controller: Controller, named: list[str], given: bool, at: int) -> None:

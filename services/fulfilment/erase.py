@@ -6,6 +6,7 @@ Searched again before, one transaction a system, looked at again after, letter b
 import hashlib
 import hmac
 from datetime import date
+from typing import Any
 
 import orjson
 
@@ -29,6 +30,7 @@ from services.fulfilment.coverage import covers
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.post import send
+from services.fulfilment.returned import digests_of
 from services.fulfilment.steps import AWAY, Task
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
@@ -36,7 +38,6 @@ from services.types import ItemState, Outcome, Role, Session
 
 CHANGED = "plan-changed"
 WITHDRAWN = "withdrawn"
-GONE_LABEL = "erased"
 ERASED = "erasure"
 
 
@@ -142,7 +143,9 @@ def _start(task: Task) -> list[str]:
         held = people.points(room.catalog(case.controller).graph, found)
         today = room.today(room.controller(case.controller))
         to = people.mail_point(held, people.requester(room, case.id), today)
-        sealed = room.details.seal(case.id, "contact", orjson.dumps({"job": task.job.id, "to": to}))
+        graph, region = room.catalog(case.controller).graph, room.controller(case.controller).country
+        digests = digests_of(room, graph, case.controller, region, found)
+        sealed = room.details.seal(case.id, "contact", orjson.dumps({"job": task.job.id, "to": to, "digests": digests}))
         task.report("started", EraseStarted(number), case, task.job.item, (sealed,))
         reach("erase.after-started")
     room.results.settle(stopped=room.stopped)
@@ -227,7 +230,8 @@ def _remember(task: Task) -> None:
         for kind, values in plan.identities
         for value in values
     ]
-    room.store.put_replay(digests, plan.controller, task.job.case, ERASED)
+    digests += _sealed_before(task).get("digests", [])
+    room.replay.put(digests, plan.controller, task.job.case, ERASED)
 
 
 def _facts(task: Task, language: str) -> dict[str, object]:
@@ -272,11 +276,17 @@ def _line(action: Action, language: str) -> dict[str, object]:
 
 def _contact(task: Task) -> str | None:
     """Where the letter goes, as it was on file before the erasure."""
+    to = _sealed_before(task).get("to")
+    return None if to is None else str(to)
+
+
+def _sealed_before(task: Task) -> dict[str, Any]:
+    """What was sealed as the erasure began: where its letter goes, digests of all that named the person."""
     for text in task.room.details.own(task.job.case, "contact").values():
-        raw = orjson.loads(text)
+        raw: dict[str, Any] = orjson.loads(text)
         if raw["job"] == task.job.id:
-            return None if raw["to"] is None else str(raw["to"])
-    return None
+            return raw
+    return {}
 
 
 def _resolve(task: Task) -> None:
@@ -296,9 +306,7 @@ def _to_shred(task: Task) -> int:
 
 
 def _shred(task: Task, details: int) -> None:
-    """The person's sealed details go, their keys with them, and the person's label in the queue."""
+    """The person's sealed details go, their keys with them, and the person's label in the queue: by the ingest, in the
+    transaction that takes this act, and again should it come once more after a restore."""
     reach("erase.before-shred")
-    case = task.case()
-    task.room.store.shred(case.id)
-    task.room.store.forget_person(case.subject, GONE_LABEL)
-    task.report("shredded", SubjectShredded(details), case)
+    task.report("shredded", SubjectShredded(details), task.case())

@@ -8,6 +8,7 @@ from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
 from services.fulfilment.notices import acknowledge, not_identified, notice
+from services.fulfilment.replay import replay
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Workroom
 
@@ -18,6 +19,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "export": export,
     "not-identified": not_identified,
     "notice": notice,
+    "replay": replay,
 }
 """By kind of job (services/sync/jobs.py)."""
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -20,11 +21,11 @@ MAX_BYTES = 5_000_000
 class Journal:
     """Appends to `path` (0600); a file that grew too long is kept once as `.1`. Safe from any thread.
 
-    `tally` counts what is said.
+    `tally` counts what is said; `echo` is a file descriptor that gets every line as well.
     """
 
-    def __init__(self, path: Path, tally: Tally | None = None) -> None:
-        self._tally = tally or Tally()
+    def __init__(self, path: Path, tally: Tally | None = None, echo: int | None = None) -> None:
+        self._tally, self._echo = tally or Tally(), echo
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:
             path.replace(path.with_name(path.name + ".1"))
@@ -33,7 +34,11 @@ class Journal:
     def say(self, event: str, **facts: str | int | bool) -> None:
         """One line: the event's name and its codes."""
         line = {"at": time.time_ns() // 1000, "pid": os.getpid(), "event": event, **facts}
-        os.write(self._file, orjson.dumps(line) + b"\n")
+        text = orjson.dumps(line) + b"\n"
+        os.write(self._file, text)
+        if self._echo is not None:
+            with suppress(OSError):  # nobody reads it any more: the file has it
+                os.write(self._echo, text)
         self._tally.add("worker_events_total", event=event)
 
     def fault(self, place: str, error: BaseException, **facts: str | int | bool) -> str:

@@ -80,12 +80,14 @@ class Results:
                 for entry in self._book.append([draft], kept):
                     self._remember(entry)
 
-    def own(self, act: Act, *, repeat: str = "") -> None:
+    def own(self, act: Act, *, repeat: str = "", details: tuple[Detail, ...] = ()) -> None:
         """Write an act that belongs to no case; `repeat` names what must not be written twice."""
         op = op_of("own", repeat) if repeat else None
         with self._writing:
             if op is None or op not in self._done:
-                for entry in self._book.append([Draft(act=act, actor=self._actor, as_="worker", op=op)]):
+                named = tuple(d.hash for d in details)
+                draft = Draft(act=act, actor=self._actor, as_="worker", op=op, details=named)
+                for entry in self._book.append([draft], details):
                     self._remember(entry)
 
     def send(self) -> bool:

@@ -22,19 +22,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.central import open_engine
 from db.central_jobs import INGEST, Deposed
 from db.central_port import CentralPort
+from db.central_replay import ReplayStore
+from db.central_rotation import RotationStore
 from db.central_store import CentralStore
 from services.action_log.acts import Heartbeat
+from services.deployment_keys import DeploymentKeys
 from services.fulfilment import expiry
 from services.fulfilment.answers import Answers
 from services.fulfilment.case_details import CaseDetails
 from services.fulfilment.engine import Engine
 from services.fulfilment.jobs import workflows
 from services.fulfilment.journal import Journal
+from services.fulfilment.replay_list import FILE, ReplayList
+from services.fulfilment.resealing import Resealing
 from services.fulfilment.results import Results
 from services.fulfilment.tally import Tally
 from services.fulfilment.workroom import Workroom
-from services.home import CENTRAL_KEY, DEPLOYMENT_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
+from services.home import CENTRAL_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.letters.delivery import MailSettings
+from services.rotation import follow, publish
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest, IngestKeys
 from services.sync.logbook import Logbook
@@ -54,7 +60,10 @@ _AT_ONCE, _MOST = 4, 32
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty."""
+    """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty.
+
+    `log_json`: the journal's lines go to standard output as well.
+    """
 
     home: Path
     worker: str
@@ -66,6 +75,7 @@ class Order:
     pauses: tuple[float, ...] = PAUSES_S
     sweep_s: float = 30.0
     lease_s: float = LEASE_S
+    log_json: bool = False
 
 
 class Worker:
@@ -83,15 +93,16 @@ class Worker:
         self._busy: set[str] = set()
         self._threads: list[threading.Thread] = []
         vault = open_vault(home.path, passphrase=order.passphrase, demo=order.demo)
-        self._journal = Journal(home.logs / "worker.log", self._tally)
+        self._journal = Journal(home.logs / "worker.log", self._tally, 1 if order.log_json else None)
         stamina.instrumentation.set_on_retry_hooks([])  # theirs write the text of the error
         central = open_engine(order.central_url or home.central_url, key(vault, CENTRAL_KEY))
         self._store = CentralStore(central)
         port = CentralPort(central, self.id)
         facts = port.facts()
         deployment = facts["deployment"]
-        private, lookup = key(vault, DEPLOYMENT_KEY), key(vault, LOOKUP_KEY)
-        keys = IngestKeys(deployment=deployment, private=private, cosign_seed=key(vault, INGEST_SEED), lookup=lookup)
+        self._vault, self._deployment_keys, lookup = vault, DeploymentKeys(vault), key(vault, LOOKUP_KEY)
+        opens = self._deployment_keys
+        keys = IngestKeys(deployment=deployment, opens=opens, cosign_seed=key(vault, INGEST_SEED), lookup=lookup)
         self._ingest = Ingest(self._store, keys)
         self._book = Logbook(home, "worker", self.id, vault, deployment)
         uplink = Uplink(port, self._book, keys.cosigner, bytes.fromhex(facts["cosigner-key"]))
@@ -101,16 +112,19 @@ class Worker:
             vault=vault,
             deployment=deployment,
             store=self._store,
-            details=CaseDetails(self._store, deployment, private),
+            details=CaseDetails(self._store, deployment, opens),
             results=Results(self._book, uplink, self._store),
             journal=self._journal,
+            replay=ReplayList(ReplayStore(central), home.folder("worker", self.id) / FILE),
             lookup_key=lookup,
             mail=order.mail,
             outbox=order.outbox or home.outbox,
             pauses=order.pauses,
             stopped=self.stop.is_set,
         )
-        self._answers = Answers(self.room, private, key(vault, PIN_PEPPER))
+        self._answers = Answers(self.room, opens, key(vault, PIN_PEPPER))
+        self._rotation = RotationStore(central)
+        self._resealing = Resealing(self.room, self._rotation, opens)
         self._engine = Engine(*_engine_of(home, central, vault), self.id, workflows(self.room))
 
     # ── running ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,6 +146,7 @@ class Worker:
             ("life", self._live, self._third_s),
             ("adopt", self._adopt, self._third_s),
             ("sweep", self._sweep, self._sweep_s),
+            ("rotate", self._rotate, self._sweep_s),
         )
         for name, work, pause in loops:
             thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)
@@ -243,10 +258,18 @@ class Worker:
         return False
 
     def _sweep(self) -> bool:
+        if self.room.replay.merge():
+            self._journal.say("replay-list", worker=self.id)
         if self._leading:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)
         return False
+
+    def _rotate(self) -> bool:
+        follow(self._rotation, self._deployment_keys, self._vault, self.id)
+        if not self._leading:
+            return False
+        return publish(self._rotation) or self._resealing.step()
 
 
 def _engine_of(home: Home, central: sa.Engine, vault: Vault) -> tuple[str, bytes | None]:

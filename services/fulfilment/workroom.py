@@ -22,6 +22,7 @@ from services.controllers import Controller
 from services.errors import NotFound
 from services.fulfilment.case_details import CaseDetails
 from services.fulfilment.journal import Journal
+from services.fulfilment.replay_list import ReplayList
 from services.fulfilment.results import Results
 from services.home import Home
 from services.letters.delivery import MailSettings
@@ -40,23 +41,14 @@ class Catalog:
     connectors: Mapping[str, Connector]
 
 
-@dataclass
-class Workroom:
-    """Built by the worker, shared by its threads. `pauses` are seconds between attempts at a system that is away."""
+@dataclass(kw_only=True)
+class Systems:
+    """What is needed to look into a controller's systems, without a log of one's own."""
 
     home: Home
-    worker: str
     vault: Vault
-    deployment: str
     store: CentralStore
-    details: CaseDetails
-    results: Results
-    journal: Journal
     lookup_key: bytes
-    mail: MailSettings | None
-    outbox: Path
-    pauses: tuple[float, ...]
-    stopped: Callable[[], bool] = lambda: False
     now: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
     _catalogs: dict[str, tuple[object, Catalog]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,21 +60,6 @@ class Workroom:
         if body is None:
             raise NotFound(f"there is no controller {key}")
         return Controller.from_json(body)
-
-    @_central
-    def job(self, job: str) -> Job:
-        """A job; raises `NotFound`."""
-        return self.store.job(job)
-
-    @_central
-    def holds(self, job: Job) -> bool:
-        """Whether the job is still this worker's."""
-        return self.store.holds(job.id, job.fence)
-
-    @_central
-    def case(self, case: str) -> Case:
-        """As central has folded it; raises `NotFound`."""
-        return from_json(self.store.case_body(case))
 
     def catalog(self, controller: str) -> Catalog:
         """The catalog of a controller, read again when a file of it changed. Raises `BadInput` with file and line."""
@@ -113,3 +90,34 @@ class Workroom:
     def at(controller: Controller, micros: int) -> datetime:
         """A time in µs as the controller's clocks show it."""
         return datetime.fromtimestamp(micros / 1_000_000, UTC).astimezone(ZoneInfo(controller.zone))
+
+
+@dataclass(kw_only=True)
+class Workroom(Systems):
+    """Built by the worker, shared by its threads. `pauses` are seconds between attempts at a system that is away."""
+
+    worker: str
+    deployment: str
+    details: CaseDetails
+    results: Results
+    journal: Journal
+    replay: ReplayList
+    mail: MailSettings | None
+    outbox: Path
+    pauses: tuple[float, ...]
+    stopped: Callable[[], bool] = lambda: False
+
+    @_central
+    def job(self, job: str) -> Job:
+        """A job; raises `NotFound`."""
+        return self.store.job(job)
+
+    @_central
+    def holds(self, job: Job) -> bool:
+        """Whether the job is still this worker's."""
+        return self.store.holds(job.id, job.fence)
+
+    @_central
+    def case(self, case: str) -> Case:
+        """As central has folded it; raises `NotFound`."""
+        return from_json(self.store.case_body(case))

@@ -5,11 +5,14 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
+from services.deployment_proof import check_proof
+from services.errors import Unusable
 
 if TYPE_CHECKING:
     from db.central_port import CentralPort
 
 PAGE = 5000
+NUMBER = "deployment-key-number"
 PEOPLE_S = 10.0
 
 
@@ -19,6 +22,8 @@ class Downlink:
     def __init__(self, port: "CentralPort", store: TerminalStore) -> None:
         self._port, self._store = port, store
         self._people_at = 0.0
+        self.alarm = ""
+        """What is wrong with what central says, in a sentence; the rest goes on."""
         self.worker_ago = inf
         """How long ago a worker gave a sign of life, in seconds, as seen last."""
 
@@ -50,7 +55,24 @@ class Downlink:
         if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:
             return
         self._store.replace_people(self._port.agents(), self._port.controllers())
+        self._follow_key()
         self._people_at = time.monotonic()
+
+    def _follow_key(self) -> None:
+        """Seal to the deployment's new key once it was rotated; never to one that was not signed, nor an older one."""
+        known, facts = self._store.meta("deployment-key"), self._port.facts()
+        named = facts.get("deployment-key", "")
+        self.alarm = ""
+        if not known or named == known:
+            return
+        cosigner, before = bytes.fromhex(self._store.meta("cosigner-key")), int(self._store.meta(NUMBER, "0"))
+        told = facts.get("deployment-key-proof", "")
+        try:
+            number = check_proof(told, cosigner, self._store.meta("deployment"), named, before)
+        except Unusable as exc:
+            self.alarm = exc.reason
+            return
+        self._store.set_meta({"deployment-key": named, NUMBER: str(number)})
 
 
 def _row(row: tuple[object, ...]) -> tuple[object, ...]:

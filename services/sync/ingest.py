@@ -24,6 +24,7 @@ from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
 from services.cases.fold import LEASE_US, counted, fold
 from services.controllers import Controller
+from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
@@ -39,6 +40,9 @@ ACTORS = {
 
 
 OPENING = ("case.opened", "case.imported")
+RESEALED = "keys.resealed"
+GONE_LABEL = "erased"
+"""What every queue shows instead of a person whose case was shredded."""
 
 
 class Refusal(Exception):
@@ -50,7 +54,7 @@ class IngestKeys:
     """What only workers hold: to open details, to cosign, to make lookups."""
 
     deployment: str
-    private: bytes
+    opens: DeploymentKeys
     cosign_seed: bytes
     lookup: bytes
 
@@ -61,7 +65,10 @@ class IngestKeys:
 
 @dataclass(slots=True)
 class Folded:
-    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims."""
+    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims.
+
+    `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
+    """
 
     cases: dict[str, Case]
     known: set[str]
@@ -69,6 +76,8 @@ class Folded:
     cancelled: list[tuple[str, str]]
     claims: list[dict[str, object]]
     freed: list[tuple[str, int]]
+    shredded: set[str]
+    persons: list[str]
 
 
 class Ingest:
@@ -110,10 +119,17 @@ class Ingest:
         at, (stale, details) = tx.now(), _stale(tx, batch, checked)
         rows = [(batch.log, e.seq, e.case, at, b) for e, b in zip(checked.entries, checked.bodies, strict=True)]
         tx.insert_values(ENTRY, ("log", "seq", "case_id", "accepted_at", "body"), rows)
+        tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
+        folded = self._fold(tx, [e for e in checked.entries if e.seq not in stale], at)
+        # Also what comes late, or again after a restore: nothing of a shredded case is kept.
+        details = [d for d in details if d["owner"] not in folded.shredded]
+        anew = {digest for e in checked.entries if e.act == RESEALED for digest in e.details}
+        tx.replace_keys([d for d in details if d["hash"] in anew])
+        details = [d for d in details if d["hash"] not in anew]
         there = tx.known_details(str(d["hash"]) for d in details)
         tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
-        tx.insert(STALE, [{"log": batch.log, "seq": seq} for seq in sorted(stale)])
-        self._write(tx, self._fold(tx, [e for e in checked.entries if e.seq not in stale], at), details, at)
+        tx.shred(sorted(folded.shredded))
+        self._write(tx, folded, details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, checked.frontier, batch.checkpoint, receipt, checked.key)
         if checked.key != batch.key:
@@ -125,7 +141,7 @@ class Ingest:
         touched = [e for e in entries if e.case is not None]
         bodies = tx.cases(e.case for e in touched if e.case)
         states: dict[str, Case] = {case: from_json(body) for case, body in bodies.items()}
-        folded = Folded(states, set(bodies), [], [], [], [])
+        folded = Folded(states, set(bodies), [], [], [], [], set(), [])
         changed: dict[str, Case] = {}
         for entry in touched:
             before = states.get(entry.case or "")
@@ -135,6 +151,7 @@ class Ingest:
             states[after.id] = changed[after.id] = after
             if before is None or counted(after, entry):
                 self._effects(folded, entry, after, at)
+        folded.shredded = {case.id for case in states.values() if case.shredded}
         folded.cases = changed
         return folded
 
@@ -147,8 +164,12 @@ class Ingest:
             folded.cancelled.append((case.id, entry.item or ""))
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
+        elif entry.act == "subject.shredded":
+            folded.persons.append(case.subject)
 
     def _write(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]], at: int) -> None:
+        for subject in folded.persons:
+            tx.forget_person(subject, GONE_LABEL)
         masked = self._subjects(tx, folded, details)
         rev = tx.next_revs(len(folded.cases))
         rows = [as_row(case, self._controller(case.controller)) for case in folded.cases.values()]
@@ -204,7 +225,7 @@ class Ingest:
         deployment = self._keys.deployment
         if not isinstance(sealed_key, bytes) or not isinstance(blob, bytes):
             raise ValueError("not bytes")
-        key = open_sealed(self._keys.private, sealed_key, deployment=deployment, owner=case, kind="key")
+        key = self._keys.opens.open(sealed_key, deployment=deployment, owner=case, kind="key")
         raw = orjson.loads(open_sealed(key, blob, deployment=deployment, owner=case, kind="requester"))
         return Requester(raw["kind"], raw["normal"], identifiers.mask(raw["kind"], raw["normal"]))
 
@@ -281,6 +302,8 @@ def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, obje
         entry, blob = named.get(str(detail["hash"])), detail["blob"]
         if entry is None or not isinstance(blob, bytes) or sha256(blob).hexdigest() != detail["hash"]:
             raise Refusal("a sealed detail is not what an entry names")
+        if entry.act == RESEALED and batch.kind == "worker" and detail["kind"] == "key":
+            continue
         if detail["owner"] != entry.case or (detail["kind"] in ("key", "requester") and entry.act not in OPENING):
             raise Refusal("a sealed detail is another case's")
     return list({str(d["hash"]): d for d in details}.values())

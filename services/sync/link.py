@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
-from services.errors import DeskError, ShutOut
+from services.errors import DeskError, ShutOut, Unusable
 from services.sync.down import Downlink
 from services.sync.logbook import Logbook
 from services.sync.up import Uplink
@@ -108,6 +108,10 @@ class Link:
             except Exception as exc:  # a dead thread would say nothing; the next try may do better
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)] * secrets.SystemRandom().uniform(0.8, 1.2)
                 failures += 1
+                if isinstance(exc, Unusable):  # central may have become another version: meet it anew
+                    up = None
+                    if self.port is not None:
+                        self.port.close()
                 self.state = self._failed(exc)
                 self._ready.set()
             self._wake.wait(pause)
@@ -121,11 +125,15 @@ class Link:
     def _exchange(self, up: Uplink, down: Downlink) -> bool:
         sent = up.run_once()
         size = self._book.accepted
+        if self.port is not None and self.port.misfit:  # of another version: the log, and nothing else
+            waiting, oldest = up.state.waiting, up.state.oldest_ts
+            self.state = LinkState(waiting, oldest, time.monotonic(), True, False, self.port.misfit, size)
+            return sent
         got = down.run_once()
         if self.port is not None:
             self.beside(self.port)
         alive = down.worker_ago < WORKER_S
-        alarm = up.state.alarm or self._book.anchor_trouble or self._book.key_trouble
+        alarm = up.state.alarm or down.alarm or self._book.anchor_trouble or self._book.key_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)
         return sent or got > 0
 

@@ -38,6 +38,7 @@ export.delivered(package, letter); export.failed(reason); package.destroyed(pack
 erase.asked(plan, digest, ground, language)
 erase.approved(digest); erase.returned(reason); erase.withdrawn(reason); erase.started(plan)
 erase.system_done(system, deleted, masked, kept, reason); erase.verified(left); erase.failed(system, reason)
+replay.done(system, deleted, masked, stopped, left); keys.resealed(count)
 consent.given(purpose, text, language); consent.withdrawn(purpose, text, language, marketing)
 consent.written(purpose, system, rows, read_back); consent.failed(purpose, system, reason)
 marketing.stopped(channels); letter.made(letter, template, version, language); letter.sent(letter, medium)

@@ -317,3 +317,12 @@ def test_the_fold_is_total_and_its_state_survives_json(steps: list[tuple[Act, tu
 def test_an_entry_with_unknown_words_is_a_conflict_not_an_exception() -> None:
     odd = entry(acts.ItemResolved(outcome="done", ground=None), item="1")._replace(params={"outcome": 3})
     assert "no rule knows" in after(opened(Right.ACCESS), odd).conflicts[0].reason
+
+
+def test_only_a_worker_shreds() -> None:
+    case = opened(Right.ERASURE)
+    done = acts.SubjectShredded(details=2)
+    refused = after(case, entry(done))
+    assert not refused.shredded
+    assert "only a worker" in refused.conflicts[0].reason
+    assert after(case, entry(done, actor=WORKER, as_="worker", session=None)).shredded, "the control"

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 from db import central
 from db.central_audit import AuditView
 from db.central_port import CentralPort
+from db.central_replay import Repeat, ReplayStore
 from db.central_store import CentralStore
 from services.errors import Conflict, NotFound, Refused, Unavailable, Unusable
 
@@ -290,7 +291,8 @@ def test_sealed_details_are_kept_once_and_shredded_whole(engine: sa.Engine) -> N
     assert store.details("C-26-000001", "note") == [("C-26-000001", b"sealed", b"\x00\xff")]
     assert store.count_details("C-26-000001") == 2
     store.drop_detail("h2")
-    assert store.shred("C-26-000001") == 1
+    with store.ingest() as tx:
+        tx.shred(["C-26-000001"])
     assert store.count_details("C-26-000001") == 0
 
 
@@ -301,7 +303,8 @@ def test_a_forgotten_person_is_found_no_more_and_every_terminal_hears_of_it(engi
         tx.insert(central.LOOKUP, [{"digest": "d", "subject": "psn:1", "controller": "nordlicht"}])
     assert store.find_subjects(["d"], "nordlicht") == ["C-26-000001"]
     assert store.find_subjects(["d"], "albion") == []
-    store.forget_person("psn:1", "erased")
+    with store.ingest() as tx:
+        tx.forget_person("psn:1", "erased")
     assert store.find_subjects(["d"], "nordlicht") == []
     assert [(r[3], r[-1]) for r in CentralPort(engine, "").changes(0, 9)] == [("erased", 1)]
 
@@ -329,7 +332,8 @@ def test_packages_the_replay_list_and_signs_of_life(engine: sa.Engine) -> None:
     package = {"id": "p", "case_id": "C-26-000001", "file": "p.zip", "sha256": "s", "expires_at": 5, "state": "kept"}
     for _ in range(2):
         store.put_package(package)
-        store.put_replay(["d1", "d1", "d2"], "nordlicht", "C-26-000001", "erase")
+        rows = [Repeat(digest, "nordlicht", "C-26-000001", "erasure", 7) for digest in ("d1", "d1", "d2")]
+        ReplayStore(engine).add(rows)
     assert store.expired_packages(6) == [("p", "C-26-000001", "p.zip")]
     store.package_destroyed("p")
     assert store.expired_packages(6) == []

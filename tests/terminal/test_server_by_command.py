@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -134,6 +135,36 @@ def test_from_an_empty_database_to_a_working_desk(postgres: str, tmp_path: Path,
     operator.run("terminal", "revoke", "desk-1")
     assert "does not let this terminal in" in desk.run("log", "verify", exits=2)
     assert "revoked" in operator.run("terminal", "list")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "init.after-tables",
+        *(pytest.param(f"init.{p}", marks=pytest.mark.long) for p in ("after-keys", "after-engine", "before-settings")),
+    ],
+)
+def test_an_init_that_was_killed_goes_on_when_it_is_said_again(
+    postgres: str, tmp_path: Path, centre_template: Path, place: str
+) -> None:
+    where = sa.make_url(postgres)
+    password = tmp_path / "password"
+    password.write_text(f"{where.password}\n")
+    password.chmod(0o600)
+    operator = Shell(tmp_path / "operator", RIGHTSDESK_CENTRAL_PASSWORD_FILE=str(password))
+    url = where._replace(password=None, drivername="postgresql").render_as_string()
+    words = ("central", "init", url, "--deployment", "desk.example.com", "--controllers", str(centre_template))
+    operator.environment["RIGHTSDESK_KILL_AT"] = place
+    operator.run(*words, exits=-signal.SIGKILL)
+    del operator.environment["RIGHTSDESK_KILL_AT"]
+    assert "other words" in operator.run(*words[:3], "--deployment", "other.example.com", exits=2)
+    assert "2 controllers" in operator.run(*words)
+    assert "what was signed" in operator.run("central", "check")
+    assert "already" in operator.run(*words, exits=2), "it is through"
+    other = Shell(tmp_path / "other", RIGHTSDESK_CENTRAL_PASSWORD_FILE=str(password))
+    for _ in range(2):  # refused, it leaves nothing that would be gone on with
+        assert "another deployment stands" in other.run(*words, exits=2)
+    assert "what was signed" in operator.run("central", "check"), "nothing of it was touched"
 
 
 @pytest.mark.parametrize("url", ["mysql://admin@db/x", "postgresql://admin:hunter2@db/x", "sqlite:///central.db", ""])

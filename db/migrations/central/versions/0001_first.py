@@ -188,7 +188,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", "controller"),
+        sa.PrimaryKeyConstraint("digest", "controller", "case_id", "kind"),
     )
     op.create_table(
         "stale",
