@@ -5,7 +5,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from db.central import AGGREGATE, AGGREGATE_HEAD, CASE, CLAIM, CONTROLLER, COUNTS, DETAIL, ENTRY
+from db.central import (
+    AGENT,
+    AGGREGATE,
+    AGGREGATE_HEAD,
+    CASE,
+    CLAIM,
+    CONTROLLER,
+    COUNTS,
+    DETAIL,
+    ENTRY,
+    HEAD,
+    INBOX,
+    LOG,
+)
 from db.central_roles import SQLITE_TRIGGERS
 from db.central_witness import CentralView, as_bytes
 
@@ -28,6 +41,24 @@ class AuditView(CentralView):
     def aggregate_frontier(self) -> bytes:
         """The frontier that the next leaf goes on from."""
         return as_bytes(self._conn.execute(sa.select(AGGREGATE_HEAD.c.frontier)).scalar())
+
+    def goes_on_from(self, log: str) -> tuple[bytes, bytes]:
+        """What the next batch of a log is held against: its frontier, and the key in force."""
+        row = self._conn.execute(sa.select(HEAD.c.frontier, HEAD.c.key).where(HEAD.c.log == log)).first()
+        return (b"", b"") if row is None else (as_bytes(row[0]), as_bytes(row[1]))
+
+    def operators_entries(self) -> list[bytes] | None:
+        """Bodies of the entries of all operators' logs in accept order; None while some of theirs wait in the inbox."""
+        mine = sa.select(LOG.c.id).where(LOG.c.kind == "operator")
+        if self._conn.execute(sa.select(INBOX.c.id).where(INBOX.c.log.in_(mine)).limit(1)).first():
+            return None
+        query = sa.select(ENTRY.c.body).where(ENTRY.c.log.in_(mine)).order_by(ENTRY.c.pos)
+        return [as_bytes(body) for body in self._conn.execute(query).scalars()]
+
+    def agents(self) -> list[tuple[str, str, bool, int]]:
+        """(number, roles, disabled, number of the PIN) of everybody."""
+        query = sa.select(AGENT.c.id, AGENT.c.roles, AGENT.c.disabled, AGENT.c.pin_rev)
+        return [(r[0], r[1], r[2], r[3]) for r in self._conn.execute(query)]
 
     def accepted(self) -> Iterator[tuple[int, bytes]]:
         """(accepted at in µs, body) of every entry that counts, in accept order."""

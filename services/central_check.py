@@ -20,6 +20,7 @@ from services.action_log.witness import Accepted, Alarm, Shown, look, look_at_ag
 from services.cases.case import from_json
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
+from services.people_check import accounts, changed
 from services.secrets import Vault
 from services.sync.ingest import OPENING, RESEALED
 from services.sync.rebuild import differences_in
@@ -37,9 +38,9 @@ def central_check(home: Home, vault: Vault) -> list[str]:
 def guards(engine: sa.Engine) -> list[str]:
     """Roles, grants, views, functions and triggers that are not what they were made as."""
     if engine.dialect.name == "postgresql":
-        from db.central_guards import changed
+        from db import central_guards
 
-        return changed(engine)
+        return central_guards.changed(engine)
     with AuditView.of(engine) as view:
         return view.changed_triggers()
 
@@ -66,6 +67,14 @@ def _rows(view: AuditView) -> Iterator[str]:
     yield from _fences(view)
     if not wrong:  # what is not what was signed is not folded
         yield from (f"case {words}" for words in differences_in(view))
+        yield from _people(view)
+
+
+def _people(view: AuditView) -> Iterator[str]:
+    """People whom somebody else than an operator changed; not looked at while an operator's acts wait for a worker."""
+    bodies = view.operators_entries()
+    if bodies is not None:
+        yield from changed(accounts(map(decode, bodies)), view.agents())
 
 
 def _aggregate(view: AuditView, leaves: Leaves) -> Iterator[str]:
@@ -100,6 +109,7 @@ def _log(
     Sealed details that an opening names go into `named`, digest → case; keys that were sealed anew into `resealed`.
     """
     misfiled: list[str] = []
+    frontier = Frontier()
 
     def read() -> Iterator[tuple[int, bytes]]:
         for seq, filed, body in view.filed(held.log):
@@ -111,12 +121,17 @@ def _log(
                     named.update(dict.fromkeys(entry.details, entry.case))
                 if entry.act == RESEALED:
                     resealed.update(entry.details)
+            frontier.append(leaf_hash(body))
             yield seq, body
 
     accepted = None if newest is None else Accepted(newest.get(held.log))
     found = look(held, None, read(), 0, cosigner, view.seals(held.log), accepted)
     if isinstance(found, Alarm):
         yield _said(f"log {held.log}", found)
+    else:
+        key = found.keys[-1][1] if found.keys else found.public_key
+        if view.goes_on_from(held.log) != (frontier.to_bytes(), key):
+            yield f"log {held.log}: what its next entries are held against was changed"
     yield from misfiled
 
 

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from db import central
 from db.central_roles import TRIGGERS
+from services import agents
 from services.central_check import guards, rows
-from services.types import Right
+from services.types import Right, Role
 from tests.centre import Centre, copy_of, request, sign_in
 from tests.server_centre import ServerCentre
 
@@ -100,6 +101,12 @@ ROWS = {
     "the aggregate's frontier changed": (
         "UPDATE aggregate_head SET frontier = (SELECT nodes FROM aggregate WHERE idx = 0)",
         "aggregate: its frontier"),
+    "the frontier of a log changed": (
+        "UPDATE log_head SET frontier = (SELECT nodes FROM aggregate WHERE idx = 0) WHERE size > 0",
+        "what its next entries are held against"),
+    "the key in force changed": (
+        "UPDATE log_head SET key = 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk' WHERE size > 0",
+        "what its next entries are held against"),
     "a fence set back": ("UPDATE claim SET fence = 0", "has fence 0"),
 }  # fmt: skip
 
@@ -114,6 +121,36 @@ def test_a_row_changed_by_the_administrator_is_found_and_named(worked: Centre, n
     attack(worked, statement)
     sentences = found(worked)
     assert any(words in sentence for sentence in sentences), sentences
+
+
+PEOPLE = {
+    "a role given": ('UPDATE agent SET roles = \'{"nordlicht":["agent","lead"]}\' WHERE id = \'0555\'', "other roles"),
+    "roles that are none": ("UPDATE agent SET roles = 'x' WHERE id = '0555'", "other roles"),
+    "somebody let in": ("UPDATE agent SET disabled = NOT disabled WHERE id = '0555'", "shut out or let in"),
+    "an earlier PIN": ("UPDATE agent SET pin_rev = pin_rev - 1 WHERE id = '0555'", "something else"),
+    "somebody taken out": ("DELETE FROM agent WHERE id = '0555'", "is gone from the table"),
+}
+
+
+def test_people_whom_no_operator_changed_are_named(worked: Centre) -> None:
+    agents.add(worked.home, worked.vault, "0555", "Kim Weber", {"nordlicht": [Role.AGENT]})
+    agents.reset_pin(worked.home, worked.vault, "0555")
+    agents.set_disabled(worked.home, worked.vault, "0555", True)
+    while worked.ingest.run_once():
+        pass
+    assert found(worked) == [], "the control"
+    for statement, words in PEOPLE.values():
+        with central.writing(worked.engine).begin() as conn:
+            before = conn.execute(sa.select(central.AGENT).where(central.AGENT.c.id == "0555")).mappings().one()
+            conn.exec_driver_sql(statement)
+        (sentence,) = found(worked)
+        assert sentence.startswith("agent 0555 ")
+        assert words in sentence
+        with central.writing(worked.engine).begin() as conn:
+            conn.execute(sa.delete(central.AGENT).where(central.AGENT.c.id == "0555"))
+            conn.execute(sa.insert(central.AGENT), [dict(before)])
+    agents.set_disabled(worked.home, worked.vault, "0555", False)
+    assert found(worked) == [], "an act that waits for a worker is no alarm"
 
 
 def test_one_letter_in_an_entry_is_found(worked: Centre) -> None:
