@@ -111,6 +111,7 @@ class Line:
     """What a terminal holds for central: every call of `CentralPort`, over the network."""
 
     IDLE_S = 0.0
+    misfit = ""
 
     def __init__(self, network: Network, terminal: str) -> None:
         self._network, self._terminal = network, terminal

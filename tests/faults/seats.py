@@ -100,13 +100,14 @@ class Seat:
         )  # fmt: skip
         self.book.said = self.said
         self.store = TerminalStore(place.home.desk(place.owner), key(place.vault, f"desk-key:{place.owner}"))
+        self.store.set_meta({name: place.facts[name] for name in ("deployment", "deployment-key", "cosigner-key")})
         self.link = Link(self._never, self.book, self.store)
         self.link._ready.set()
         self.up: Uplink | None = None
         self.down: Downlink | None = None
         context = Context(
             home=place.home, terminal=place.owner, vault=place.vault, book=self.book, store=self.store,
-            link=self.link, deployment_key=bytes.fromhex(place.facts["deployment-key"]), now=lambda: self.clock.us,
+            link=self.link, now=lambda: self.clock.us,
         )  # fmt: skip
         self.desk = Desk(context)
         context.live[self.session.id] = Live(self.session, time.monotonic())
