@@ -48,9 +48,23 @@ def walk(path: tuple[str, ...], agent: str = "0042") -> Callable[[Any], Any]:
             await pilot.press(key)
             await pilot.pause(ARM_S + 0.1 if isinstance(pilot.app.screen, Dialog) else 0.12)
         await until(pilot, lambda: not pilot.app.jobs.writing)
-        await pilot.pause(0.4)
+        await still(pilot)
 
     return pressed
+
+
+async def still(pilot: Any) -> None:
+    """Until the screen has stopped changing: what a busy machine reads late belongs into the picture."""
+    before, now = None, shown(pilot)
+    for _ in range(50):
+        await pilot.pause(0.2)
+        before, now = now, shown(pilot)
+        if before == now and all(job.is_finished for job in pilot.app.workers if job.group == "jobs"):
+            return
+
+
+def shown(pilot: Any) -> list[str]:
+    return ["".join(segment.text for segment in strip) for strip in pilot.app.screen._compositor.render_strips()]
 
 
 @pytest.fixture
