@@ -230,6 +230,7 @@ def random_ingest_kills(full_inbox: Path, folder: Path, count: int, seed: int) -
     return cut
 
 
+@pytest.mark.long
 def test_an_ingest_killed_at_random_is_gone_on_with(full_inbox: Path, tmp_path: Path, no_keyring: None) -> None:
     assert random_ingest_kills(full_inbox, tmp_path, 6, seed=3) > 0
 

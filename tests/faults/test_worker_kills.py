@@ -154,6 +154,7 @@ def kill_at_random(approved: Path, folder: Path, kills: int, chance: random.Rand
             shutil.rmtree(home)
 
 
+@pytest.mark.long
 def test_killed_at_random_it_goes_on(approved_template: Path, tmp_path: Path) -> None:
     kill_at_random(approved_template, tmp_path, 6, random.Random(6))
 
