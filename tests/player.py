@@ -18,6 +18,7 @@ from services.home import Home, owner_of
 
 GAP_S = 0.09
 """Between acting keys: faster ones count as a paste and do nothing."""
+TYPE_S = 0.025
 PATIENCE_S = 40.0
 SIGNS = {
     " ": "space", ".": "full_stop", "@": "at", "-": "minus", "+": "plus", ",": "comma", "/": "slash", "[": "[",
@@ -39,7 +40,9 @@ class Player:
 
     async def write(self, text: str) -> None:
         """Type `text` into the field that has the keys."""
-        await self._pilot.press(*(SIGNS.get(sign, sign) for sign in text))
+        for sign in text:
+            await self._pilot.press(SIGNS.get(sign, sign))
+            await self._pilot.pause(TYPE_S)
         await self._pilot.pause(GAP_S)
 
     def screen(self) -> str:
