@@ -107,7 +107,7 @@ class LogScreen(KitScreen):
     @on(Found)
     def _found(self, message: Found) -> None:
         if message.text == self.query_one(FilterBar).text:
-            self.table.show(partial(_found, message.lines), len(message.lines))
+            self.table.show(partial(slice_of, message.lines), len(message.lines))
             more = " or more" if len(message.lines) == FOUND_MOST else ""
             self.query_one(FilterBar).found(f"{count(len(message.lines))}{more} of {count(self.size_shown)}")
 
@@ -187,7 +187,3 @@ def _matching(desk: Any, session: object, text: str) -> tuple[LogLine, ...]:
             break
         before = lines[-1].seq
     return tuple(found[:FOUND_MOST])
-
-
-def _found(lines: tuple[LogLine, ...], after: Any, limit: int, reverse: bool) -> Answer[LogLine, Any]:
-    return slice_of(lines, after, limit, reverse=reverse)

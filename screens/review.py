@@ -96,7 +96,7 @@ class ReviewScreen(Assigning):
         self._draw()
 
     def _page(self, after: Any, limit: int, reverse: bool) -> Answer[Approval, Any]:
-        return slice_of(self.approvals or (), after, limit, reverse=reverse)
+        return slice_of(self.approvals or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -116,7 +116,7 @@ class SettleScreen(KitScreen):
         self._draw()
 
     def _page(self, after: Any, limit: int, reverse: bool) -> Answer[Unsettled, Any]:
-        return slice_of(self.found or (), after, limit, reverse=reverse)
+        return slice_of(self.found or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -31,11 +31,6 @@ def check_proof(told: str, cosigner: bytes, deployment: str, public: str, newer_
     return int(number)
 
 
-def cosigner_of(seed: bytes) -> bytes:
-    """The public key (32 bytes) that proofs by `seed` are checked with."""
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-
-
 def number_of(told: str) -> int:
     """The number in a proof that held."""
     return int(told.partition(":")[0])

@@ -120,13 +120,13 @@ def _put_facts(engine: "sa.Engine", deployment: str, vault: Vault) -> None:
     import sqlalchemy as sa
 
     from db import central
-    from services.action_log.checkpoint import Signer
+    from services.action_log.checkpoint import public_key
     from services.action_log.sealing import public_of
 
     facts = {
         "deployment": deployment,
         "deployment-key": public_of(key(vault, DEPLOYMENT_KEY)).hex(),
-        "cosigner-key": Signer(f"{deployment}/central", key(vault, INGEST_SEED)).public_key.hex(),
+        "cosigner-key": public_key(key(vault, INGEST_SEED)).hex(),
         "next-number": str(FIRST_NUMBER),
         "rev": "0",
     }

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from db.central_rotation import CLEAN, FOR, HAS, NEXT, NEXT_PROOF, PROOF, PUBLIC, UNTIL, RotationStore
+from services.action_log.checkpoint import public_key
 from services.action_log.sealing import new_key, open_sealed, public_of, seal
 from services.deployment_keys import NUMBER, DeploymentKeys
-from services.deployment_proof import check_proof, cosigner_of, number_of, proof
+from services.deployment_proof import check_proof, number_of, proof
 from services.errors import Refused, Unusable
 from services.home import INGEST_SEED, key
 from services.secrets import Vault
@@ -103,7 +104,7 @@ def _as_announced(facts: dict[str, str], private: bytes, vault: Vault) -> bytes:
     """The key, when it is the one that the cosigner signed; raises `Unusable`."""
     if public_of(private).hex() != facts[NEXT]:
         raise Unusable("the deployment's next key is not the one that was announced")
-    cosigner = cosigner_of(key(vault, INGEST_SEED))
+    cosigner = public_key(key(vault, INGEST_SEED))
     newer_than = int(vault.get(NUMBER) or b"0")
     check_proof(facts.get(NEXT_PROOF, ""), cosigner, facts["deployment"], facts[NEXT], newer_than)
     return private

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from db.central_store import CentralStore
 from services.action_log.sealing import open_sealed, seal
 from services.errors import DeskError
-from services.fulfilment.answers import Ask, sealed_by_who_opened
+from services.fulfilment.answers import Ask, with_word
 from services.fulfilment.sign_ins import SignIns
 from services.home import DEPLOYMENT_KEY, PIN_PEPPER, key
 from services.secrets import Vault
@@ -30,9 +30,7 @@ def answering(engine: sa.Engine, vault: Vault, deployment: str) -> Iterator[None
 
     def answer(ask: str, terminal: str, kind: str, sealed: bytes) -> None:
         text = orjson.loads(open_sealed(private, sealed, deployment=deployment, owner=ask, kind="ask"))
-        reply = orjson.dumps(
-            sealed_by_who_opened(Ask(ask, terminal, kind, text), sign_ins.answer(text["agent"], text["pin"]))
-        )
+        reply = orjson.dumps(with_word(Ask(ask, terminal, kind, text), sign_ins.answer(text["agent"], text["pin"])))
         store.reply(ask, seal(store.ask_key(terminal), reply, deployment=deployment, owner=ask, kind="reply"))
 
     def look() -> None:

@@ -40,10 +40,10 @@ def run(
 
     tally = Tally()
     try:
-        if listen:
-            _watched(listen, tally)
-        how = replace(order(home, name), log_json=log_json)
         say = _nothing if log_json else lambda line: print(line, flush=True)
+        if listen:
+            say(f"serving {_watched(listen, tally)}")
+        how = replace(order(home, name), log_json=log_json)
         worker.run(how, with_parent=with_parent, say=say, tally=tally)
     except DeskError as exc:
         _refuse("run", exc)
@@ -56,16 +56,16 @@ def _nothing(line: str) -> None:
     """The journal says it, in JSON."""
 
 
-def _watched(listen: str, tally: "Tally") -> None:
-    """Serve the tally's numbers beside the work; raises `BadInput`, `Unavailable`."""
+def _watched(listen: str, tally: "Tally") -> str:
+    """Serve the tally's numbers beside the work, and where; raises `BadInput`, `Unavailable`."""
     import threading
 
     from console.commands.metrics_server import server_at, url_of
     from services.metrics import exposition
 
     server = server_at(listen, lambda: exposition(tally.counts()))
-    print(f"serving {url_of(server)}", flush=True)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return url_of(server)
 
 
 @app.command()

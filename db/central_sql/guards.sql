@@ -21,9 +21,11 @@ CREATE VIEW {desk}.alembic_version WITH (security_barrier) AS SELECT version_num
 CREATE VIEW {desk}.meta WITH (security_barrier) AS
     SELECT key, value FROM public.meta
     -- In words that a dump gives back as they are: `central check` compares them after a restore too.
-    WHERE key::text = ANY ('{{deployment,deployment-key,deployment-key-proof,cosigner-key,rev,feed}}'::text[]) AND {desk}.me() IS NOT NULL;
+    WHERE key::text = ANY ('{{deployment,deployment-key,deployment-key-proof,cosigner-key,rev,feed}}'::text[])
+        AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.log WITH (security_barrier) AS
-    SELECT id, owner, kind, public_key, next_key, origin, enrolled_at, problem FROM public.log WHERE owner = {desk}.me();
+    SELECT id, owner, kind, public_key, next_key, origin, enrolled_at, problem
+    FROM public.log WHERE owner = {desk}.me();
 CREATE VIEW {desk}.log_head WITH (security_barrier) AS
     SELECT h.log, h.size, h.frontier, h.checkpoint, h.receipt, h.key
     FROM public.log_head h JOIN public.log l ON l.id = h.log WHERE l.owner = {desk}.me();
@@ -157,7 +159,8 @@ DECLARE
     wanted bytea;
 BEGIN
     IF mine IS NULL OR _log !~ ('^' || mine || '/[1-9][0-9]{{0,5}}$') OR octet_length(_public_key) <> 32
-        OR octet_length(_next_key) <> 32 OR _origin <> (SELECT value FROM public.meta WHERE key = 'deployment') || '/' || _log THEN
+        OR octet_length(_next_key) <> 32
+        OR _origin <> (SELECT value FROM public.meta WHERE key = 'deployment') || '/' || _log THEN
         RAISE insufficient_privilege USING MESSAGE = 'this log is not yours';
     END IF;
     SELECT next_key INTO wanted FROM public.log WHERE owner = mine ORDER BY split_part(id, '/', 2)::int DESC LIMIT 1;

@@ -33,7 +33,7 @@ class Answer(Generic[Row, Place]):
     last: Place | None
 
 
-def slice_of(rows: Sequence[Row], after: Any, limit: int, *, reverse: bool) -> Answer[Row, Any]:
+def slice_of(rows: Sequence[Row], after: Any, limit: int, reverse: bool) -> Answer[Row, Any]:
     """A page of a list that is here as a whole; its places are numbers of rows."""
     at = int(after) if after is not None else (len(rows) if reverse else 0)
     low, high = (max(0, at - limit), at) if reverse else (at, at + limit)

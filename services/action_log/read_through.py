@@ -23,6 +23,7 @@ KEPT = (b'{"act":"log.opened",', ROTATED)
 """How the entries begin that stay all the same: they name the log's keys."""
 NOTED = b'{"act":"sync.receipt",'
 """How an entry begins that says what central had signed for."""
+_TOLD = (PRUNED, ROTATED, NOTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,15 @@ Odd = Callable[[Sequence[bytes], int, str], Finding | None]
 @dataclass(slots=True)
 class Part:
     """What came of entries from `start` (a tile's first) on: roots of full tiles, leaf hashes after the last of them,
-    peaks inside a tile at the sizes asked for, entries that say that others were pruned, name the log's next key or
-    note a receipt, the first thing wrong. Small: it crosses between processes."""
+    peaks inside a tile at the sizes asked for, what entries tell of the log itself (`_TOLD`), the first thing wrong.
+    Small: it crosses between processes."""
 
     start: int
     count: int = 0
     tile_roots: list[bytes] = field(default_factory=list)
     tail: list[bytes] = field(default_factory=list)
     inner: dict[int, list[bytes]] = field(default_factory=dict)
-    prunings: list[tuple[int, bytes]] = field(default_factory=list)
-    noted: list[tuple[int, bytes]] = field(default_factory=list)
-    rotations: list[tuple[int, bytes]] = field(default_factory=list)
+    told: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
     broken_off: bool = False
 
@@ -66,17 +65,18 @@ class Part:
 @dataclass(slots=True)
 class Reading:
     """All parts joined: the tree, roots at the sizes asked for, roots of full tiles, leaf hashes after the last of
-    them, entries that say that others were pruned, that name the log's next key or that note a receipt, the first thing
-    wrong."""
+    them, what entries tell of the log itself, the first thing wrong."""
 
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     tile_roots: list[bytes] = field(default_factory=list)
-    prunings: list[tuple[int, bytes]] = field(default_factory=list)
     tail: list[bytes] = field(default_factory=list)
-    noted: list[tuple[int, bytes]] = field(default_factory=list)
-    rotations: list[tuple[int, bytes]] = field(default_factory=list)
+    told: list[tuple[int, bytes]] = field(default_factory=list)
     wrong: Finding | None = None
+
+    def telling(self, mark: bytes) -> list[tuple[int, bytes]]:
+        """(seq, body) of the entries that begin with `mark`: `PRUNED`, `ROTATED` or `NOTED`; in order."""
+        return [row for row in self.told if row[1].startswith(mark)]
 
 
 def read_through(
@@ -102,7 +102,7 @@ def read_hashes(
 ) -> Part:
     """The part [0, `cut`) of a log whose bodies were pruned, from its tiles; `kept` are the entries still there."""
     part, rows = Part(0), dict(kept)
-    part.rotations = [row for row in rows.items() if row[1].startswith(ROTATED)]
+    part.told = [row for row in rows.items() if row[1].startswith(_TOLD)]
     wanted = sorted(size for size in set(sizes) if 0 < size <= cut)
     for first in range(0, cut, WIDTH):
         data = stored(0, first // WIDTH) or b""
@@ -159,12 +159,10 @@ def read_part(
             part.note(_tile_differs(first, bodies, leaves, kept, stored))
         if part.wrong is None:
             part.note(odd(bodies, first, log))
-        part.prunings += [row for row in block[:count] if row[1].startswith(PRUNED)]
-        part.rotations += [row for row in block[:count] if row[1].startswith(ROTATED)]
+        part.told += [row for row in block[:count] if row[1].startswith(_TOLD)]
         while wanted and wanted[0] <= first + count:
             size = wanted.pop(0)
             part.inner[size] = _peaks(leaves[: size - first])
-        part.noted += [row for row in block[:count] if row[1].startswith(NOTED)]
         part.count += count
         if count == WIDTH:
             part.tile_roots.append(perfect_root(leaves))
@@ -194,10 +192,8 @@ def join(parts: Iterable[Part]) -> Reading:
         for leaf in part.tail:
             frontier.append(leaf)
         reading.tail = part.tail
-        reading.noted += part.noted
         reading.tile_roots += part.tile_roots
-        reading.prunings += part.prunings
-        reading.rotations += part.rotations
+        reading.told += part.told
         reading.wrong = reading.wrong or part.wrong
         if part.broken_off:
             break

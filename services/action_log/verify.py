@@ -16,7 +16,7 @@ from services.action_log.entry import decode
 from services.action_log.epochs import Chain, check_seals, follow
 from services.action_log.known import Known, Stored
 from services.action_log.merkle import Frontier, TreeHead, root_at
-from services.action_log.read_through import Finding, Reading, read_through, upper_tiles
+from services.action_log.read_through import NOTED, PRUNED, ROTATED, Finding, Reading, read_through, upper_tiles
 from services.action_log.report import Kind, Report, State
 from services.action_log.tiles import WIDTH, node_reader
 from services.errors import BadInput
@@ -65,7 +65,7 @@ def verify_read(read: Read, opening: bytes | None, stored: Stored, known: Known)
     seals = {size: note for size, note, _ in stored.seals}
     reading = read(log, [stored.cut, *seals, *(head.size for _, head in heads)])
     chain = Chain(signed.key or b"")
-    astray = follow(chain, reading.rotations)
+    astray = follow(chain, reading.telling(ROTATED))
     wrong = (
         _entries(reading, stored, signed)
         or _pruned(reading, stored)
@@ -185,7 +185,7 @@ def _pruned(reading: Reading, stored: Stored) -> _Wrong | None:
     if accepted < stored.cut:
         detail = "They were pruned, and no receipt of central covers them."
         return _Wrong("missing-entry", max(accepted, 1), stored.cut - 1, detail)
-    if not stored.cut or any(_says(body, stored.cut, reading) for _, body in reading.prunings):
+    if not stored.cut or any(_says(body, stored.cut, reading) for _, body in reading.telling(PRUNED)):
         return None
     return _Wrong("missing-entry", 1, stored.cut - 1, "No entry of the log says that just these were pruned.")
 
@@ -289,7 +289,7 @@ def _noted(reading: Reading, stored: Stored) -> _Wrong | None:
     node = node_reader(
         lambda level, index: stored.tile(level, index) or (b"" if level else b"".join(reading.tail))
     )  # every tile was held against the entries: what is not stored is the unfinished one of level 0
-    for seq, body in reading.noted:
+    for seq, body in reading.telling(NOTED):
         act = from_params("sync.receipt", decode(body).params)
         if not isinstance(act, SyncReceipt) or act.size > seq:
             return _Wrong("bad-receipt", seq, seq, "It notes a receipt for entries that came after it.")

@@ -13,7 +13,7 @@ from services.action_log.aggregate import Leaves
 from services.action_log.entry import check_log_id
 from services.action_log.epochs import Chain, check_seals, follow
 from services.action_log.merkle import EMPTY_ROOT, Frontier, TreeHead
-from services.action_log.read_through import Finding, Odd, Part, Reading, join, odd_entry, read_part
+from services.action_log.read_through import ROTATED, Finding, Odd, Part, Reading, join, odd_entry, read_part
 from services.action_log.report import Kind
 from services.action_log.tiles import HEIGHT, WIDTH
 from services.errors import BadInput
@@ -145,7 +145,7 @@ def _read(
     reading = join([*before, part])
     known = [one for one in old.keys if one[0] <= start]
     chain = Chain(shown.public_key, ends=[size for size, _ in known], keys=[key for _, key in known])
-    astray = follow(chain, reading.rotations)
+    astray = follow(chain, reading.telling(ROTATED))
     return (
         _signed(shown, chain, head, cosigner)
         or _entries(shown, part, reading)

@@ -4,6 +4,7 @@ Nothing is kept of what was settled: it is read off the actions, each time.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,16 +40,16 @@ class ClosedLogs:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._count = 0
+        self._counts: Counter[str | None] = Counter()  # by controller
         self._counted_at = -FRESH_S
 
     def count(self, controllers: tuple[str, ...]) -> int:
         """How many entries of these controllers wait, as of half a minute ago at most."""
         if time.monotonic() - self._counted_at >= FRESH_S:
             with suppress(Unavailable):
-                self._count = sum(1 for kept in self.waiting() if kept.entry.controller in controllers)
+                self._counts = Counter(kept.entry.controller for kept in self.waiting())
             self._counted_at = time.monotonic()
-        return self._count
+        return sum(self._counts[controller] for controller in controllers)
 
     def waiting(self) -> tuple[Kept, ...]:
         """Entries on cases that central never took and nobody has settled, oldest first."""

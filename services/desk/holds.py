@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.action_log.entry import Entry
@@ -16,42 +15,36 @@ Claim = tuple[str, str, int]
 """Case, holder, fence."""
 
 
-@dataclass(slots=True)
-class Hold:
-    """Until when a claim holds by this desk's clock, in µs."""
-
-    until: int
-
-
 class Holds:
     """One for a desk. `now` gives µs, `here` the actors who are signed in. Safe to call from any thread."""
 
     def __init__(self, now: Callable[[], int], here: Callable[[], Iterable[str]]) -> None:
         self._now, self._here = now, here
         self._lock = threading.Lock()
-        self._held: dict[Claim, Hold] = {}
+        self._held: dict[Claim, int] = {}
+        """Until when each claim holds, by this desk's clock (µs)."""
 
     def keep(self, case: Case) -> None:
         """Its holder works on it here."""
         with self._lock:
-            self._held.setdefault(_claim(case), Hold(case.until))
+            self._held.setdefault(_claim(case), case.until)
 
     def held(self, case: Case) -> int:
         """Until when its claim holds, as far as is known here."""
-        hold = self._held.get(_claim(case))
-        return max(case.until, hold.until) if hold else case.until
+        return max(case.until, self._held.get(_claim(case), 0))
 
     def renew(self, port: "CentralPort") -> None:
         """Lengthen what is a third over, of people who are here; forget what central no longer gives."""
         here = set(self._here())
-        for claim, hold in list(self._held.items()):
+        for claim, until in list(self._held.items()):
             case, holder, fence = claim
             now = self._now()
             if holder not in here:
                 self._forget(claim)
-            elif hold.until - now < LEASE_US * 2 // 3:
+            elif until - now < LEASE_US * 2 // 3:
                 if port.renew(case, holder, fence, LEASE_US):
-                    hold.until = now + LEASE_US
+                    with self._lock:
+                        self._held[claim] = now + LEASE_US
                 else:
                     self._forget(claim)
 

@@ -96,7 +96,7 @@ class Answers:
         answer = self._sign_ins.answer(agent, ask.text("pin"))
         if answer.get("locks"):  # also when the terminal that asks keeps no log of what was refused
             self._room.results.own(AgentLockedOut(agent, ask.terminal))
-        return sealed_by_who_opened(ask, answer)
+        return with_word(ask, answer)
 
     def _case(self, ask: Ask) -> Case:
         return self._room.case(ask.text("case"))
@@ -166,8 +166,8 @@ class Answers:
         return {"status": status(self._room, case)}
 
 
-def sealed_by_who_opened(ask: Ask, answer: Json) -> Json:
-    """The answer with the word of the question: anyone can seal to a terminal, only a worker can know the word."""
+def with_word(ask: Ask, answer: Json) -> Json:
+    """The answer with the question's word: anyone can seal to a terminal, only a worker that opened it knows that."""
     return {**answer, "word": ask.text("word")}
 
 

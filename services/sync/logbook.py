@@ -212,10 +212,11 @@ class Logbook:
 
         Never raises, and holds up no append.
         """
+        with suppress(DeskError):  # a full disk is said by whoever has something to write
+            self._beat()
         if time.monotonic() < self._key_wait:
             return
         try:
-            self._beat()
             self.anchor()
             self._seeds.flush()
             self._turn_key_or_log()
