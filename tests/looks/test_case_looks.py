@@ -12,40 +12,47 @@ from screens.kit.widgets.confirm import ARM_S
 from services.types import CaseView
 from tests.fake_case import NOW, CaseDesk, cut_off, not_taken
 from tests.looks.conftest import signed_in
+from tests.player import SIGNS
 from tests.screens.conftest import until
+
+
+def typed(text: str) -> tuple[str, ...]:
+    """Keys that follow each other as somebody types into a field: the screen is looked at after the last."""
+    return tuple(SIGNS.get(sign, sign) for sign in text)
+
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 LEAD = "0007"
 PATHS: dict[str, tuple[str, ...]] = {
-    "intake": ("i", "a", "e", "tab", *"ada", "at", *"example.com", "tab", *"card4111111111111111"),
+    "intake": ("i", "a", "e", "tab", typed("ada@example.com"), "tab", typed("card4111111111111111")),
     "case": ("enter",),
     "case-identity": ("enter", "2"),
     "case-data": ("enter", "3"),
     "case-history": ("enter", "5"),
     "checklist": ("enter", "v"),
-    "checklist-question": ("enter", "v", "enter", *"20"),
+    "checklist-question": ("enter", "v", "enter", typed("20")),
     "find": ("enter", "p"),
     "export": ("enter", "x"),
     "erase": ("enter", "E"),
-    "erase-confirm": ("enter", "E", "enter", *"415"),
+    "erase-confirm": ("enter", "E", "enter", typed("415")),
     "consent": ("enter", "c"),
-    "note": ("enter", "o", *"spoke"),
+    "note": ("enter", "o", typed("spoke")),
     "wrap": ("enter", "w"),
     "reveal": ("enter", "full_stop", "p", "1"),
     "review": ("e",),
     "settle": ("exclamation_mark", "j"),
     "settle-drop": ("exclamation_mark", "j", "j", "f"),
-    "entry": ("colon", *"action log", "down", "enter", "enter"),
+    "entry": ("colon", typed("action log"), "down", "enter", "enter"),
 }
 
 
-def walk(path: tuple[str, ...], agent: str = "0042") -> Callable[[Any], Any]:
+def walk(path: tuple[str | tuple[str, ...], ...], agent: str = "0042") -> Callable[[Any], Any]:
     """Press the keys, letting every dialog arm and every job come back."""
 
     async def pressed(pilot: Any) -> None:
         await signed_in(pilot, agent)
         for key in path:
-            await pilot.press(key)
+            await pilot.press(*([key] if isinstance(key, str) else key))
             await pilot.pause(ARM_S + 0.1 if isinstance(pilot.app.screen, Dialog) else 0.12)
         await until(pilot, lambda: not pilot.app.jobs.writing)
         await still(pilot)
@@ -55,6 +62,7 @@ def walk(path: tuple[str, ...], agent: str = "0042") -> Callable[[Any], Any]:
 
 async def still(pilot: Any) -> None:
     """Until the screen has stopped changing: what a busy machine reads late belongs into the picture."""
+    await pilot.pause(0.3)
     before, now = None, shown(pilot)
     for _ in range(50):
         await pilot.pause(0.2)
