@@ -4,7 +4,7 @@ A batch that does not hold is refused whole: its log must be closed and a succes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import orjson
@@ -70,14 +70,14 @@ class Folded:
     `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
     """
 
-    cases: dict[str, Case]
-    known: set[str]
-    jobs: list[JobDraft]
-    cancelled: list[tuple[str, str]]
-    claims: list[dict[str, object]]
-    freed: list[tuple[str, int]]
-    shredded: set[str]
-    persons: list[str]
+    cases: dict[str, Case] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    jobs: list[JobDraft] = field(default_factory=list)
+    cancelled: list[tuple[str, str]] = field(default_factory=list)
+    claims: list[dict[str, object]] = field(default_factory=list)
+    freed: list[tuple[str, int]] = field(default_factory=list)
+    shredded: set[str] = field(default_factory=set)
+    persons: list[str] = field(default_factory=list)
 
 
 class Ingest:
@@ -141,7 +141,7 @@ class Ingest:
         touched = [e for e in entries if e.case is not None]
         bodies = tx.cases(e.case for e in touched if e.case)
         states: dict[str, Case] = {case: from_json(body) for case, body in bodies.items()}
-        folded = Folded(states, set(bodies), [], [], [], [], set(), [])
+        folded = Folded(states, set(bodies))
         changed: dict[str, Case] = {}
         for entry in touched:
             before = states.get(entry.case or "")
