@@ -16,6 +16,8 @@ SEAL = _table("seal", "log size receipt")
 ENTRY = _table("entry", "pos log seq case_id accepted_at body")
 AGGREGATE = _table("aggregate", "idx note nodes")
 AGGREGATE_HEAD = _table("aggregate_head", "one size frontier checkpoint")
+ACCEPTED = _table("accepted", "pos accepted_at")
+"""On a server, for a terminal's login: places and times of all entries."""
 STALE = _table("stale", "log seq")
 INBOX = _table("inbox", "id log start count entries details checkpoint received_at")
 CASE = _table(

@@ -53,6 +53,9 @@ class CentralPort:
     misfit = ""
     """Why nothing but the log may be handed in: central is of another version. In a sentence, empty when it is not."""
 
+    _marked = ENTRY
+    """Where places and times of entries stand."""
+
     def __init__(self, engine: sa.Engine, owner: str) -> None:
         self._engine = engine
         self.owner = owner
@@ -144,7 +147,7 @@ class CentralPort:
         """
         word, latest = (sa.select(META.c.value).where(META.c.key == key).scalar_subquery() for key in ("feed", "rev"))
         seen = sa.select(sa.func.max(TERMINAL.c.seen_at)).where(TERMINAL.c.kind == "worker").scalar_subquery()
-        newest, same = sa.select(_MARK).order_by(ENTRY.c.pos.desc()).limit(1).scalar_subquery(), _same(mark)
+        newest, same = _newest(self._marked), _same(self._marked, mark)
         with self._reading() as conn:
             row = conn.execute(sa.select(word, latest, seen, clock(conn), newest, same)).one()
         ago = (row[3] - row[2]) / 1_000_000 if row[2] else inf
@@ -274,14 +277,19 @@ class CentralPort:
             conn.execute(sa.insert(HEAD), [head])
 
 
-_MARK = sa.cast(ENTRY.c.pos, sa.String) + ":" + sa.cast(ENTRY.c.accepted_at, sa.String)
-"""An entry's place and the time of its acceptance: after a restore another stands there, or none."""
+def _mark(entry: sa.TableClause) -> sa.ColumnElement[str]:
+    """An entry's place and the time of its acceptance: after a restore another stands there, or none."""
+    return sa.cast(entry.c.pos, sa.String) + ":" + sa.cast(entry.c.accepted_at, sa.String)
 
 
-def _same(mark: str) -> sa.ColumnElement[str]:
+def _newest(entry: sa.TableClause) -> sa.ScalarSelect[str]:
+    return sa.select(_mark(entry)).order_by(entry.c.pos.desc()).limit(1).scalar_subquery()
+
+
+def _same(entry: sa.TableClause, mark: str) -> sa.ScalarSelect[str]:
     """The mark of the entry that stands where the entry of `mark` stood."""
     place = mark.partition(":")[0]
-    return sa.select(_MARK).where(ENTRY.c.pos == (int(place) if place.isdecimal() else 0)).scalar_subquery()
+    return sa.select(_mark(entry)).where(entry.c.pos == (int(place) if place.isdecimal() else 0)).scalar_subquery()
 
 
 def _hello(conn: sa.Connection, log: str, owner: str) -> Hello:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from db.central_engine import LOGIN
+from db.central_names import ACCEPTED
 from db.central_port import NUMBERS_SKIPPED, OTHER_KEY, CentralPort, answering
 from services.errors import Conflict, NotFound
 
@@ -16,6 +17,7 @@ class ServerPort(CentralPort):
     """`CentralPort` with the calls that write made by function (db/central_sql/guards.sql)."""
 
     IDLE_S = 1.0  # hundreds of desks ask one server
+    _marked = ACCEPTED
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:

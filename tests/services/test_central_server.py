@@ -272,3 +272,16 @@ def test_another_machine_must_be_reached_over_checked_tls(served: ServerCentre) 
 def test_what_is_no_invitation_says_so(data: bytes) -> None:
     with pytest.raises(DeskError):
         Invitation.from_json(data)
+
+
+def test_what_every_desk_asks_each_second_reads_no_whole_table(served: ServerCentre) -> None:
+    engine = served.joined("terminal", "desk-1").engine()
+
+    def plan(query: str) -> str:
+        with engine.connect() as conn:
+            conn.execute(sa.text("SET enable_seqscan = off"))  # tables are small here
+            return "\n".join(conn.execute(sa.text(f"EXPLAIN {query}")).scalars())
+
+    assert "Sort" not in plan("SELECT pos FROM accepted ORDER BY pos DESC LIMIT 1")
+    assert "Sort" not in plan("SELECT id FROM case_ WHERE rev > 0 ORDER BY rev LIMIT 10")
+    assert "Sort" in plan("SELECT pos FROM entry ORDER BY pos DESC LIMIT 1"), "the control: past a barrier it must sort"

@@ -226,9 +226,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("log", "seq"),
     )
     op.create_index(op.f("ix_entry_case_id"), "entry", ["case_id"], unique=False)
-    if op.get_context().dialect.name == "postgresql":
-        # Terminals see entries of cases alone, and ask for the newest of them all day: at night the last ones are none.
-        op.execute("CREATE INDEX ix_entry_pos_of_cases ON entry (pos) WHERE case_id IS NOT NULL")
     op.create_table(
         "log_head",
         sa.Column("log", sa.String(), nullable=False),
