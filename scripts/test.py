@@ -18,7 +18,7 @@ import time
 import bootstrap
 
 COVERAGE_FLOOR = 90  # percent of services and db
-WORKERS = 3  # on two cores: many tests wait for other processes
+WORKERS = 4  # on two cores: many tests wait for other processes
 PICKING = ("-k", "-m", "--lf", "--ff", "--sw", "--co", "--deselect")
 
 
@@ -32,7 +32,7 @@ def stages(arguments: list[str]) -> dict[str, list[str]]:
         "lint": [python, "-m", "ruff", "check"],
         "types": [python, "-m", "mypy"],
         "contracts": [str(bootstrap.interpreter().with_name("lint-imports"))],
-        "tests": [python, "-m", "pytest", "-v", "-n", str(WORKERS), *coverage, *arguments],
+        "tests": [python, "-m", "pytest", "-v", "-n", str(WORKERS), "--dist", "worksteal", *coverage, *arguments],
     }
 
 

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import sqlalchemy as sa
+
 from db import central
+from db.central import JOB
 from db.central_port import CentralPort
 from db.central_store import CentralStore
 from services.cases.case import Case, from_json
@@ -126,7 +129,13 @@ class WorkerCentre:
             if found:
                 return found
             time.sleep(0.03)
-        raise AssertionError("it did not come to pass in time")
+        raise AssertionError(f"it did not come to pass in time; {self._standing()}")
+
+    def _standing(self) -> str:
+        """Who lives and which jobs are not done: what whoever reads of a failure wants to know."""
+        with self.engine.connect() as conn:
+            jobs = conn.execute(sa.select(*JOB.c["kind", "state", "worker", "fence"]).where(JOB.c.state != "done")).all()
+        return f"jobs {[tuple(job) for job in jobs]}, workers {self.store.workers()[1]}"
 
     def acts(self, case: str) -> list[str]:
         """Names of the case's actions in central's order."""

@@ -9,7 +9,9 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,6 +66,8 @@ class Engine:
         _quiet()
         self._workflows = dict(workflows)
         self._database = _open(url, key)
+        self._running: Counter[str] = Counter()
+        self._counting = threading.Lock()
         config: DBOSConfig = {
             "name": APPLICATION,
             "application_version": VERSION,
@@ -81,7 +85,8 @@ class Engine:
 
         @DBOS.workflow(name="job", max_recovery_attempts=_RECOVERIES)
         def job(job_id: str, kind: str) -> None:
-            self._workflows[kind](self, job_id)
+            with self._at_work(job_id):
+                self._workflows[kind](self, job_id)
 
         self._job, self._queue = job, f"worker-{worker}"
         DBOS.listen_queues([self._queue])
@@ -105,6 +110,22 @@ class Engine:
             DBOS.resume_workflow(job_id, queue_name=self._queue)
         except error.DBOSNonExistentWorkflowError:
             self.start(job_id, kind)
+
+    def runs(self, job_id: str) -> bool:
+        """Whether this process is at work on the job now."""
+        return self._running[job_id] > 0
+
+    @contextmanager
+    def _at_work(self, job_id: str) -> Iterator[None]:
+        """Counted, not marked: what was taken over and came back may run beside its own end."""
+        with self._counting:
+            self._running[job_id] += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._running[job_id] -= 1
+                self._running += Counter()  # what is at zero is forgotten
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """What `work` returns, or returned when this step of this job was done before."""

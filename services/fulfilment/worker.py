@@ -25,6 +25,7 @@ from db.central_port import CentralPort
 from db.central_replay import ReplayStore
 from db.central_rotation import RotationStore
 from db.central_store import CentralStore
+from db.kill_points import reach
 from services.action_log.acts import Heartbeat
 from services.deployment_keys import DeploymentKeys
 from services.fulfilment import expiry
@@ -91,6 +92,7 @@ class Worker:
         self._lead: int | None = None
         self._leads_until = 0.0
         self._busy: set[str] = set()
+        self._idle: dict[str, int] = {}
         self._threads: list[threading.Thread] = []
         vault = open_vault(home.path, passphrase=order.passphrase, demo=order.demo)
         self._journal = Journal(home.logs / "worker.log", self._tally, 1 if order.log_json else None)
@@ -238,8 +240,23 @@ class Worker:
         """Go on with what a worker that is gone had begun."""
         for job in self._store.adopt_jobs(self.id, self._room_left()):
             self._journal.say("adopted", kind=job.kind, job=job.id, fence=job.fence)
+            reach("job.adopted")
             self._engine.resume(job.id, job.kind)
+        self._take_up()
         return False
+
+    def _take_up(self) -> None:
+        """Resume each job that is this worker's and that nobody is at work on, seen twice in a row.
+
+        A worker that had it for a moment, froze and woke may have called it away in the engine. Tried again at the
+        2nd, 4th, 8th … look, so that a job that cannot go on fills no journal.
+        """
+        idle = [job for job in self._store.begun_jobs(self.id) if not self._engine.runs(job.id)]
+        self._idle = {job.id: self._idle.get(job.id, 0) + 1 for job in idle}
+        for job in idle:
+            if (looks := self._idle[job.id]) > 1 and looks.bit_count() == 1:
+                self._journal.say("taken-up", kind=job.kind, job=job.id, fence=job.fence)
+                self._engine.resume(job.id, job.kind)
 
     def _room_left(self) -> int:
         return _MOST - len(self._store.begun_jobs(self.id))

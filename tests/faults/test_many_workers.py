@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,7 +18,7 @@ from services.home import enrol
 from services.sync.rebuild import differences
 from services.types import Right
 from tests.centre import AGENT, AGENT_PIN, cases_in, request
-from tests.faults.test_worker_kills import DONE, GONE, counts, others
+from tests.faults.test_worker_kills import DONE, GONE, counts, finish, others
 from tests.servers import Smtp
 from tests.worker_centre import CASE, PEOPLE, WorkerCentre
 from tests.worker_child import UNFENCED
@@ -132,6 +133,35 @@ def test_a_result_written_with_a_stale_fence_counts_for_nothing(make_due: Make) 
     assert rows != others(centre), "the control: it was erased"
 
 
+def adopted_and_frozen(make_due: Make) -> tuple[WorkerCentre, int]:
+    """The first worker died with its job begun; a second one took it over and froze before it went on with it."""
+    for _ in range(FREEZES):
+        centre = make_due()
+        centre.start(first_of(centre), kill_at="erase.after-started")
+        centre.wait_dead()
+        pid = centre.start(enrol(centre.home, centre.vault, "worker", "worker-2"), kill_at="freeze@job.adopted")
+        wait_stopped(centre, pid)
+        if lets_go(centre):
+            return centre, pid
+        centre.kill()
+    raise AssertionError("it froze with a lock each time")
+
+
+def test_a_worker_that_froze_before_it_went_on_with_a_job_takes_it_from_nobody(make_due: Make) -> None:
+    """It wakes while a third one has the job and is in the middle of it: the third comes to the end."""
+    centre, pid = adopted_and_frozen(make_due)
+    rows = others(centre)
+    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "crm.db", isolation_level=None) as held:
+        held.execute("BEGIN IMMEDIATE")  # what the third one waits for, in the middle of its work
+        centre.start(enrol(centre.home, centre.vault, "worker", "worker-3"))
+        centre.until(lambda: centre.journal("adopted") == 2)
+        time.sleep(1)
+        os.kill(pid, signal.SIGCONT)
+        centre.until(lambda: centre.journal("fenced"))
+        held.execute("ROLLBACK")
+    finish(centre, rows)
+
+
 def stale(centre: WorkerCentre) -> int:
     with centre.engine.connect() as conn:
         return conn.execute(sa.select(sa.func.count()).select_from(STALE)).scalar_one()
@@ -169,7 +199,7 @@ def kill_one_of_three(centre: WorkerCentre, kills: int, chance: random.Random) -
         running[name].wait(10)  # type: ignore[union-attr]
         centre.start(name, wait=False)
         running[name] = centre.worker
-    centre.until(lambda: cases_in(centre.store) >= set(cases))
+    centre.until(lambda: cases_in(centre.store) >= set(cases), 90)
     centre.until(lambda: centre.case(CASE).shredded and all(centre.case(c).closed for c in cases), 90)
     centre.until(lambda: unfinished(centre) == [] and not waiting(centre), 30)
     judge(centre, cases, before)
