@@ -134,7 +134,9 @@ class WorkerCentre:
     def _standing(self) -> str:
         """Who lives and which jobs are not done: what whoever reads of a failure wants to know."""
         with self.engine.connect() as conn:
-            jobs = conn.execute(sa.select(*JOB.c["kind", "state", "worker", "fence"]).where(JOB.c.state != "done")).all()
+            jobs = conn.execute(
+                sa.select(*JOB.c["kind", "state", "worker", "fence"]).where(JOB.c.state != "done")
+            ).all()
         return f"jobs {[tuple(job) for job in jobs]}, workers {self.store.workers()[1]}"
 
     def acts(self, case: str) -> list[str]:

@@ -137,9 +137,10 @@ def adopted_and_frozen(make_due: Make) -> tuple[WorkerCentre, int]:
     """The first worker died with its job begun; a second one took it over and froze before it went on with it."""
     for _ in range(FREEZES):
         centre = make_due()
-        centre.start(first_of(centre), kill_at="erase.after-started")
+        centre.start(first_of(centre), kill_at="erase.after-started", wait=False)
         centre.wait_dead()
-        pid = centre.start(enrol(centre.home, centre.vault, "worker", "worker-2"), kill_at="freeze@job.adopted")
+        second = enrol(centre.home, centre.vault, "worker", "worker-2")
+        pid = centre.start(second, kill_at="freeze@job.adopted", wait=False)  # it may freeze before it says a word
         wait_stopped(centre, pid)
         if lets_go(centre):
             return centre, pid
