@@ -40,6 +40,11 @@ _RAISED = sa.text(
     "ON CONFLICT (case_id) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until = excluded.until "
     "WHERE claim.fence < excluded.fence"
 )
+_DETAILS = "INSERT INTO detail (hash, owner, kind, blob) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_DETAILS_OF_ARRAYS = (
+    "INSERT INTO detail (hash, owner, kind, blob) "
+    "SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::bytea[]) ON CONFLICT DO NOTHING"
+)
 COPY_FROM = 50
 """Rows from which PostgreSQL's COPY is quicker than statements."""
 
@@ -88,10 +93,6 @@ class IngestTx:
             found.update({row[0]: row[1] for row in self.conn.execute(sa.select(JOB.c.id, JOB.c.fence).where(mine))})
         return found
 
-    def known_details(self, digests: Iterable[str]) -> set[str]:
-        """Those of the sealed details that are here already."""
-        return set(self._found(DETAIL.c.hash, DETAIL.c.owner, digests))
-
     def _found(self, key: sa.Column[Any], value: sa.Column[Any], ids: Iterable[str]) -> dict[str, Any]:
         """`value` by `key` of the rows that exist."""
         wanted, found = sorted(set(ids)), {}
@@ -115,6 +116,14 @@ class IngestTx:
             _copy(self.conn, table, columns, rows)
         else:
             self.conn.exec_driver_sql(_insert_into(table.name, columns, self.conn.dialect), rows)
+
+    def add_details(self, rows: Sequence[Row]) -> None:
+        """Keep sealed details; what is here already stays as it is."""
+        values = [(d["hash"], d["owner"], d["kind"], d["blob"]) for d in rows]
+        if values and self.conn.dialect.name == "postgresql":  # as arrays: else the driver sends a statement a row
+            self.conn.exec_driver_sql(_DETAILS_OF_ARRAYS, tuple(map(list, zip(*values, strict=True))))
+        elif values:
+            self.conn.exec_driver_sql(_DETAILS, values)
 
     def put_cases(self, rows: Sequence[Row], known: set[str]) -> None:
         """Insert new cases, replace known ones."""
@@ -228,17 +237,9 @@ class CentralStore(JobStore):
         """The oldest batch in the inbox; takes no lock, so that it can be checked while others write."""
         query = (
             sa.select(
-                INBOX.c.id,
-                INBOX.c.log,
-                INBOX.c.start,
-                INBOX.c.entries,
-                INBOX.c.details,
-                INBOX.c.checkpoint,
-                HEAD.c.size,
-                HEAD.c.frontier,
-                HEAD.c.key,
-                LOG.c.origin,
-                LOG.c.kind,
+                *INBOX.c["id", "log", "start", "entries", "details", "checkpoint"],
+                *HEAD.c["size", "frontier", "key"],
+                *LOG.c["origin", "kind"],
             )
             .join(HEAD, HEAD.c.log == INBOX.c.log)
             .join(LOG, LOG.c.id == INBOX.c.log)
@@ -246,8 +247,8 @@ class CentralStore(JobStore):
             .limit(1)
         )
         with self.engine.connect() as conn:
-            row = conn.execute(query).mappings().first()
-        return Batch(**row) if row else None
+            row = _first_as_bytes(conn, query)
+        return Batch(*row) if row else None
 
     def size_of(self, log: str) -> int:
         """How many entries of a log are folded."""
@@ -367,6 +368,15 @@ _PG_TYPES = {
     "boolean": "bool",
     "large_binary": "bytea",
 }
+
+
+def _first_as_bytes(conn: sa.Connection, query: sa.Select[Any]) -> Sequence[Any] | None:
+    """The first row, its large values as they are: PostgreSQL's driver asks for them in hex by itself."""
+    if conn.dialect.name != "postgresql":
+        return conn.execute(query).first()
+    words = str(query.compile(conn, compile_kwargs={"literal_binds": True}))
+    with conn.connection.cursor(binary=True) as cursor:  # type: ignore[attr-defined]
+        return cursor.execute(words).fetchone()  # type: ignore[no-any-return]
 
 
 def _marker(dialect: sa.Dialect) -> str:

@@ -73,7 +73,7 @@ BEGIN
         RAISE insufficient_privilege USING MESSAGE = 'this log is not yours';
     END IF;
     SELECT holds + coalesce(sum(i.count), 0) INTO holds FROM public.inbox i WHERE i.log = _log;
-    taken := problem = '' AND holds = _start AND _count BETWEEN 1 AND 1024
+    taken := problem = '' AND holds = _start AND _count BETWEEN 1 AND 2048
         AND octet_length(_entries) <= 68000000 AND octet_length(_details) <= 68000000;
     IF taken THEN
         INSERT INTO public.inbox (log, start, count, entries, details, checkpoint, received_at)

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 
 from db import central_aggregate as aggregate
-from db.central import DETAIL, ENTRY, JOB, LOOKUP, SEAL, STALE, SUBJECT
+from db.central import ENTRY, JOB, LOOKUP, SEAL, STALE, SUBJECT
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
@@ -126,8 +126,7 @@ class Ingest:
         anew = {digest for e in checked.entries if e.act == RESEALED for digest in e.details}
         tx.replace_keys([d for d in details if d["hash"] in anew])
         details = [d for d in details if d["hash"] not in anew]
-        there = tx.known_details(str(d["hash"]) for d in details)
-        tx.insert(DETAIL, [d for d in details if d["hash"] not in there])
+        tx.add_details(details)
         tx.shred(sorted(folded.shredded))
         self._write(tx, folded, details, at)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)

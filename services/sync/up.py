@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.central_shapes import BATCH, Hello, pack_details
+from db.central_shapes import BATCH, HEAVY, Hello, pack_details
 from db.kill_points import reach
 from services.action_log.checkpoint import parse as parse_note, verify_cosignature
 from services.action_log.report import Kind
@@ -63,7 +63,7 @@ class Uplink:
         self.handed_in = start
         if start >= size or hello.pending >= MAX_WAITING * self._batch:
             return moved
-        self._send(start)
+        self._send(start, self._batch)
         return True
 
     def _hello(self) -> Hello:
@@ -151,14 +151,17 @@ class Uplink:
     def _measure(self) -> None:
         self.state = UpState(*self._book.waiting(), self._lost or self._doubt)
 
-    def _send(self, start: int) -> None:
-        stop, note = self._book.writer.batch_end(start, self._batch)
+    def _send(self, start: int, most: int) -> None:
+        stop, note = self._book.writer.batch_end(start, most)
         with self._book.reader() as reader:
             bodies = [body for _, body in reader.bodies(start, stop)]
             details = pack_details([(d.hash, d.owner, d.kind, d.blob) for d in reader.details(start, stop)])
         if len(bodies) < stop - start:  # pruned here, since central had them: it was put back to an older backup
             self._book.refused("missing-entry", f"central lacks entries from {start} on, which were pruned here")
             self._measure()
+            return
+        if most > 1 and max(sum(map(len, bodies)), len(details)) > HEAVY:
+            self._send(start, most // 2)
             return
         try:
             self._port.submit(self._book.log, start, bodies, details, note)

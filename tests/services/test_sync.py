@@ -48,6 +48,24 @@ def test_nothing_goes_twice_after_a_restart(terminal: Terminal) -> None:
     assert terminal.book.alarms == ()
 
 
+def test_what_is_too_heavy_for_one_hand_in_goes_in_smaller_ones(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.append(12)
+    sizes: list[int] = []
+    submit = CentralPort.submit
+
+    def noted(self: CentralPort, log: str, start: int, bodies: list[bytes], details: bytes, note: str) -> None:
+        sizes.append(sum(map(len, bodies)))
+        submit(self, log, start, bodies, details, note)
+
+    monkeypatch.setattr(CentralPort, "submit", noted)
+    monkeypatch.setattr("services.sync.up.HEAVY", heavy := 1500)
+    terminal.push()
+    assert terminal.held() == bodies_of(terminal.file)
+    assert max(sizes) <= heavy < sum(sizes)
+
+
 def test_without_central_the_console_works_on_and_counts(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     with centre.desk() as desk:
         session = sign_in(desk)
