@@ -6,6 +6,7 @@ DeskError
 ├── Conflict       the state moved on under the act (stale fence, stale base)
 ├── NotFound       no such case, agent, plan …
 ├── Unavailable    a part we need is away: central, worker, a data system, the network
+├── Pending        a data system took the order and answers later; `until` is the day it named
 ├── Unusable       a store or file cannot be read: wrong key, damaged, newer schema
 └── BadInput       what was given is wrong; `place` says where (file:line, option)
 """
@@ -39,6 +40,14 @@ class NotFound(DeskError):
 
 class Unavailable(DeskError):
     """A part that is needed does not answer."""
+
+
+class Pending(DeskError):
+    """A data system took the order and carries it out by `until`, the ISO day it named; ask again then."""
+
+    def __init__(self, reason: str, *, until: str) -> None:
+        super().__init__(reason)
+        self.until = until
 
 
 class Unusable(DeskError):

@@ -25,13 +25,27 @@ class Limits:
             raise ValueError("limits must be longer than nothing")
 
 
+KIND_SCHEMES: Mapping[str, tuple[str, ...]] = {
+    "sqlite": ("sqlite",),
+    "postgresql": ("postgresql", "postgres"),
+    "mariadb": ("mariadb", "mysql"),
+    "s3": ("s3", "s3+http"),
+    "mailbox": ("imaps", "imap"),
+    "redis": ("redis", "rediss"),
+    "http": ("https", "http"),
+    "files": ("file",),
+    "manual": ("manual",),
+}
+"""Kinds of systems, each with the schemes its addresses may have."""
+
+
 @dataclass(frozen=True)
 class SystemFile:
     """`system.yml`."""
 
     key: Word
     controller: Word
-    connector: Literal["sqlite", "postgresql"]
+    connector: Literal["sqlite", "postgresql", "mariadb", "s3", "mailbox", "redis", "http", "files", "manual"]
     url: Word
     datasets: tuple[Word, ...]
     secret: str | None = None
@@ -45,7 +59,11 @@ class SystemFile:
 
 @dataclass(frozen=True)
 class System:
-    """A data system with its datasets; `url` holds no password, `secret` is the name of it in the vault."""
+    """A data system with its datasets; `url` holds no password, `secret` is the name of it in the vault.
+
+    `folder` is where its files lie: a kind of system that needs more words than datasets have keeps them there, in a
+    file of its own (`http.yml`, `s3.yml` …) that its connector reads. None for a dataset file that is tried alone.
+    """
 
     key: str
     controller: str
@@ -59,6 +77,7 @@ class System:
     recipients: tuple[str, ...] = ()
     read_only: bool = False
     excluded: str | None = None
+    folder: Path | None = None
 
 
 def load_system(folder: Path) -> System:
@@ -111,6 +130,7 @@ def _load(folder: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
         recipients=file.recipients,
         read_only=file.read_only,
         excluded=file.excluded,
+        folder=folder,
     )
     return system, datasets
 
@@ -118,9 +138,7 @@ def _load(folder: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
 def lone_system(dataset_file: Path, url: str) -> System:
     """One dataset file tried against `url`, without a system around it."""
     datasets = load_dataset(dataset_file)
-    scheme = url.partition(":")[0].partition("+")[0]
-    kind = "postgresql" if scheme in ("postgres", "postgresql") else scheme
-    return System(str(datasets[0].fides_key), "", kind, url, datasets)
+    return System(str(datasets[0].fides_key), "", _kind(url), url, datasets)
 
 
 def at_url(system: System, url: str) -> System:
@@ -129,15 +147,19 @@ def at_url(system: System, url: str) -> System:
 
 
 def _url(kind: str, url: str, folder: Path, place: str) -> str:
-    """The URL made whole: relative SQLite paths start at `folder`; a password in it is refused."""
-    scheme = url.partition(":")[0].partition("+")[0]
-    if ("postgresql" if scheme == "postgres" else scheme) != kind:
-        raise BadInput(f"url '{scheme}:…' does not fit connector '{kind}'", place=place)
+    """The URL made whole: relative paths start at `folder`; a password in it is refused."""
+    if _kind(url) != kind:
+        raise BadInput(f"url '{url.partition(':')[0]}:…' does not fit connector '{kind}'", place=place)
     if kind == "sqlite":
         name = url.partition("sqlite:///")[2]
         if not name:
             raise BadInput("url must be 'sqlite:///path'", place=place)
         return f"sqlite:///{(folder / name).resolve()}"
+    if kind == "files":
+        name = url.partition("file://")[2]
+        if not name:
+            raise BadInput("url must be 'file://path'", place=place)
+        return f"file://{(folder / name).resolve()}"
     try:
         password = urlsplit(url).password
     except ValueError as exc:
@@ -147,3 +169,10 @@ def _url(kind: str, url: str, folder: Path, place: str) -> str:
             "a password never stands in a file: name it with 'secret' and put it in the keyring", place=place
         )
     return url
+
+
+def _kind(url: str) -> str:
+    """The kind of system that an address is of; its scheme where there is none."""
+    scheme = url.partition(":")[0]
+    plain = scheme.partition("+")[0]
+    return next((kind for kind, ways in KIND_SCHEMES.items() if scheme in ways or plain in ways), plain)
