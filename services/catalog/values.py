@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -28,11 +28,12 @@ def join_key(value: object) -> str | None:
     return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else str(value)
 
 
-def join_keys(row: dict[str, object], paths: Sequence[str]) -> set[tuple[str, ...]]:
+def join_keys(row: dict[str, object], paths: Sequence[str]) -> Collection[tuple[str, ...]]:
     """What `row` joins by at `paths` together; several where lists are on the way, none where any part is NULL."""
-    if len(paths) == 1 and paths[0] in row and not isinstance(row[paths[0]], list):
-        only = join_key(row[paths[0]])  # most references are this, and are looked at for every row
-        return set() if only is None else {(only,)}
+    if len(paths) == 1 and (only := row.get(paths[0])) is not None and not isinstance(only, list):
+        # Most references are this, and are looked at for every row.
+        text = only if type(only) is str else join_key(only)
+        return () if text is None else ((text,),)
     keys: set[tuple[str, ...]] = {()}
     for path in paths:
         parts = {key for value in values_at(row, path) if (key := join_key(value)) is not None}

@@ -120,6 +120,8 @@ def from_plain(kind: ColumnKind, value: Plain) -> object:
 
 def _whole(text: str, bits: int) -> int | None:
     """The integer whose shortest text this is, if it fits."""
+    if text.isdecimal() and text.isascii() and len(text) < (10 if bits > 30 else 5):  # most keys: they fit
+        return int(text) if text[0] != "0" or text == "0" else None
     if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit():
         return None
     number = int(text) if len(text) < 25 else None

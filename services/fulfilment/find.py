@@ -78,7 +78,7 @@ class _Search:
         self.readers: dict[str, Reader] = {}
         self.asked: dict[Target, set[JoinKey]] = {}
         self.origin: dict[Target, dict[JoinKey, Place]] = {}
-        self.came_by: dict[Place, Target] = {}
+        self.came_by: dict[Node, dict[Id, Target]] = {}
 
     def run(self) -> None:
         """Rounds until nothing new appears."""
@@ -106,10 +106,12 @@ class _Search:
         verdict = judge(self.graph, shelves, self.person, self._came_from)
         collections: dict[Node, FoundCollection] = {}
         for node, shelf in shelves.items():
-            show = declared(shelf.collection, shelf.columns)
+            show, whose, times = declared(shelf.collection, shelf.columns), verdict.of(node), shelf.repeated
             rows = tuple(
-                FoundRow(node, at, show(shelf.rows[at].columns), verdict.whose(node, at), shelf.rows[at].count)
-                for at in in_order(shelf.rows)
+                [
+                    FoundRow(node, at, show(shelf.rows[at]), whose(at), times.get(at, 1) if times else 1)
+                    for at in in_order(shelf.rows)
+                ]
             )
             collections[node] = FoundCollection(node, shelf.key, rows, shelf.exact_key)
         skipped = [n for n, c in self.graph.nodes.items() if c.meta.skip_processing]
@@ -186,7 +188,7 @@ class _Search:
                 origins = self.origin.setdefault(target, {})
                 wanted = new.setdefault(target, set())
                 for at in ids:
-                    for key in join_keys(rows[at].columns, edge.fields):
+                    for key in join_keys(rows[at], edge.fields):
                         if key not in origins:
                             origins[key] = (node, at)
                             wanted.add(key)
@@ -224,7 +226,7 @@ class _Search:
                 self.failed[system] = exc.reason
                 return
             fresh.setdefault(node, []).extend(added)
-            self.came_by.update(((node, at), target) for at in added)
+            self.came_by.setdefault(node, {}).update(dict.fromkeys(added, target))
 
     def _named(self, row: Row, node: Node, path: str) -> bool:
         """A lookup by identity may give too much: telephone numbers are compared here, where they can be read."""
@@ -232,7 +234,7 @@ class _Search:
 
     def _came_from(self, place: Place) -> Place | None:
         """The row that led to this one first; None for one that an identity led to."""
-        target = self.came_by[place]
+        target = self.came_by[place[0]][place[1]]
         origins = self.origin.get(target, {})
-        keys = sorted(join_keys(self.shelves[place[0]].rows[place[1]].columns, target[1]))
+        keys = sorted(join_keys(self.shelves[place[0]].rows[place[1]], target[1]))
         return next((origins[key] for key in keys if key in origins), None)

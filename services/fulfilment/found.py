@@ -30,7 +30,7 @@ class Whose(StrEnum):
     SHARED = "shared"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # to make a frozen one takes three times as long, and an answer may have many
 class FoundRow:
     """A row with its key (plain values, in the order of the collection's key) and how often it stands there."""
 

@@ -61,11 +61,12 @@ class Verdict:
     others: int
     path: tuple[str, ...]
 
-    def whose(self, node: Node, at: Id) -> Whose:
-        """Whose one row is."""
-        if self.own is not None and (node, at) not in self.own:
-            return Whose.OTHER
-        return Whose.SHARED if node in self.shared else Whose.OWN
+    def of(self, node: Node) -> Callable[[Id], Whose]:
+        """What says whose a row of `node` is."""
+        own, ours = self.own, Whose.SHARED if node in self.shared else Whose.OWN
+        if own is None:
+            return lambda _: ours
+        return lambda at: ours if (node, at) in own else Whose.OTHER
 
 
 def judge(
@@ -80,11 +81,11 @@ def judge(
     start: list[Place] = []
     for node, shelf in shelves.items():
         entries = [entry for entry in graph.entries_of(node) if entry.kind in person.identities]
-        for at, held in shelf.rows.items() if entries else ():
-            if any(person.named_at(held.columns, entry) for entry in entries):
+        for at, row in shelf.rows.items() if entries else ():
+            if any(person.named_at(row, entry) for entry in entries):
                 start.append((node, at))
                 continue
-            met = {(entry.kind, name) for entry in entries for name in person.at(held.columns, entry)}
+            met = {(entry.kind, name) for entry in entries for name in person.at(row, entry)}
             if met:
                 strangers[node, at] = met
     own = frozenset(_reached(graph, shelves, start, strangers)) if strangers else None
@@ -106,7 +107,7 @@ def _reached(
     waiting = list(start)
     while waiting:
         node, at = waiting.pop()
-        row = shelves[node].rows[at].columns
+        row = shelves[node].rows[at]
         for edge, index in steps[node]:
             found = {(edge.target, other) for key in join_keys(row, edge.fields) for other in index.get(key, ())}
             fresh = {place for place in found if place not in strangers} - reached
@@ -117,8 +118,8 @@ def _reached(
 
 def _index(shelf: Shelf, on: tuple[str, ...]) -> dict[tuple[str, ...], list[Id]]:
     index: dict[tuple[str, ...], list[Id]] = {}
-    for at, held in shelf.rows.items():
-        for key in join_keys(held.columns, on):
+    for at, row in shelf.rows.items():
+        for key in join_keys(row, on):
             index.setdefault(key, []).append(at)
     return index
 

@@ -13,47 +13,59 @@ from services.errors import Unusable
 Id = tuple[Plain, ...]
 
 
-@dataclass
-class Held:
-    """A row with its raw columns."""
-
-    columns: Row
-    count: int = 1
+_AS_IT_IS = frozenset((int, str, type(None)))
+"""Types of values that are their own plain form and can be hashed: those of nearly every key."""
 
 
 @dataclass
 class Shelf:
-    """Rows by key. `key` is the declared one, else the live one, else every column, with a count."""
+    """Rows by key. `key` is the declared one, else the live one, else every column.
+
+    `repeated` says how often a row stands there, where that is more than once.
+    """
 
     system: str
     collection: Collection
     key: tuple[str, ...]
     exact_key: bool
     columns: tuple[str, ...]
-    rows: dict[Id, Held] = field(default_factory=dict)
+    rows: dict[Id, Row] = field(default_factory=dict)
+    repeated: dict[Id, int] = field(default_factory=dict)
 
     def add(self, fetched: Iterable[Row]) -> list[Id]:
         """Takes in what one query gave, answers the keys that are new.
 
         Raises `Unusable` when a key names two rows: then it is none, and an erasure by it would reach others.
         """
-        seen: Counter[Id] = Counter()
-        fresh = []
+        rows, seen = self.rows, set[Id]()
+        fresh, times = [], Counter[Id]()
         for row in fetched:
-            at = tuple(_hashable(plain(row[name])) for name in self.key)
-            seen[at] += 1
-            held = self.rows.get(at)
-            if held is None:
-                self.rows[at] = Held(row)
+            at = self._id(row)
+            if at not in rows:
+                rows[at] = row
                 fresh.append(at)
-            elif self.exact_key and (seen[at] > 1 or held.columns != row):
+            elif self.exact_key and (at in seen or rows[at] != row):
                 raise Unusable(
                     f"system '{self.system}': ({', '.join(self.key)}) is not a key of '{self.collection.name}', "
                     "several rows share it: correct the dataset"
                 )
-            else:
-                held.count = max(held.count, seen[at])
+            elif at in seen:
+                times[at] += 1
+            seen.add(at)
+        for at, more in times.items():
+            self.repeated[at] = max(self.repeated.get(at, 1), more + 1)
         return fresh
+
+    def _id(self, row: Row) -> Id:
+        return tuple([_part(row[name]) for name in self.key])
+
+
+def _part(value: object) -> Plain:
+    """A value of a key: plain, and a structure as text."""
+    if type(value) in _AS_IT_IS:
+        return value  # type: ignore[return-value]
+    found = plain(value)
+    return json.dumps(found, sort_keys=True) if isinstance(found, dict | list) else found
 
 
 def make_shelf(system: str, collection: Collection, table: Table, *, whole: bool, needed: Iterable[str]) -> Shelf:
@@ -73,6 +85,8 @@ def make_shelf(system: str, collection: Collection, table: Table, *, whole: bool
 
 def declared(collection: Collection, columns: Sequence[str]) -> Callable[[Row], Row]:
     """What gives a row's declared fields and no others, nested ones included, from the `columns` that were read."""
+    if list(columns) == [one.name for one in collection.fields if not one.fields]:
+        return lambda row: row
     plain_names = [str(one.name) for one in collection.fields if not one.fields and one.name in columns]
     nested = [one for one in collection.fields if one.fields and one.name in columns]
 
@@ -100,8 +114,3 @@ def _json(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _hashable(value: Plain) -> Plain:
-    """A structure within a key, as text."""
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value

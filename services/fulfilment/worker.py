@@ -4,6 +4,7 @@ Several may serve one deployment, on one machine or many; the one with the lease
 Stopping is as good as being killed: what is begun goes on at the next start, or at a worker that still lives.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -315,6 +316,8 @@ def run(
     if with_parent:
         threading.Thread(target=_wait_for_end_of_input, args=(worker.stop,), name="parent", daemon=True).start()
     worker.start()
+    gc.collect()
+    gc.freeze()  # what a start has loaded stays: else each large answer has the collector look through all of it
     say(f"worker {worker.id} ready pid {os.getpid()}")
     asked = stop or worker.stop
     while not worker.stop.is_set() and not asked.wait(0.5):
