@@ -3,7 +3,7 @@
 `python scripts/bench/fulfil.py [--rounds N] [--rows N]`. Starts a PostgreSQL of its own and ends with one line of JSON.
 Every figure is the median of `--rounds`, each beside the same work in plain SQL on a connection of its own. The catalog
 is read and the system opened before, as a worker has them; `cold` opens it anew each time, as a command does. `small`
-finds 21 rows in 11 collections, `each` is the time of one collection more (5, 50 and 200 of them), `large` finds `--rows`
+finds 21 rows in 11 collections, `each` is the time of one collection more (5, 50, 200 of them), `large` finds `--rows`
 rows in 11 collections, `erase` plans, erases and verifies 2,000 rows of them. `_ms` are ours, `_floor_ms` plain SQL's,
 `_ratio` the one by the other.
 """
