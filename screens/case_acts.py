@@ -18,9 +18,9 @@ from services.types import CaseView, ItemState, ItemView, Right
 
 ACTS: Final = {
     "verify": "verify", "find": "find", "export": "export", "erase": "erase", "consent": "consent",
-    "stop_marketing": "marketing", "note": "note", "hand_over": "hand-over", "wrap_up": "wrap-up",
-    "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve", "send_back": "return",
-    "resolve": "resolve", "add_right": "note",
+    "stop_marketing": "marketing", "restrict": "restrict", "note": "note", "hand_over": "hand-over",
+    "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
+    "send_back": "return", "resolve": "resolve", "add_right": "note",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
@@ -37,6 +37,13 @@ RETURNS: Final = {
     "4": ("plan-too-wide", "the plan is too wide"),
     "5": ("talk-to-me", "talk to me first"),
 }
+RESTRICTIONS: Final = {
+    "a": ("18-1-a", "they say the data are wrong, while that is checked"),
+    "b": ("18-1-b", "it is unlawful, and they want no erasure"),
+    "c": ("18-1-c", "they need the data for a claim"),
+    "d": ("18-1-d", "they objected, while that is weighed"),
+}
+"""Art 18(1)."""
 SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 
 
@@ -174,6 +181,15 @@ class CaseActs(Assigning):
             reply=lambda words: Acted("marketing is stopped", words),
             serial="marketing", write=True, stage="stopping marketing",
         )  # fmt: skip
+
+    def action_restrict(self) -> None:
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                words = "restricted from now on: every system is told"
+                self._act(words, self.desk.act.restrict, RESTRICTIONS[key][0], stage="restricting")
+
+        answers = {key: words for key, (_, words) in RESTRICTIONS.items()}
+        self.app.push_screen(Choice("Store the data only, because", [], answers), chosen)
 
     def action_withdraw(self) -> None:
         def decided(key: str | None) -> None:

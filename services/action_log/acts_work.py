@@ -244,3 +244,26 @@ class MarketingStopped(Act):
     """Art 21(2): no more marketing over these channels."""
 
     channels: tuple[Code, ...]
+
+
+@act("restriction.asked")
+class RestrictionAsked(Act):
+    """Art 18: the person's data are to be stored only, on this ground (Art 18(1)(a)-(d))."""
+
+    ground: Code
+
+
+@act("restriction.written")
+class RestrictionWritten(Act):
+    """A system marks the person's data as stored only, in so many rows, and says so when it is read again."""
+
+    system: Key
+    rows: Count
+
+
+@act("restriction.failed")
+class RestrictionFailed(Act):
+    """A system did not take it; without a system, somebody has to do it by hand."""
+
+    system: Key | None
+    reason: Code

@@ -203,6 +203,32 @@ def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int)
     return case.with_item(_failed_in(item, done.system, done.reason))
 
 
+@folds(acts.RestrictionAsked)
+def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at: int) -> Case:
+    item = the_item(case, entry, *OPEN)
+    if item.right is not Right.RESTRICTION:
+        raise Unfit(f"a restriction does not answer {item.right}")
+    _needs(case, entry, Tier.T1)
+    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), ground=done.ground))
+
+
+@folds(acts.RestrictionWritten)
+def _restriction_written(case: Case, done: acts.RestrictionWritten, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    return case.with_item(_with_system(item, SystemResult(done.system, "done", masked=done.rows)))
+
+
+@folds(acts.RestrictionFailed)
+def _restriction_failed(case: Case, done: acts.RestrictionFailed, entry: Entry, at: int) -> Case:
+    """In one system: the others go on. At the end (no system): back to the agent, who has it done by hand."""
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    if done.system is None:
+        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
+    return case.with_item(_failed_in(item, done.system, done.reason))
+
+
 @folds(acts.ItemResolved)
 def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Case:
     """A bot or worker may fulfil; a negative outcome needs a person (Art 22, rules.md 4.5)."""

@@ -188,6 +188,7 @@ RULES: dict[str, Rule] = {
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
+        Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN),
         Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent

@@ -6,6 +6,7 @@ REPEATS = {
     "consent.given": "consent-give",
     "consent.withdrawn": "consent-withdraw",
     "marketing.stopped": "marketing",
+    "restriction.asked": "restrict",
     "export.asked": "export",
     "erase.asked": "erase",
     "erase.approved": "approve",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from services.catalog import strategies, taxonomy
+from services.catalog.console_keys import Consent, Restriction
 from services.catalog.dataset import Collection, Dataset, Field
 from services.errors import BadInput
 from services.strict_yaml import line_of, nearest
@@ -100,10 +101,11 @@ def _rules(check: _Checker, dataset: Dataset, collection: Collection) -> None:
         check.fail(collection, f"'{collection.name}' is kept: say under which 'retention' or for which 'reason'")
     if rules.retention is not None and rules.retention.field not in collection.columns:
         check.fail(collection, f"'{collection.name}' has no field '{rules.retention.field}' to count retention from")
-    for consent in own.consent:
-        for name in consent.columns:
+    speaking: list[Consent | Restriction] = [*own.consent, *([own.restriction] if own.restriction else [])]
+    for one in speaking:
+        for name in one.columns:
             if name not in collection.columns:
-                check.fail(consent, f"there is no {kind} called '{name}'{nearest(name, collection.columns)}")
+                check.fail(one, f"there is no {kind} called '{name}'{nearest(name, collection.columns)}")
 
 
 def _targets(

@@ -89,6 +89,27 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Restriction:
+    """How a row says that it may only be stored (Art 18(2)): a state in a column, the time since when, or both."""
+
+    state: Word | None = None
+    restricted: str | None = None
+    free: str | None = None
+    since: Word | None = None
+
+    def __post_init__(self) -> None:
+        if self.state is None and self.since is None:
+            raise ValueError("a restriction needs 'state' or 'since'")
+        if self.state is not None and (self.restricted is None or self.free is None):
+            raise ValueError("a restriction with 'state' needs 'restricted' and 'free'")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the restriction speaks of."""
+        return tuple(str(name) for name in (self.state, self.since) if name is not None)
+
+
+@dataclass(frozen=True)
 class KeyReference:
     """A reference whose key has several columns, which only mean something together."""
 
@@ -108,6 +129,7 @@ class CollectionConsole(TableRules):
     """`x_console` of a collection."""
 
     consent: tuple[Consent, ...] = ()
+    restriction: Restriction | None = None
     references: tuple[KeyReference, ...] = ()
 
 

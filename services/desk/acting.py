@@ -19,6 +19,8 @@ from services.types import Outcome, PurposeView, RiskFlag, Session, Tier
 
 GROUNDS = ("17-1-a", "17-1-b", "17-1-c", "17-1-d", "17-1-e", "17-1-f")
 """Art 17(1): which ground an erasure rests on is recorded (rules.md 4.4)."""
+RESTRICTIONS = ("18-1-a", "18-1-b", "18-1-c", "18-1-d")
+"""Art 18(1): accuracy contested, unlawful but not to be erased, needed for claims, objection pending."""
 WRAP_UPS = (
     "LOGGED",
     "ACK-SENT",
@@ -133,6 +135,14 @@ class Acting:
         self._ctx.permit("marketing", state, session)
         self._ctx.write(marketing_drafts(self._ctx, session, state, channels))
         return self._said(state)
+
+    def restrict(self, session: Session, case: str, ground: str) -> None:
+        """Have the person's data stored only, in every system (Art 18(1)); `ground` is one of `RESTRICTIONS`."""
+        state = self._cases.state(case)
+        item = self._ctx.permit("restrict", state, session).item
+        if ground not in RESTRICTIONS:
+            raise BadInput(f"a ground is one of {', '.join(RESTRICTIONS)}", place="ground")
+        self._ctx.record(session, acts.RestrictionAsked(ground=ground), state, item)
 
     def check_text(self, text: str, controller: str) -> tuple[RiskFlag, ...]:
         """Personal data a note does not need; kinds and places, never values."""

@@ -12,6 +12,7 @@ from services.connectors.base import Connector, Rewrite
 from services.errors import Unusable
 from services.fulfilment.find import Identities, find
 from services.fulfilment.found import FoundCollection, FoundRow, Reach, Whose
+from services.fulfilment.in_place import rewrite_whole
 
 _TRUTH = {"true": "1", "false": "0"}
 
@@ -51,15 +52,7 @@ def write_consent(
         keys = tuple(row.key for row in rows)
         written = (tuple(values.values()),) * len(keys)
         rewrites.append(Rewrite(part.node.collection, part.key, tuple(values), keys, written))
-    with connector.change() as change:
-        faults = change.faults([], rewrites)
-        if faults:
-            why = "; ".join(dict.fromkeys(faults))
-            raise Unusable(f"system '{system.key}' would not take the consent: {why}", kept="nothing was changed")
-        for rewrite in rewrites:
-            if change.rewrite(rewrite) < len(rewrite.rows):
-                raise Unusable(f"system '{system.key}' changed while we wrote", kept="nothing was changed")
-    return sum(len(rewrite.rows) for rewrite in rewrites)
+    return rewrite_whole(system.key, connector, rewrites, "the consent")
 
 
 def read_consent(

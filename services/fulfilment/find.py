@@ -166,6 +166,7 @@ class _Search:
         yield from [str(retention.field)] if retention else []
         for consent in collection.console.consent:
             yield from consent.columns
+        yield from collection.console.restriction.columns if collection.console.restriction else ()
 
     def _first(self) -> list[Target]:
         """Where the identities lead."""

@@ -9,6 +9,7 @@ from services.fulfilment.erase import erase
 from services.fulfilment.export import export
 from services.fulfilment.notices import acknowledge, not_identified, notice
 from services.fulfilment.replay import replay
+from services.fulfilment.restricting import restrict
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Workroom
 
@@ -20,6 +21,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "not-identified": not_identified,
     "notice": notice,
     "replay": replay,
+    "restrict": restrict,
 }
 """By kind of job (services/sync/jobs.py)."""
 

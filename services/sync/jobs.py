@@ -65,6 +65,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "consent", at, purposes=[str(p["purpose"])], given=given, at=entry.ts),)
         case "marketing.stopped":
             return (_job(entry, case, "consent", at, purposes=[], given=False, at=entry.ts),)
+        case "restriction.asked":
+            return (_job(entry, case, "restrict", at, ground=str(p["ground"]), at=entry.ts),)
         case "item.resolved" if p["outcome"] == "not-identified":
             return (_job(entry, case, "not-identified", at),)
         case _:

@@ -41,6 +41,7 @@ erase.system_done(system, deleted, masked, kept, reason); erase.verified(left); 
 replay.done(system, deleted, masked, stopped, left); keys.resealed(count)
 consent.given(purpose, text, language); consent.withdrawn(purpose, text, language, marketing)
 consent.written(purpose, system, rows, read_back); consent.failed(purpose, system, reason)
+restriction.asked(ground); restriction.written(system, rows); restriction.failed(system, reason)
 marketing.stopped(channels); letter.made(letter, template, version, language); letter.sent(letter, medium)
 letter.failed(letter, reason); data.viewed(what, reason, system, count); note.kept(kind, reason, flags)
 risk.flagged(kind, field, count, choice); wrap.coded(code); subject.linked(subject); subject.shredded(details)

@@ -47,4 +47,5 @@ def _customer(person: Person, household: int | None, rng: Random, today: date) -
         household,
         (today - timedelta(days=rng.randint(1500, 4000))).isoformat(),
         rng.randint(1, 100),
+        None,
     )

@@ -49,7 +49,7 @@ def rows(people: Sequence[Person], rng: Random, today: date, language: str) -> R
         if person.number % 3 == 2:
             continue
         key = len(requesters) + 1
-        requesters.append((key, person.name, person.email, person.phone, person.customer_number))
+        requesters.append((key, person.name, person.email, person.phone, person.customer_number, None))
         at = stamp(today - timedelta(days=rng.randint(5, 900)), rng)
         tickets.append(
             (key, key, f"T{key:07d}", at, rng.choice(CHANNELS), rng.choice(SUBJECTS[language]), rng.choice(MOODS))

@@ -23,7 +23,16 @@ def rows(people: Sequence[Person], rng: Random, today: date, campaigns: Sequence
         language = person.locale[:2]
         consents = [_consent(rng, signed_up, today, first=place == 0) for place in range(_CONSENTS)]
         subscribers.append(
-            (key, person.email, person.name, language, stamp(signed_up, rng), *(c for cs in consents for c in cs), None)
+            (
+                key,
+                person.email,
+                person.name,
+                language,
+                stamp(signed_up, rng),
+                *(c for cs in consents for c in cs),
+                None,
+                None,
+            )
         )
         for campaign in campaigns[: rng.randint(0, len(campaigns))]:
             at = stamp(today - timedelta(days=rng.randint(3, 190)), rng)

@@ -39,7 +39,7 @@ def rows(people: Sequence[Person], rng: Random, today: date, language: str) -> R
         # Every fifth typed the address with capitals: a search must find it all the same.
         email = person.email.title() if person.number % 5 == 2 else person.email
         opened = today - timedelta(days=rng.randint(1200, 3900))
-        tables.account.append((person.number + 1, person.customer_number, email, person.name, opened.isoformat()))
+        tables.account.append((person.number + 1, person.customer_number, email, person.name, opened.isoformat(), None))
         for age in sorted(_order_ages(person, rng), reverse=True):
             _order(tables, person, rng, today - timedelta(days=age), PRODUCTS[language])
         if person.owes:

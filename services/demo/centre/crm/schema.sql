@@ -18,7 +18,8 @@ CREATE TABLE customer (
   pin_hash VARCHAR(120) NOT NULL,
   household_id INTEGER REFERENCES household (id),
   joined_on DATE NOT NULL,
-  value_score INTEGER NOT NULL
+  value_score INTEGER NOT NULL,
+  restricted_at TIMESTAMP
 );
 CREATE TABLE contact_email (
   id INTEGER PRIMARY KEY,

@@ -3,7 +3,8 @@ CREATE TABLE requester (
   name VARCHAR(120) NOT NULL,
   email VARCHAR(120) NOT NULL,
   phone VARCHAR(20),
-  customer_number VARCHAR(12)
+  customer_number VARCHAR(12),
+  restricted_at TIMESTAMP
 );
 CREATE TABLE ticket (
   id INTEGER PRIMARY KEY,

@@ -13,7 +13,8 @@ CREATE TABLE subscriber (
   personalisation_given_at TIMESTAMP,
   personalisation_withdrawn_at TIMESTAMP,
   personalisation_text VARCHAR(20),
-  marketing_stopped_at TIMESTAMP
+  marketing_stopped_at TIMESTAMP,
+  restricted_at TIMESTAMP
 );
 CREATE TABLE mailing (
   id INTEGER PRIMARY KEY,

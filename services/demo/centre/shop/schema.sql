@@ -3,7 +3,8 @@ CREATE TABLE account (
   customer_number VARCHAR(12) NOT NULL,
   email VARCHAR(120) NOT NULL,
   name VARCHAR(120) NOT NULL,
-  opened_on DATE NOT NULL
+  opened_on DATE NOT NULL,
+  restricted_at TIMESTAMP
 );
 CREATE TABLE orders (
   id INTEGER PRIMARY KEY,
