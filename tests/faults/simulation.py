@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from db import central
 from db.central_port import CentralPort
 from db.central_store import CentralStore
+from services.action_log.entry import decode
 from services.cases.fold import LEASE_US
 from services.sync.ingest import Ingest
 from services.sync.up import Uplink
@@ -62,10 +63,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A claim that central gave, and until when."""
+    """A claim that central gave, with which fence, and until when."""
 
     case: str
     holder: str
+    fence: int
     at: int
     until: int
 
@@ -80,6 +82,7 @@ class Simulation:
     clock: Clock
     mistakes: Mistakes = field(default_factory=Mistakes)
     steps: int = STEPS
+    restored: bool = False
     wrong: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
@@ -166,6 +169,7 @@ class Simulation:
 
     def _restore(self) -> None:
         self.story.append("central is restored")
+        self.restored = True
         self.site.close()
         self.site.restore()
         self.site.open(self.mistakes)
@@ -215,19 +219,28 @@ class Simulation:
     def _perform(self, owner: str, name: str, values: tuple[Any, ...]) -> Any:
         answer = getattr(self.site.port(owner), name)(*values)
         if name == "claim" and answer is not None:
-            self._granted(values[0], values[1])
+            self._granted(values[0], values[1], answer)
         if name == "renew" and answer:
-            self._granted(values[0], values[1])
+            self._granted(values[0], values[1], values[2])
         if name in ("claim", "submit", "report_loss", "enrol_successor"):
             self.story.append(f"central: {name} {answer if name == 'claim' else ''}")
         return answer
 
-    def _granted(self, case: str, holder: str) -> None:
+    def _granted(self, case: str, holder: str, fence: int) -> None:
         now = self.clock.us
         for old in self.grants:
-            if old.case == case and old.holder != holder and old.until > now and not self._given_back(old):
+            over = old.until <= now or self._given_back(old) or self._overtaken(old)
+            if old.case == case and old.holder != holder and not over:
                 self.wrong.append(f"{case} was given to {holder} while {old.holder} holds it")
-        self.grants.append(Grant(case, holder, now, now + LEASE_US))
+        self.grants.append(Grant(case, holder, fence, now, now + LEASE_US))
+
+    def _overtaken(self, grant: Grant) -> bool:
+        """Whether a restored central has learnt since of a claim that it gave later and had forgotten: that one holds.
+
+        Two hold the case until then, and of what they do the fold takes the newer one's (docs/stores.md).
+        """
+        claims = (decode(body) for body in self.held().values() if b'"case.claimed"' in body)
+        return self.restored and any(e.case == grant.case and (e.fence or 0) > grant.fence for e in claims)
 
     def _given_back(self, grant: Grant) -> bool:
         """Whether its holder handed the case over, which frees the claim as soon as central has it."""

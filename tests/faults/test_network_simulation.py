@@ -132,9 +132,9 @@ class TakesSilenceForYes(Uplink):
         hello = super()._hello()
         return replace(hello, pending=max(hello.pending, self.believed - hello.size))
 
-    def _send(self, start: int) -> None:
+    def _send(self, start: int, most: int) -> None:
         try:
-            super()._send(start)
+            super()._send(start, most)
         except Unavailable:
             self.believed = min(start + self._batch, self._book.writer.size)
 
