@@ -213,7 +213,7 @@ class Call:
         view = desk.check.start(session, case)
         while not view.ended:
             step = view.steps[view.current]
-            if step.kind == "factor" and step.factor in (Factor.OTP, Factor.CBK):
+            if step.kind == "factor" and step.factor in (Factor.KBD, Factor.OTP, Factor.CBK):
                 step = next(s for s in view.steps if s.id.split(".")[0] == step.id.split(".")[0] and s.factor == "PIN")
             if step.kind == "factor":
                 key = desk.check.question(session, case, step.id).key

@@ -22,6 +22,7 @@ TIERS = {
     "CL-OBJ-MKT": "T0",
     "CL-CON-W": "T0",
     "CL-CON-G": "T1",
+    "CL-RESTR": "T1",
     "CL-ACC-STD": "T2",
     "CL-ERA-STD": "T2",
     "CL-UNID": "TX",
@@ -50,7 +51,7 @@ def reading(tmp_path: Path, text: str, name: str = "CL-X") -> str:
     return ""
 
 
-def test_the_six_checklists_are_there_with_their_tier() -> None:
+def test_the_checklists_are_there_with_their_tier() -> None:
     assert {t.id: t.tier for t in templates().values()} == TIERS
 
 
@@ -97,6 +98,7 @@ def test_every_factor_has_words_and_no_sentence_says_that_we_hold_something() ->
         (Right.OBJECTION_MARKETING, Requester.UNKNOWN, "CL-OBJ-MKT"),
         (Right.CONSENT_WITHDRAW, Requester.PARENT, "CL-CON-W"),
         (Right.CONSENT_GIVE, Requester.SELF, "CL-CON-G"),
+        (Right.RESTRICTION, Requester.SELF, "CL-RESTR"),
         (Right.CONSENT_GIVE, Requester.REPRESENTATIVE, "CL-UNID"),
         (Right.ACCESS, Requester.PARENT, "CL-UNID"),
         (Right.ERASURE, Requester.AUTHORITY, "CL-UNID"),
