@@ -29,6 +29,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog check controllers/nordlicht --live",
         "rightsdesk catalog check orders.yml",
     ),
+    "catalog discover": (
+        "rightsdesk catalog discover sqlite:///shop.db --out shop --controller muster",
+        "rightsdesk catalog discover postgresql://reader@db.example.com/crm --password-from muster/crm --json",
+    ),
     "catalog try": (
         "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",
         "rightsdesk catalog try --catalog orders.yml --url sqlite:///orders.db --identity customer_number=K1 --erase",

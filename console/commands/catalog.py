@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.commands.catalog_draft import discover
+
 if TYPE_CHECKING:
     from services.catalog.system import System
     from services.connectors.base import Connector
     from services.fulfilment.found import Found
     from services.fulfilment.plan import Plan
 
-app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: check them, try them.")
+app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: draft, check, try them.")
+app.command()(discover)
 
 
 @app.command()
@@ -37,7 +40,9 @@ def check(
         raise typer.Exit(1)
     for key, system in systems.items():
         collections = sum(len(dataset.collections) for dataset in system.datasets)
-        typer.echo(f"{key}: {collections} collections, {'as described' if live else 'valid'}")
+        waiting = sum(f.waits for d in system.datasets for c in d.collections for _, f in c.walk())
+        review = f", {waiting} fields wait for review" if waiting else ""
+        typer.echo(f"{key}: {collections} collections, {'as described' if live else 'valid'}{review}")
 
 
 @app.command(name="try")

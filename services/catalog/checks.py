@@ -81,6 +81,9 @@ def _field(check: _Checker, collection: Collection, path: str, field: Field) -> 
         check.fail(field.fides_meta, f"'{path}' is nested and cannot be a primary key")
     if field.console.changed_at is not None:
         check.known(field.console.changed_at, collection.columns, f"field of '{collection.name}'")
+    for evidence in field.console.evidence:
+        if evidence.of == "category":
+            _categories(check, (evidence.said,))
     if field.mask is None:
         return
     fault = strategies.fault(field.mask, meta.data_type, meta.length)

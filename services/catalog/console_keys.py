@@ -143,6 +143,26 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Why a draft says something of a field: its category, or what it refers to (`collection.field`).
+
+    `review`: nobody has judged it, and it does not hold yet; `said` stands nowhere else. Else it holds, or `decided`
+    says what a person made of it.
+    """
+
+    of: Literal["category", "reference"]
+    said: Word
+    confidence: float
+    because: str
+    review: bool = False
+    decided: Literal["accepted", "changed", "not-personal", "no-reference"] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.confidence <= 1:
+            raise ValueError("a confidence is from 0 to 1")
+
+
+@dataclass(frozen=True)
 class FieldConsole(Facts):
     """`x_console` of a field."""
 
@@ -153,6 +173,7 @@ class FieldConsole(Facts):
     factor: Factor | None = None
     contact: Literal["email", "phone"] | None = None
     changed_at: Word | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 def words(text: Words | None, language: str) -> str:

@@ -71,6 +71,11 @@ class Field:
         return self.console.mask or self.meta.masking_strategy_override
 
     @property
+    def waits(self) -> bool:
+        """Whether a person is still to judge what a draft says of it."""
+        return any(evidence.review for evidence in self.console.evidence)
+
+    @property
     def personal(self) -> bool:
         """Whether it, or a part of it, is data about a person."""
         return personal(self.data_categories or ()) or any(part.personal for part in self.fields or ())

@@ -141,6 +141,11 @@ def lone_system(dataset_file: Path, url: str) -> System:
     return System(str(datasets[0].fides_key), "", _kind(url), url, datasets)
 
 
+def undescribed_system(key: str, controller: str, url: str) -> System:
+    """A system of which only the address is known, given on a command line; raises `BadInput` for a password in it."""
+    return System(key, controller, _kind(url), _url(_kind(url), url, Path(), "the address"), ())
+
+
 def at_url(system: System, url: str) -> System:
     """The same system at another URL, given on a command line."""
     return replace(system, url=url, secret=None)

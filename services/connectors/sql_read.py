@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, Select, select
 
 from services.connectors.base import Key, Lookup, Row, Table
+from services.connectors.sampling import sampled
 from services.connectors.sql_errors import spoken
-from services.connectors.sql_schema import LiveTable, live_tables
+from services.connectors.sql_schema import ForeignKey, LiveTable, foreign_keys, live_tables
 from services.connectors.sql_statements import Dialect
 from services.errors import Unusable
 
@@ -58,6 +59,16 @@ class SqlReader:
             names = tuple(found.keys())
             for row in found:
                 yield dict(zip(names, row, strict=True))
+
+    def sample(self, collection: str, columns: Sequence[str], most: int, seconds: float) -> list[Row]:
+        """At most `most` rows from all over the table, begun no later than `seconds` from now."""
+        self._with(collection, columns)
+        return sampled(self, collection, columns, most, seconds)
+
+    def foreign_keys(self) -> list[ForeignKey]:
+        """Every foreign key of the default schema."""
+        with spoken(self.system):
+            return foreign_keys(self.connection)
 
     def _with(self, name: str, columns: Sequence[str]) -> LiveTable:
         live = self.live(name)
