@@ -14,7 +14,7 @@ Found = Callable[[str, str, Sequence[object]], float | None]
 
 _SUFFIXES = ("id", "nr", "no", "number", "key", "fk", "ref", "code", "nummer", "num", "uuid")
 _SAME = {"integer": "number", "number": "number", "text": "text", "uuid": "uuid", "other": "text"}
-_ENOUGH = 3
+_ENOUGH, _TELLING = 3, 10
 _MOST_VALUES = 40
 
 
@@ -51,6 +51,7 @@ def unstated(
     """Joins that no foreign key states; `sampled` are values by table and column, `holds` looks on the other side."""
     done = {(join.table, join.columns[0]) for join in taken if len(join.columns) == 1}
     targets = [(name, column) for name, table in tables.items() for column in _single_keys(table)]
+    targets += [place for place in sampled if place not in targets and place not in done and _tells(sampled[place])]
     for name, table in tables.items():
         for column in table.columns:
             if (name, column) in done or (len(table.key) == 1 and column == table.key[0]):
@@ -69,6 +70,11 @@ def _single_keys(table: Table) -> list[str]:
     return found + [one[0] for one in table.unique if len(one) == 1 and one[0] not in found]
 
 
+def _tells(values: Sequence[object]) -> bool:
+    """Whether these values, of a column without a key, tell rows apart all the same."""
+    return len(values) >= _TELLING and None not in values and len(set(map(str, values))) == len(values)
+
+
 def _join(
     tables: Mapping[str, Table],
     name: str,
@@ -81,6 +87,8 @@ def _join(
     own, other = _SAME.get(tables[name].columns[column].kind), _SAME.get(tables[parent].columns[on].kind)
     if parent == name or own is None or other is None or not _named_after(column, parent, on):
         return None
+    if on not in _single_keys(tables[parent]) and (words_of(column) != words_of(on) or _tells(sampled[name, column])):
+        return None
     values = list(dict.fromkeys(v for v in sampled.get((name, column), ()) if v not in (None, "")))[:_MOST_VALUES]
     because = f"its name is that of '{parent}.{on}'"
     if own != other:
@@ -91,7 +99,7 @@ def _join(
     because += f"; {round(share * 100)} % of {len(values)} sampled values are found there"
     if share < 0.5:
         return None
-    sure = 0.45 + 0.5 * share if len(values) >= _ENOUGH else 0.6
+    sure = 0.45 + 0.5 * share if len(values) >= _ENOUGH else 0.7 * share
     return Join(name, (column,), parent, (on,), round(sure, 2), because)
 
 
