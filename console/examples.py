@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog discover sqlite:///shop.db --out shop --controller muster",
         "rightsdesk catalog discover postgresql://reader@db.example.com/crm --password-from muster/crm --json",
     ),
+    "catalog status": ("rightsdesk catalog status", "rightsdesk catalog status --json"),
     "catalog try": (
         "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",
         "rightsdesk catalog try --catalog orders.yml --url sqlite:///orders.db --identity customer_number=K1 --erase",

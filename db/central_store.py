@@ -30,6 +30,7 @@ from db.central import (
     writing,
 )
 from db.central_jobs import INGEST, Deposed, JobStore, lock_ingest
+from db.central_systems import seen_systems
 from services.action_log.merkle import Frontier
 from services.errors import NotFound
 
@@ -259,6 +260,11 @@ class CentralStore(JobStore):
         """JSON of every controller by key."""
         with self.engine.connect() as conn:
             return {r[0]: r[1] for r in conn.execute(sa.select(CONTROLLER.c.key, CONTROLLER.c.body))}
+
+    def systems(self) -> dict[str, str]:
+        """What was last seen of every data system, by its name among the facts."""
+        with self.engine.connect() as conn:
+            return seen_systems(conn)
 
     def case_body(self, case: str) -> bytes:
         """A case as folded; raises `NotFound`."""

@@ -63,6 +63,7 @@ class Status:
     central: str
     worker_alive: bool
     training: bool
+    system_alarms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

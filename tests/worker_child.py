@@ -1,9 +1,9 @@
 """What the tests start as a worker process: the real command with short pauses.
 
-python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced]
+python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch]
 
 `row-by-row` and `unfenced` are the controls' workers: one commits every statement, the other never asks whether a job
-is still its own.
+is still its own. `watch` holds systems against the catalog at once; without it that waits for an hour.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROW_BY_ROW = "row-by-row"
 UNFENCED = "unfenced"
+WATCH = "watch"
 PAUSES_S = (0.2, 0.4)
 LEASE_S = 2.0
 
@@ -27,10 +28,11 @@ def main(home: str, *words: str) -> None:
     if UNFENCED in words:
         _ask_nobody()
     wanted = replace(
-        order(Path(home), "".join(w for w in words if w not in (ROW_BY_ROW, UNFENCED))),
+        order(Path(home), "".join(w for w in words if w not in (ROW_BY_ROW, UNFENCED, WATCH))),
         pauses=PAUSES_S,
         sweep_s=0.5,
         lease_s=LEASE_S,
+        watch_s=0.3 if WATCH in words else 3600.0,
     )
     worker.run(wanted, with_parent=True, say=lambda line: print(line, flush=True))
     os._exit(0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.commands.catalog_draft import discover
+from console.commands.catalog_status import status
 
 if TYPE_CHECKING:
     from services.catalog.system import System
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: draft, check, try them.")
 app.command()(discover)
+app.command()(status)
 
 
 @app.command()

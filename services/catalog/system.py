@@ -55,6 +55,11 @@ class SystemFile:
     recipients: tuple[str, ...] = ()
     read_only: bool = False
     excluded: str | None = None
+    check_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if self.check_minutes <= 0:
+            raise ValueError("check_minutes must be longer than nothing")
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class System:
 
     `folder` is where its files lie: a kind of system that needs more words than datasets have keeps them there, in a
     file of its own (`http.yml`, `s3.yml` …) that its connector reads. None for a dataset file that is tried alone.
+    `check_minutes` is how often it is held against the catalog.
     """
 
     key: str
@@ -78,6 +84,7 @@ class System:
     read_only: bool = False
     excluded: str | None = None
     folder: Path | None = None
+    check_minutes: int = 60
 
 
 def load_system(folder: Path) -> System:
@@ -131,6 +138,7 @@ def _load(folder: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
         read_only=file.read_only,
         excluded=file.excluded,
         folder=folder,
+        check_minutes=file.check_minutes,
     )
     return system, datasets
 

@@ -2,6 +2,7 @@
 
 import time
 
+from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
 from services.desk.cases import Cases
@@ -69,12 +70,17 @@ class Desk:
             central="reached" if state.online else "unreachable",
             worker_alive=state.worker_alive,
             training=self._ctx.training,
+            system_alarms=len(self.system_alarms()),
         )
 
     def alarms(self) -> tuple[str, ...]:
         """What leads must be told about this terminal's log, as sentences."""
         found = tuple(a.sentence for a in self._ctx.book.alarms)
         return (*found, self._ctx.link.state.alarm) if self._ctx.link.state.alarm and self._ctx.online else found
+
+    def system_alarms(self) -> tuple[str, ...]:
+        """What leads and the officer must be told about data systems, as sentences."""
+        return tuple(alarms(self._ctx.link.systems, self._ctx.now()))
 
     def synced(self, timeout: float = 10.0) -> bool:
         """Wait until central has accepted everything written here; whether it has."""

@@ -39,6 +39,7 @@ from services.fulfilment.replay_list import FILE, ReplayList
 from services.fulfilment.resealing import Resealing
 from services.fulfilment.results import Results
 from services.fulfilment.tally import Tally
+from services.fulfilment.watching import Watch
 from services.fulfilment.workroom import Workroom
 from services.home import CENTRAL_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.letters.delivery import MailSettings
@@ -64,7 +65,8 @@ _AT_ONCE, _MOST = 4, 32
 class Order:
     """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty.
 
-    `log_json`: the journal's lines go to standard output as well.
+    `log_json`: the journal's lines go to standard output as well. `watch_s`: how often it is asked which system's time
+    has come to be held against the catalog, first after so long.
     """
 
     home: Path
@@ -77,6 +79,7 @@ class Order:
     pauses: tuple[float, ...] = PAUSES_S
     sweep_s: float = 30.0
     lease_s: float = LEASE_S
+    watch_s: float = 60.0
     log_json: bool = False
 
 
@@ -86,7 +89,7 @@ class Worker:
     def __init__(self, order: Order, tally: Tally | None = None) -> None:
         home = Home(order.home)
         self._tally = tally or Tally()
-        self.id, self._sweep_s = order.worker, order.sweep_s
+        self.id, self._sweep_s, self._watch_s = order.worker, order.sweep_s, order.watch_s
         self._lease_us = int(order.lease_s * 1_000_000)
         self._third_s = min(_LIFE_S, order.lease_s / 3)
         self.stop = threading.Event()
@@ -126,6 +129,7 @@ class Worker:
             stopped=self.stop.is_set,
         )
         self._answers = Answers(self.room, opens, key(vault, PIN_PEPPER))
+        self._watch = Watch(self.room, order.watch_s)
         self._rotation = RotationStore(central)
         self._resealing = Resealing(self.room, self._rotation, opens)
         self._engine = Engine(*_engine_of(home, central, vault), self.id, workflows(self.room))
@@ -150,6 +154,7 @@ class Worker:
             ("adopt", self._adopt, self._third_s),
             ("sweep", self._sweep, self._sweep_s),
             ("rotate", self._rotate, self._sweep_s),
+            ("drift", lambda: self._leading and self._watch.look() < 0, self._watch_s),
         )
         for name, work, pause in loops:
             thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)

@@ -1,10 +1,12 @@
 """Sync down: the queue's change feed, people and controllers into desk.db. A cursor error means a clean refetch."""
 
 import time
+from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
+from services.catalog.seen import Seen, known_systems
 from services.deployment_proof import check_proof
 from services.errors import Unusable
 
@@ -24,6 +26,8 @@ class Downlink:
         self._people_at = 0.0
         self.alarm = ""
         """What is wrong with what central says, in a sentence; the rest goes on."""
+        self.systems: tuple[Seen, ...] = ()
+        """What workers saw of data systems, as central had it last."""
         self.worker_ago = inf
         """How long ago a worker gave a sign of life, in seconds, as seen last."""
 
@@ -55,12 +59,14 @@ class Downlink:
         if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:
             return
         self._store.replace_people(self._port.agents(), self._port.controllers())
-        self._follow_key()
+        facts = self._port.facts()
+        self._follow_key(facts)
+        self.systems = tuple(known_systems(facts))
         self._people_at = time.monotonic()
 
-    def _follow_key(self) -> None:
+    def _follow_key(self, facts: Mapping[str, str]) -> None:
         """Seal to the deployment's new key once it was rotated; never to one that was not signed, nor an older one."""
-        known, facts = self._store.meta("deployment-key"), self._port.facts()
+        known = self._store.meta("deployment-key")
         named = facts.get("deployment-key", "")
         self.alarm = ""
         if not known or named == known:

@@ -23,12 +23,14 @@ from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
 from services.cases.fold import LEASE_US, counted, fold
+from services.catalog.seen import CHECKED
 from services.controllers import Controller
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
 from services.sync.rebuild import as_row
+from services.sync.systems import see
 
 ACTORS = {
     "terminal": ("agent:", "log:"),
@@ -129,6 +131,8 @@ class Ingest:
         tx.add_details(details)
         tx.shred(sorted(folded.shredded))
         self._write(tx, folded, details, at)
+        if batch.kind == "worker":
+            see(tx.conn, [e for e in checked.entries if e.act == CHECKED])
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, checked.frontier, batch.checkpoint, receipt, checked.key)
         if checked.key != batch.key:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
+from services.catalog.seen import Seen
 from services.errors import DeskError, ShutOut, Unusable
 from services.sync.down import Downlink
 from services.sync.logbook import Logbook
@@ -49,6 +50,7 @@ class Link:
         self._after_s = 0.0
         self.state = LinkState(*book.waiting(), synced_size=book.accepted, shut_out=bool(store.meta(_SHUT_OUT)))
         self.port: CentralPort | None = None
+        self.systems: tuple[Seen, ...] = ()
         self.beside: Callable[[CentralPort], None] = lambda port: None  # what else is to be said at each exchange
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
@@ -132,6 +134,7 @@ class Link:
         got = down.run_once()
         if self.port is not None:
             self.beside(self.port)
+        self.systems = down.systems
         alive = down.worker_ago < WORKER_S
         alarm = up.state.alarm or down.alarm or self._book.anchor_trouble or self._book.key_trouble
         self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)

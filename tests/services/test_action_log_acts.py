@@ -45,6 +45,7 @@ restriction.asked(ground); restriction.written(system, rows); restriction.failed
 marketing.stopped(channels); letter.made(letter, template, version, language); letter.sent(letter, medium)
 letter.failed(letter, reason); data.viewed(what, reason, system, count); note.kept(kind, reason, flags)
 risk.flagged(kind, field, count, choice); wrap.coded(code); subject.linked(subject); subject.shredded(details)
+system.checked(system, outcome, personal, personal_count, gone, gone_count, seen)
 conflict.settled(how, log, seq, op, reason); scenario.started(name, version); scenario.ended(name); caller.said(line)
 """
 

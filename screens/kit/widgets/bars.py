@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from screens.kit.host import Host
 from screens.kit.text import clean, count
+from services.types import Role, Status
 
 
 class Bar(Widget, can_focus=False):
@@ -91,6 +92,13 @@ class StatusBar(Bar):
         self.set_class(not status.log_ok, "-bad")
         log = f"log ok · {count(status.log_size)}" if status.log_ok else "LOG DAMAGED: run `rightsdesk log verify`"
         worker = "" if status.worker_alive else "no worker"
-        left = " · ".join(part for part in (clean(status.sync_text), worker) if part)
+        left = " · ".join(part for part in (clean(status.sync_text), worker, self._systems(status)) if part)
         right = Content(f"{log} · keys: {clean(status.key_store)}")
         return self.spread(Content(left), right)
+
+    def _systems(self, status: Status) -> str:
+        """That data systems are not as the catalog says, for whoever can have that changed."""
+        session, some = self.host.session, status.system_alarms
+        if not some or session is None or session.role not in (Role.LEAD, Role.OFFICER):
+            return ""
+        return f"{some} {'ALARM' if some == 1 else 'ALARMS'} of data systems: `rightsdesk catalog status`"

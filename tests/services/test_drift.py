@@ -1,0 +1,149 @@
+"""The watch over live schemas: what is gone or looks personal becomes an act, is kept in central, and is told."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlcipher3 import dbapi2
+
+from console.cli import main
+from db import central_systems
+from services.catalog.seen import DAY_US, PREFIX, Seen, alarms, fold, known_systems
+from services.catalog.system import load_controller_systems
+from services.connectors.registry import open_connector
+from services.discovery.drift import NOT_SHOWN, drift, nameable
+from tests.demo_home import made_systems
+from tests.worker_centre import WorkerCentre
+
+AT = 1_790_000_000_000_000
+
+
+def looked(outcome: str, personal: int = 0, gone: int = 0) -> dict[str, object]:
+    names = {"personal": [f"t.c{n}" for n in range(personal)], "gone": [f"g{n}" for n in range(gone)]}
+    return {
+        "system": "c/s",
+        "outcome": outcome,
+        **names,
+        "personal_count": personal,
+        "gone_count": gone,
+        "seen": "0" * 64,
+    }
+
+
+def alter(file: Path, *statements: str) -> None:
+    with closing(dbapi2.connect(str(file))) as store:
+        for statement in statements:
+            store.execute(statement)
+        store.commit()
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> Path:
+    """The demo's customer records; the file of the database."""
+    made_systems(tmp_path)
+    return tmp_path / "data" / "nordlicht" / "crm.db"
+
+
+def drifted(crm: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    system = load_controller_systems(crm.parents[2] / "controllers" / "nordlicht")["crm"]
+    found = drift(open_connector(system, None), system.datasets)
+    return found.personal, found.gone
+
+
+def test_what_is_as_described_is_said_to_be_so(crm: Path) -> None:
+    assert drifted(crm) == ((), ())
+
+
+def test_a_new_column_that_looks_personal_is_seen_by_its_name_or_by_its_values(crm: Path) -> None:
+    alter(crm, "ALTER TABLE customer ADD private_email VARCHAR(80)", "ALTER TABLE customer ADD x7 VARCHAR(80)",
+          "ALTER TABLE customer ADD mail_count INTEGER", "UPDATE customer SET x7 = 'p' || id || '@example.com'",
+          "CREATE TABLE fan (id INTEGER PRIMARY KEY, telefonnummer VARCHAR(30), colour VARCHAR(9))")  # fmt: skip
+    assert drifted(crm) == (("customer.private_email", "customer.x7", "fan.telefonnummer"), ())
+
+
+def test_a_table_or_column_that_is_gone_is_seen(crm: Path) -> None:
+    alter(crm, "ALTER TABLE customer DROP COLUMN value_score", "DROP TABLE contact_phone")
+    assert drifted(crm) == ((), ("contact_phone", "customer.value_score"))
+
+
+@pytest.mark.parametrize("name", ["[red]x", "=cmd()", "a b", "\x1b[2J", "x" * 70, "t.4111111111111111", "ada@x.org"])
+def test_a_name_that_may_be_anything_stands_in_no_entry(name: str) -> None:
+    assert nameable([name]) == (NOT_SHOWN,)
+    assert nameable(["customer.e_mail2"]) == ("customer.e_mail2",)
+
+
+def test_a_system_is_an_alarm_when_it_was_away_for_a_day_and_not_before() -> None:
+    seen = fold(fold(None, looked("as-described"), AT), looked("away"), AT + 1)
+    assert alarms([seen], AT + DAY_US) == []
+    (said,) = alarms([fold(seen, looked("away"), AT + DAY_US + 1)], AT + DAY_US + 1)
+    assert said.startswith("system c/s does not answer since 2026-")
+    back = fold(seen, looked("as-described"), AT + DAY_US + 2)
+    assert alarms([back], AT + DAY_US + 3) == []
+
+
+def test_a_system_that_never_answered_is_an_alarm_after_a_day_too() -> None:
+    seen = fold(fold(None, looked("unusable"), AT), looked("unusable"), AT + 60)
+    assert alarms([seen], AT + DAY_US - 1) == []
+    assert len(alarms([seen], AT + DAY_US + 1)) == 1
+
+
+def test_what_was_seen_stays_while_a_system_is_away() -> None:
+    seen = fold(fold(None, looked("differs", 12, 1), AT), looked("away"), AT + 1)
+    assert (seen.personal_count, seen.gone) == (12, ("g0",))
+    assert len(alarms([seen], AT + 2)) == 2
+
+
+def test_what_central_keeps_reads_back_and_garbage_stops_nobody() -> None:
+    seen = fold(None, looked("differs", 2, 1), AT)
+    facts = {f"{PREFIX}c/s": seen.to_json(), f"{PREFIX}c/t": "garbage", f"{PREFIX}c/u": "{}", "rev": "0"}
+    assert known_systems(facts) == [seen]
+    assert Seen.from_json(seen.to_json()) == seen
+    assert central_systems.PREFIX == PREFIX
+
+
+# ── a worker ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def centre(centre_template: Path, tmp_path: Path) -> Iterator[WorkerCentre]:
+    shutil.copytree(centre_template, tmp_path / "home")
+    centre = WorkerCentre(tmp_path / "home")
+    yield centre
+    centre.close()
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it did not come to be so"
+        time.sleep(0.05)
+
+
+def told(home: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, object]]:
+    code = main(["catalog", "status", "--json", "--home", str(home)])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_worker_looks_at_every_system_and_what_it_saw_reaches_the_desk_and_the_shell(
+    centre: WorkerCentre, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = centre.home.path
+    controller, file = next((p.parent.name, p) for p in sorted(home.glob("data/*/crm.db")))
+    alter(file, "ALTER TABLE customer ADD private_email VARCHAR(80)", "ALTER TABLE customer DROP COLUMN value_score")
+    centre.start("watch")
+    systems = len(list(home.glob("controllers/*/systems/*/system.yml")))
+    until(lambda: len(known_systems(centre.store.systems())) == systems)
+    code, whole = told(home, capsys)
+    assert code == 1
+    assert whole["alarms"] == [
+        f"system {controller}/crm has new columns that look personal: customer.private_email",
+        f"system {controller}/crm lacks what the catalog names: customer.value_score",
+    ]
+    desk = centre.desk()
+    until(lambda: desk.status().system_alarms == 2)
+    assert desk.system_alarms() == tuple(whole["alarms"])  # type: ignore[arg-type]
+    assert desk.status().log_ok
