@@ -24,6 +24,7 @@ from services.people_check import accounts, changed
 from services.secrets import Vault
 from services.sync.ingest import OPENING, RESEALED
 from services.sync.rebuild import differences_in
+from services.sync.systems import differences_of_systems
 
 
 def central_check(home: Home, vault: Vault) -> list[str]:
@@ -67,6 +68,8 @@ def _rows(view: AuditView) -> Iterator[str]:
     yield from _fences(view)
     if not wrong:  # what is not what was signed is not folded
         yield from (f"case {words}" for words in differences_in(view))
+        systems = differences_of_systems(view)
+        yield from (f"system {name}: what was seen of it last is not what the logs say" for name in systems)
         yield from _people(view)
 
 

@@ -89,7 +89,7 @@ def _list(value: object) -> list[object]:
 
 def _some(names: tuple[str, ...], count: int) -> str:
     more = count - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return ", ".join(names) + (f", +{more}" if more else "")
 
 
 def _day(micros: int) -> str:

@@ -11,7 +11,8 @@ import pytest
 from sqlcipher3 import dbapi2
 
 from console.cli import main
-from db import central_systems
+from db import central, central_systems
+from services import central_check
 from services.catalog.seen import DAY_US, PREFIX, Seen, alarms, fold, known_systems
 from services.catalog.system import load_controller_systems
 from services.connectors.registry import open_connector
@@ -147,3 +148,18 @@ def test_a_worker_looks_at_every_system_and_what_it_saw_reaches_the_desk_and_the
     until(lambda: desk.status().system_alarms == 2)
     assert desk.system_alarms() == tuple(whole["alarms"])  # type: ignore[arg-type]
     assert desk.status().log_ok
+
+
+def test_what_somebody_wrote_to_hide_an_alarm_is_found(centre: WorkerCentre) -> None:
+    centre.start("watch")
+    until(lambda: known_systems(centre.store.systems()))
+    until(lambda: centre_is_whole(centre))
+    with central.writing(centre.engine).begin() as conn:
+        (name, *_) = central_systems.seen_systems(conn)
+        central_systems.put_system(conn, name, fold(None, looked("as-described"), AT).to_json())
+    sentence = f"system {name.removeprefix(PREFIX)}: what was seen of it last is not what the logs say"
+    assert sentence in central_check.rows(centre.engine)
+
+
+def centre_is_whole(centre: WorkerCentre) -> bool:
+    return central_check.rows(centre.engine) == []
