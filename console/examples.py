@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog discover sqlite:///shop.db --out shop --controller muster",
         "rightsdesk catalog discover postgresql://reader@db.example.com/crm --password-from muster/crm --json",
     ),
+    "catalog review": ("rightsdesk catalog review shop",),
     "catalog status": ("rightsdesk catalog status", "rightsdesk catalog status --json"),
     "catalog try": (
         "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",

@@ -102,7 +102,8 @@ class Schema:
             return f"K-{n:05}"
         category = self.categories.get((table, name), "")
         if category in _MAKE:
-            return _MAKE[category](fake, rng)
+            made = _MAKE[category](fake, rng)
+            return made[:118] if isinstance(made, str) else made
         plain: dict[str, object] = {
             "int": rng.randint(0, 5), "bool": n % 2 == 0, "number": rng.randint(100, 9000) / 100,
             "date": f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}",

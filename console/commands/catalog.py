@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.commands.catalog_draft import discover
+from console.commands.catalog_review import review
 from console.commands.catalog_status import status
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: draft, check, try them.")
 app.command()(discover)
+app.command()(review)
 app.command()(status)
 
 

@@ -161,7 +161,7 @@ def _evidence(of: str, said: str, confidence: float, because: str) -> Node:
     return {**node, **({"review": True} if confidence < THRESHOLD else {})}
 
 
-class _Plain(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types
+class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types
     """Lists stand under their key, further in, as people write them."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
@@ -173,4 +173,4 @@ class _Plain(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types
 
 
 def _dump(node: Node) -> str:
-    return str(yaml.dump(node, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110))
+    return str(yaml.dump(node, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110))

@@ -43,9 +43,9 @@ def drift(connector: Connector, datasets: Sequence[Dataset], bounds: Bounds = BO
             gone += [f"{table}.{column}" for column in sorted(columns - set(live[table].columns))]
     until = time.monotonic() + bounds.whole_s
     personal = []
-    for name, table in sorted(live.items()):
-        new = [column for column in table.columns if column not in known.get(name, ())]
-        personal += [f"{name}.{column}" for column in sorted(_personal(connector, table, new, bounds, until))]
+    for name, there in sorted(live.items()):
+        new = [column for column in there.columns if column not in known.get(name, ())]
+        personal += [f"{name}.{column}" for column in sorted(_personal(connector, there, new, bounds, until))]
     names = "\n".join(sorted(f"{table}.{column}" for table in live for column in live[table].columns))
     return Drift(tuple(personal), tuple(gone), sha256(names.encode("utf-8", "replace")).hexdigest())
 
