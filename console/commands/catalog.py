@@ -45,7 +45,7 @@ def check(
     for key, system in systems.items():
         collections = sum(len(dataset.collections) for dataset in system.datasets)
         waiting = sum(f.waits for d in system.datasets for c in d.collections for _, f in c.walk())
-        review = f", {waiting} fields wait for review" if waiting else ""
+        review = f", {waiting} {'field waits' if waiting == 1 else 'fields wait'} for review" if waiting else ""
         typer.echo(f"{key}: {collections} collections, {'as described' if live else 'valid'}{review}")
 
 
@@ -105,13 +105,13 @@ def _connector(system: "System", path: Path) -> "Connector":
 
 def _secret(system: "System", path: Path) -> bytes | None:
     """The system's password, from the vault of the home that its folder lies in."""
+    from console.commands.operator_home import operator_home
     from services.errors import Unusable
-    from services.secrets import open_vault
 
     if system.secret is None:
         return None
     home = next((above.parent for above in path.resolve().parents if above.name == "controllers"), None)
-    known = open_vault(home).get(system.secret) if home else None
+    known = operator_home(home)[1].get(system.secret) if home else None
     if known is None:
         raise Unusable(
             f"system '{system.key}' needs the secret '{system.secret}', and this home's vault does not hold it"

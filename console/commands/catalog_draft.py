@@ -96,7 +96,9 @@ def _words(found: "Discovered", system: "System", folder: Path) -> str:
     lines += [f"left out, as a dataset cannot name it: {name}" for name in found.left_out]
     wait = found.waiting
     lines.append(
-        f"{wait} fields wait for review: rightsdesk catalog review {folder}" if wait else "nothing waits for review"
+        f"{wait} {'field waits' if wait == 1 else 'fields wait'} for review: rightsdesk catalog review {folder}"
+        if wait
+        else "nothing waits for review"
     )
     return "\n".join(map(plain, lines))
 

@@ -1,0 +1,177 @@
+"""The review of a draft: each decision is in the file at once, nothing else in it changes, and it goes on later."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from console.cli import main
+from services.catalog.dataset import Field
+from services.catalog.system import load_system
+from services.discovery.review import Question, decide, questions
+from services.errors import BadInput, Conflict
+
+SYSTEM = "key: s\ncontroller: c\nconnector: sqlite\nurl: sqlite:///s.db\ndatasets: [s.yml]\n"
+DATASET = """\
+# A comment at the top.
+dataset:
+  - fides_key: s
+    collections:
+      - name: person
+        fields:
+          - name: id
+            fides_meta: {primary_key: true}   # beside
+          - name: alias
+            fides_meta:
+              data_type: string
+            x_console:
+              evidence:
+                - {of: category, said: user.name, confidence: 0.42, because: "a word: 'x'", review: true}
+
+          # before mail
+          - name: mail
+            x_console:
+              evidence:
+                - of: category
+                  said: user.contact.email
+                  confidence: 0.55
+                  because: a word of its name
+                  review: true
+      - name: note
+        # of a collection
+        fields:
+          - {name: id, fides_meta: {primary_key: true}}
+          - {name: person_ref, x_console: {evidence: [{of: reference, said: person.id, confidence: 0.5, because: its name, review: true}]}}
+"""  # noqa: E501
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A system folder with three questions, partly written by hand."""
+    (tmp_path / "system.yml").write_text(SYSTEM)
+    (tmp_path / "s.yml").write_text(DATASET)
+    return tmp_path
+
+
+def field(folder: Path, collection: str, name: str) -> Field:
+    (dataset,) = load_system(folder).datasets
+    found = dataset.collection(collection)
+    assert found is not None
+    return next(one for one in found.fields if one.name == name)
+
+
+def question(folder: Path, name: str) -> Question:
+    return next(one for one in questions(folder) if one.field == name)
+
+
+def test_accepting_a_category_makes_it_hold_and_an_identity_of_it(folder: Path) -> None:
+    decide(question(folder, "mail"), "accepted")
+    mail = field(folder, "person", "mail")
+    assert (mail.data_categories, mail.meta.identity, mail.waits) == (("user.contact.email",), "email", False)
+    assert mail.console.evidence[0].decided == "accepted"
+
+
+def test_another_category_holds_instead_and_what_was_proposed_stays_to_be_seen(folder: Path) -> None:
+    decide(question(folder, "alias"), "changed", "user.account.username")
+    alias = field(folder, "person", "alias")
+    assert alias.data_categories == ("user.account.username",)
+    assert (str(alias.console.evidence[0].said), alias.console.evidence[0].decided) == ("user.name", "changed")
+
+
+def test_what_is_not_personal_has_no_category_and_is_not_asked_again(folder: Path) -> None:
+    decide(question(folder, "alias"), "not-personal")
+    assert not field(folder, "person", "alias").personal
+    assert [one.field for one in questions(folder)] == ["mail", "person_ref"]
+
+
+def test_a_reference_that_is_accepted_is_followed_from_the_person(folder: Path) -> None:
+    decide(question(folder, "mail"), "accepted")
+    decide(question(folder, "person_ref"), "accepted")
+    (reference,) = field(folder, "note", "person_ref").meta.references or ()
+    assert (reference.dataset, reference.field, reference.direction) == ("s", "person.id", "from")
+
+
+def test_nothing_else_in_the_file_changes(folder: Path) -> None:
+    decide(question(folder, "alias"), "not-personal")
+    decide(question(folder, "person_ref"), "no-reference")
+    text = (folder / "s.yml").read_text()
+    for kept in (
+        "# A comment at the top.\n",
+        "# beside\n",
+        "\n\n          # before mail\n",
+        "        # of a collection\n",
+    ):
+        assert kept in text
+    before, after = DATASET.splitlines(), text.splitlines()
+    assert len([line for line in before if line not in after]) == 2
+
+
+def test_all_answers_leave_a_catalog_that_is_valid(folder: Path) -> None:
+    for one in questions(folder):
+        decide(one, "accepted")
+    assert questions(folder) == []
+    assert main(["catalog", "check", str(folder)]) == 0
+
+
+def test_a_category_that_there_is_not_changes_nothing(folder: Path) -> None:
+    with pytest.raises(BadInput, match="did you mean"):
+        decide(question(folder, "alias"), "changed", "user.contakt.email")
+    assert (folder / "s.yml").read_text() == DATASET
+
+
+def test_what_somebody_else_judged_meanwhile_is_not_judged_again(folder: Path) -> None:
+    mine = question(folder, "mail")
+    decide(question(folder, "mail"), "not-personal")
+    before = (folder / "s.yml").read_text()
+    with pytest.raises(Conflict, match="meanwhile"):
+        decide(mine, "accepted")
+    assert (folder / "s.yml").read_text() == before
+
+
+def test_a_file_that_cannot_be_replaced_stays_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: object) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(BadInput, match="No space left"):
+        decide(question(folder, "mail"), "accepted")
+    assert (folder / "s.yml").read_text() == DATASET
+
+
+# ── by numbers ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def typed(
+    folder: Path, keys: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    monkeypatch.setattr("sys.stdin", io.StringIO(keys))
+    code = main(["catalog", "review", str(folder)])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def test_it_stops_when_input_ends_and_goes_on_where_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = typed(folder, "1\n", monkeypatch, capsys)
+    assert (code, "1 of 3" in said, "2 of 3" in said) == (1, True, True)
+    assert "2 questions wait for review" in said
+    code, said = typed(folder, "7\n1\n4\n", monkeypatch, capsys)
+    assert "a number of the line above" in said
+    assert [one.field for one in questions(folder)] == ["person_ref"]
+    code, said = typed(folder, "3\n", monkeypatch, capsys)
+    assert (code, "nothing waits for review" in said) == (0, True)
+
+
+def test_a_category_is_chosen_by_its_number_or_typed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, said = typed(folder, "2\nuser.nothing\n2\n1\n2\nuser.contact.email.work\n0\n", monkeypatch, capsys)
+    assert "unknown data category 'user.nothing'" in said
+    assert field(folder, "person", "alias").data_categories == ("user.account.username",)
+    assert field(folder, "person", "mail").data_categories == ("user.contact.email.work",)
+
+
+def test_a_folder_that_is_none_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["catalog", "review", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
