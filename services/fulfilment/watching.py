@@ -6,11 +6,15 @@ from services.action_log.acts import SystemChecked
 from services.catalog.seen import known_systems
 from services.catalog.system import System
 from services.connectors.base import Connector
-from services.discovery.drift import drift, nameable
+from services.discovery.drift import Drift, drift, nameable
 from services.errors import DeskError, Unavailable
 from services.fulfilment.workroom import Workroom
 
 NOTHING = "0" * 64
+WITH_SCHEMA = ("sqlite", "postgresql", "mariadb")
+"""Kinds of systems whose tables and columns can be listed; of others their connector says what differs."""
+SEE_CHECK = "what-catalog-check-live-tells"
+"""Instead of names, where a connector has only sentences: they are not for entries."""
 
 
 class Watch:
@@ -47,7 +51,9 @@ class Watch:
 
     def _one(self, name: str, system: System, connector: Connector) -> None:
         try:
-            found = drift(connector, system.datasets)
+            found = (
+                drift(connector, system.datasets) if system.connector in WITH_SCHEMA else _checked(connector, system)
+            )
         except DeskError as exc:
             outcome = "away" if isinstance(exc, Unavailable) else "unusable"
             act = SystemChecked(name, outcome, (), 0, (), 0, NOTHING)
@@ -57,3 +63,8 @@ class Watch:
             act = SystemChecked(name, outcome, personal, len(found.personal), gone, len(found.gone), found.seen)
         self._room.results.own(act)
         self._room.journal.say("system-checked", system=name, outcome=outcome)
+
+
+def _checked(connector: Connector, system: System) -> Drift:
+    faults = connector.check(system.datasets)
+    return Drift((), (SEE_CHECK,) if faults else (), NOTHING)
