@@ -289,8 +289,8 @@ class TerminalRow(SQLModel, table=True):
 
 
 class MetaRow(SQLModel, table=True):
-    """Counters and facts of the deployment: `deployment`, `rev`, `next-number`, public keys, and `feed`, a word that
-    changes when what terminals copied is no longer true."""
+    """Counters and facts of the deployment: `deployment`, `rev`, `next-number`, public keys; `feed`, a word that
+    changes when what terminals copied is no longer true; `system:…`, what workers last saw of each data system."""
 
     __tablename__ = "meta"
     key: str = Field(primary_key=True)

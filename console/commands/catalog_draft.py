@@ -40,8 +40,10 @@ def discover(
 
     key = key or _key(out, url)
     if key != slug(key):
-        raise BadInput("a key is made of small letters, digits and _", place="--key")
+        raise BadInput("a key is made of small letters, digits, _ and -", place="--key")
     folder = out or Path(key)
+    if folder.resolve().parent.name == "systems" and folder.resolve().name != key:
+        raise BadInput(f"a controller's system lies in a folder of its key: '{key}'", place=str(folder))
     if (folder / "system.yml").exists():
         raise BadInput("a system is described here already: take another folder", place=str(folder))
     controller = controller or _controller(folder)

@@ -99,7 +99,7 @@ def can_be_named(name: str) -> bool:
 
 def slug(text: str) -> str:
     """A key made of `text`."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "system"
+    return re.sub(r"[^a-z0-9-]+", "_", text.lower()).strip("_-")[:40] or "system"
 
 
 def _is_identity(finding: Finding) -> bool:

@@ -21,7 +21,7 @@ from services.discovery.evidence import THRESHOLD, judge
 from services.discovery.name_words import words
 from services.discovery.names import about, says, words_of
 from services.discovery.values import look
-from services.errors import BadInput, Unusable
+from services.errors import Unusable
 from tests.labelled_schema import Schema, write
 
 SURE = THRESHOLD
@@ -381,5 +381,12 @@ def test_a_key_is_made_of_the_name_and_a_bad_one_is_refused(
     assert run(capsys, "discover", f"sqlite:///{tricky}")[0] == 0
     assert load_system(tmp_path / "tricky").key == "tricky"
     assert run(capsys, "discover", f"sqlite:///{tricky}", "--key", "../x")[0] == 2
-    with pytest.raises(BadInput):
-        load_system(tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_controllers_system_lies_in_a_folder_of_its_key(
+    tricky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "controllers" / "muster" / "systems" / "Big Shop"
+    code, _, err = run(capsys, "discover", f"sqlite:///{tricky}", "--out", str(out))
+    assert (code, "big_shop" in err, out.exists()) == (2, True, False)

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlcipher3 import dbapi2
 
 from console.cli import main
@@ -17,6 +18,7 @@ from services.catalog.seen import DAY_US, PREFIX, Seen, alarms, fold, known_syst
 from services.catalog.system import load_controller_systems
 from services.connectors.registry import open_connector
 from services.discovery.drift import NOT_SHOWN, drift, nameable
+from services.errors import BadInput
 from tests.demo_home import made_systems
 from tests.worker_centre import WorkerCentre
 
@@ -135,10 +137,14 @@ def test_a_worker_looks_at_every_system_and_what_it_saw_reaches_the_desk_and_the
     home = centre.home.path
     controller, file = next((p.parent.name, p) for p in sorted(home.glob("data/*/crm.db")))
     alter(file, "ALTER TABLE customer ADD private_email VARCHAR(80)", "ALTER TABLE customer DROP COLUMN value_score")
+    (home / "data" / controller / "news.db").rename(home / "away.db")
     centre.start("watch")
     systems = len(list(home.glob("controllers/*/systems/*/system.yml")))
     until(lambda: len(known_systems(centre.store.systems())) == systems)
     code, whole = told(home, capsys)
+    outcomes = {one["system"]: one["outcome"] for one in whole["systems"]}  # type: ignore[attr-defined]
+    assert outcomes[f"{controller}/news"] == "away"
+    assert outcomes[f"{controller}/shop"] == "as-described"
     assert code == 1
     assert whole["alarms"] == [
         f"system {controller}/crm has new columns that look personal: customer.private_email",
@@ -163,3 +169,27 @@ def test_what_somebody_wrote_to_hide_an_alarm_is_found(centre: WorkerCentre) -> 
 
 def centre_is_whole(centre: WorkerCentre) -> bool:
     return central_check.rows(centre.engine) == []
+
+
+def test_no_value_of_a_system_stands_in_the_worker_s_journal_or_in_an_entry(centre: WorkerCentre) -> None:
+    file = next(iter(sorted(centre.home.path.glob("data/*/crm.db"))))
+    alter(file, "ALTER TABLE customer ADD private_email VARCHAR(80)",
+          "UPDATE customer SET private_email = 'canary' || id || '@secret.example'")  # fmt: skip
+    centre.start("watch")
+    until(lambda: any(seen.personal_count for seen in known_systems(centre.store.systems())))
+    centre.stop()
+    with centre.engine.connect() as conn:
+        bodies = b"\n".join(bytes(row[0]) for row in conn.execute(sa.select(central.ENTRY.c.body)))
+    written = bodies + b"".join(path.read_bytes() for path in centre.home.logs.rglob("*") if path.is_file())
+    assert b"private_email" in written
+    assert b"secret.example" not in written
+
+
+def test_how_often_is_a_setting_of_the_system(crm: Path) -> None:
+    file = crm.parents[2] / "controllers" / "nordlicht" / "systems" / "crm" / "system.yml"
+    assert load_controller_systems(file.parents[2])["crm"].check_minutes == 60
+    file.write_text(file.read_text() + "check_minutes: 5\n")
+    assert load_controller_systems(file.parents[2])["crm"].check_minutes == 5
+    file.write_text(file.read_text().replace("check_minutes: 5", "check_minutes: 0"))
+    with pytest.raises(BadInput, match="longer than nothing"):
+        load_controller_systems(file.parents[2])
