@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class S3:
     def secret(self) -> str:
         return f'{{"access_key": "{ACCESS}", "secret_key": "{SECRET_KEY}"}}'
 
+    @cached_property
     def client(self) -> Any:
         """A client from the side."""
         import boto3  # here, since every test run reads this file
@@ -56,17 +58,17 @@ class S3:
         )  # fmt: skip
 
     def put(self, key: str, body: bytes = b"x", **more: Any) -> None:
-        self.client().put_object(Bucket=self.bucket, Key=key, Body=body, **more)
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=body, **more)
 
     def keys(self) -> list[str]:
         """Every key of the bucket, sorted."""
-        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         return sorted(one["Key"] for page in pages for one in page.get("Contents", ()))
 
     def fresh(self) -> "S3":
         """The same server with another, empty bucket."""
-        other = S3(self.port, f"b{next(_buckets)}", self.process)
-        other.client().create_bucket(Bucket=other.bucket)
+        other = S3(self.port, f"bucket-{next(_buckets)}", self.process)
+        other.client.create_bucket(Bucket=other.bucket)
         return other
 
 
@@ -87,7 +89,7 @@ def running() -> Iterator[S3]:
              "--config", os.devnull, "--dir-cache-time", "0s"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
-        server = S3(port, "b0", process)
+        server = S3(port, "bucket-0", process)
         try:
             _wait(server)
             yield server
@@ -102,7 +104,7 @@ def _wait(server: S3, seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while True:
         try:
-            server.client().list_buckets()
+            server.client.list_buckets()
         except (BotoCoreError, ClientError):
             assert server.process.poll() is None, "rclone ended at once"
             assert time.monotonic() < until, "rclone does not answer"

@@ -12,6 +12,7 @@ from services.fulfilment.found import Reach, shown
 from services.fulfilment.plan import Plan
 from tests.datasystems.beside import Beside
 from tests.datasystems.redis_server import PASSWORD, Redis, running
+from tests.servers import free_port
 
 FILE = """\
 collections:
@@ -281,7 +282,7 @@ def test_a_replica_and_a_server_of_a_cluster_say_so(tmp_path: Path, caches: Cach
         with pytest.raises(Unusable, match="read-only replica") as refused:
             there.apply(plan, "cache")
         assert refused.value.kept == "nothing was changed"
-    with running("--cluster-enabled", "yes") as server:
+    with running("--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server:
         there = Caches(tmp_path / "k", server)
         assert "of a cluster" in str(there.find().systems)
         with pytest.raises(Unusable, match="of a cluster"):
