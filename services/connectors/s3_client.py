@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
+    ConnectionError as BotoAway,
     ConnectTimeoutError,
     HTTPClientError,
     ReadTimeoutError,
@@ -28,6 +28,12 @@ from services.strict_yaml import nearest
 NOT_THERE = ("404", "NoSuchKey", "NoSuchVersion", "NotFound")
 UNKNOWN = ("NotImplemented", "MethodNotAllowed", "501", "405")
 """Codes of a server that does not know the question."""
+_OWN = {
+    "profile": (None, [], None, None),
+    "config_file": (None, [], os.devnull, None),
+    "credentials_file": (None, [], os.devnull, None),
+}
+"""Settings of the library without the environment variables and files they otherwise come from."""
 _AWAY = "does not answer"
 _LOGIN = "refuses the login: check its secret"
 _BY_CODE: dict[str, tuple[type[DeskError], str]] = {
@@ -88,10 +94,7 @@ def make_client(system: System, secret: str | None) -> Any:
     """
     access, hidden = _keys(system, secret)
     where = address(system)
-    core = botocore.session.Session()
-    for setting in ("config_file", "credentials_file"):
-        core.set_config_variable(setting, os.devnull)
-    core.set_config_variable("profile", None)
+    core = botocore.session.Session(session_vars=_OWN)
     config = Config(
         connect_timeout=system.limits.connect_s,
         read_timeout=system.limits.statement_s,
@@ -124,7 +127,7 @@ def spoken(system: str) -> Iterator[None]:
         raise Unusable(f"system '{system}' shows no certificate that we trust") from None
     except (ReadTimeoutError, ConnectTimeoutError):
         raise Unavailable(f"system '{system}' took longer than its limit") from None
-    except (HTTPClientError, ConnectionClosedError):
+    except (HTTPClientError, BotoAway):
         raise Unavailable(f"system '{system}' {_AWAY}") from None
     except BotoCoreError as exc:
         raise Unusable(f"system '{system}' cannot be used ({type(exc).__name__})") from None

