@@ -1,11 +1,7 @@
 """A bucket beside a SQL system, on a real server: found along references, exported, erased, looked at again."""
 
 import json
-from collections.abc import Iterator
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -17,52 +13,9 @@ from services.fulfilment.change import Left
 from services.fulfilment.found import Reach, shown
 from services.fulfilment.package_tables import disclosed, part_of
 from services.fulfilment.plan import Plan
-from tests.datasystems.beside import Beside
-from tests.datasystems.s3_server import S3, SECRET_KEY, running
+from tests.datasystems.bucket_shelf import FILE, Shelf
+from tests.datasystems.s3_server import S3, running
 
-FILE = """\
-collections:
-  - name: scan
-    pattern: "customers/{number}/{file}"
-    body: file
-  - name: order
-    pattern: "orders/{number}/{order}.json"
-    body: json
-    fields: {ticket: body.support.ticket, total: body.total, owner: metadata.owner}
-  - name: ticket
-    pattern: "tickets/{id}/log.json"
-    body: json
-    fields: {mail: body.mail}
-    scan: true
-"""
-DATASET = """\
-dataset:
-  - fides_key: files
-    x_console: {erase: delete}
-    collections:
-      - name: scan
-        fields:
-          - name: number
-            fides_meta: {references: [{dataset: crm, field: customer.number, direction: from}]}
-          - name: file
-          - name: size
-          - name: versions
-          - name: content_type
-          - name: body
-      - name: order
-        fields:
-          - name: number
-            fides_meta: {references: [{dataset: crm, field: customer.number, direction: from}]}
-          - name: ticket
-            fides_meta: {references: [{dataset: files, field: ticket.id, direction: to}]}
-          - name: total
-          - name: owner
-      - name: ticket
-        fields:
-          - name: id
-          - name: mail
-            fides_meta: {identity: email}
-"""
 HOSTILE = [
     "*",
     "a*b",
@@ -78,32 +31,6 @@ HOSTILE = [
     "%41",
     "a+b@x",
 ]
-
-
-class Shelf(Beside):
-    """A customer table, and a bucket with what the shop keeps of customers."""
-
-    def __init__(self, folder: Path, server: S3, file: str = FILE, dataset: str = DATASET, url: str = "") -> None:
-        super().__init__(folder, {"files": server.secret})
-        self.server = server
-        self.crm()
-        self.add("files", f'connector: s3\nurl: "{url or server.url}"\nsecret: files\n', dataset, s3=file)
-        self.load()
-
-    def but(self, file: str = FILE, dataset: str = DATASET, url: str = "") -> "Shelf":
-        """The same bucket described in other words."""
-        return Shelf(self.folder.with_name("other"), self.server, file, dataset, url)
-
-    def fill(self) -> None:
-        for number, mail in (("K-1", "Ada@x.org"), ("K-2", "bob@x.org")):
-            for name in ("pass.pdf", "2024/bill.pdf"):
-                self.server.put(f"customers/{number}/{name}", b"%PDF " + mail.encode(), ContentType="application/pdf")
-            order = {"total": 12.5, "support": {"ticket": f"T{number}"}}
-            self.server.put(f"orders/{number}/77.json", json.dumps(order).encode(), Metadata={"owner": number})
-            self.server.put(f"tickets/T{number}/log.json", json.dumps({"mail": "sales@x.org"}).encode())
-            self.server.put(f"tickets/M{number}/log.json", json.dumps({"mail": mail}).encode())
-        self.server.put("customers/K-10/pass.pdf", b"of another, whose number begins like Ada's")
-        self.server.put("other/K-1/x", b"not ours")
 
 
 @pytest.fixture
@@ -339,110 +266,3 @@ def test_a_system_that_can_only_be_read_and_a_lone_dataset_file_say_so(shelf: Sh
     (folder / "s3.yml").unlink()
     with pytest.raises(BadInput, match="cannot be read"):
         open_connector(load_system(folder), shelf.server.secret.encode())
-
-
-class Between(ThreadingHTTPServer):
-    """In front of the real server: passes all on, but answers some requests itself, as other servers do."""
-
-    daemon_threads = True
-
-    def __init__(self, behind: S3) -> None:
-        super().__init__(("127.0.0.1", 0), Passing)
-        self.behind = behind
-        self.refuse: dict[str, tuple[int, str]] = {}  # by method and query, as "POST delete"
-        self.seen: list[str] = []
-
-
-class Passing(BaseHTTPRequestHandler):
-    server: Between
-    protocol_version = "HTTP/1.1"
-
-    def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked = f"{self.command} {self.path.partition('?')[2].partition('=')[0]}".strip()
-        self.server.seen.append(asked)
-        if asked in self.server.refuse:
-            status, code = self.server.refuse[asked]
-            self._answer(status, {}, f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode())
-            return
-        there = HTTPConnection("127.0.0.1", self.server.behind.port, timeout=20)
-        there.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in self.headers.items():
-            there.putheader(name, value)
-        there.endheaders(body)
-        told = there.getresponse()
-        self._answer(told.status, dict(told.headers.items()), told.read())
-        there.close()
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _pass  # noqa: N815
-
-    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response_only(status)
-        for name, value in headers.items():
-            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                self.send_header(name, value)
-        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
-        self.send_header("Content-Length", length)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-
-@pytest.fixture
-def between(shelf: Shelf) -> Iterator[tuple[Shelf, Between]]:
-    server = Between(shelf.server)
-    Thread(target=server.serve_forever, daemon=True).start()
-    port = server.server_address[1]
-    yield shelf.but(url=shelf.server.url.replace(str(shelf.server.port), str(port))), server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize("refusal", [(400, "MissingContentMD5"), (501, "NotImplemented"), (405, "MethodNotAllowed")])
-def test_a_server_that_takes_no_batches_gets_single_deletes(
-    between: tuple[Shelf, Between], refusal: tuple[int, str]
-) -> None:
-    shelf, server = between
-    plan = shelf.plan()
-    server.refuse["POST delete"] = refusal
-    assert shelf.erase(plan)["files"] == (4, 0, 0)
-    assert shelf.verify(plan) == {}
-    assert server.seen.count("POST delete") == 1, "asked once and then believed"
-    assert server.seen.count("DELETE") == 4
-
-
-def test_control_a_server_that_takes_batches_gets_them(between: tuple[Shelf, Between]) -> None:
-    shelf, server = between
-    shelf.erase(shelf.plan())
-    assert (server.seen.count("DELETE"), server.seen.count("POST delete")) == (0, 3)
-
-
-@pytest.mark.parametrize(
-    ("asked", "refusal", "kind", "words"),
-    [
-        ("POST delete", (403, "AccessDenied"), Unusable, "does not permit this to our login"),
-        ("POST delete", (503, "SlowDown"), Unavailable, "asks us to slow down"),
-        ("GET versioning", (403, "AccessDenied"), Unusable, "an erasure could leave all of them"),
-        ("GET versioning", (500, "InternalError"), Unavailable, "is busy or broken"),
-        ("GET versioning", (301, "PermanentRedirect"), Unusable, "in another region"),
-        ("GET versioning", (418, "Ada@x.org K-1"), Unusable, "refused with HTTP 418"),
-    ],
-)
-def test_refusals_are_sentences_without_keys_and_values(
-    between: tuple[Shelf, Between], asked: str, refusal: tuple[int, str], kind: type[Exception], words: str
-) -> None:
-    shelf, server = between
-    plan = shelf.plan()
-    server.refuse[asked] = refusal
-    with pytest.raises(kind, match=words) as refused:
-        shelf.apply(plan, "files")
-    for hidden in ("K-1", "Ada", SECRET_KEY, "pass.pdf"):
-        assert hidden not in str(refused.value)
-    assert refused.value.__cause__ is None
-    assert refused.value.__suppress_context__
-
-
-def test_a_server_that_does_not_know_of_versions_is_one_without_them(between: tuple[Shelf, Between]) -> None:
-    shelf, server = between
-    server.refuse["GET versioning"] = (501, "NotImplemented")
-    assert shelf.erase(shelf.plan())["files"] == (4, 0, 0)
