@@ -109,8 +109,9 @@ def _meaning(exc: Exception) -> tuple[type[DeskError], str]:
         if isinstance(exc, kind):
             return error, words
     if isinstance(exc, ResponseError):
+        told = str(exc).rpartition("caused error: ")[2]  # in a pipeline the command stands before it
         for word, error, words in _BY_WORD:
-            if str(exc).startswith(word):
+            if told.startswith(word):
                 return error, words
     if isinstance(exc, OSError):
         return Unavailable, _AWAY

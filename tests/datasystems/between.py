@@ -1,5 +1,6 @@
 """A proxy in front of a real S3 server that answers some requests itself, as other servers do."""
 
+import re
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,6 +16,7 @@ class Between(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Passing)
         self.behind = behind
         self.refuse: dict[str, tuple[int, str]] = {}  # by method and query, as "POST delete"
+        self.answer: dict[str, str] = {}
         self.seen: list[str] = []
 
 
@@ -24,11 +26,14 @@ class Passing(BaseHTTPRequestHandler):
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked = f"{self.command} {self.path.partition('?')[2].partition('=')[0]}".strip()
+        asked = f"{self.command} {re.split('[=&]', self.path.partition('?')[2])[0]}".strip()
         self.server.seen.append(asked)
         if asked in self.server.refuse:
             status, code = self.server.refuse[asked]
             self._answer(status, {}, f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode())
+            return
+        if asked in self.server.answer:
+            self._answer(200, {"Content-Type": "application/xml"}, self.server.answer[asked].encode())
             return
         there = HTTPConnection("127.0.0.1", self.server.behind.port, timeout=20)
         there.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)

@@ -51,7 +51,8 @@ def test_glob_characters_of_values_and_of_the_pattern_stand_for_themselves() -> 
     ("pattern", "words"),
     [
         ("all", "no field"), ("a{", "alone"), ("a}", "alone"), ("{}", "not a field's name"), ("{a b}", "not a field's"),
-        ("{a}{b}", "between two fields"), ("{a}/{a}", "twice"), ("{a*}/{b*}", "two open fields"), ("{a**}", "not a field"),
+        ("{a}{b}", "between two fields"), ("{a}/{a}", "twice"), ("{a*}/{b*}", "two open fields"),
+        ("{a**}", "not a field"),
     ],
 )  # fmt: skip
 def test_a_pattern_that_could_mix_people_up_is_refused(pattern: str, words: str) -> None:

@@ -345,3 +345,26 @@ def test_a_key_outside_the_pattern_is_never_touched(caches: Caches) -> None:
             change.delete(wrong)
     with caches.server.client() as client:
         assert client.exists("other:K-1")
+
+
+def test_an_address_in_a_key_is_asked_for_in_small_letters_and_with_a_scan_in_any(caches: Caches) -> None:
+    dataset = DATASET.replace(
+        "          - name: key\n          - name: id\n          - name: mail\n", "          - name: mail\n"
+    )
+    plainly = FILE.replace("news:{id}", "news:{mail}").replace("    fields: {mail: mail}\n    scan: true\n", "")
+    asked = Lookup("news", ("mail",), ("mail",), (("ada@x.org",),), "email")
+    with caches.server.client() as client:
+        client.set("news:ada@x.org", "{}")
+        client.set("news:Ada@X.org", "{}")
+    for file, found in ((plainly, 1), (plainly.replace('news:{mail}"', 'news:{mail}"\n    scan: true'), 2)):
+        other = Caches(caches.folder.with_name(f"c{found}"), caches.server, file, dataset)
+        with other.connector("cache").read() as reader:
+            assert len(list(reader.rows(asked))) == found
+
+
+def test_every_key_is_given_without_a_scan_and_no_value_is(caches: Caches) -> None:
+    with caches.connector("cache").read() as reader:
+        assert sorted(str(row["number"]) for row in reader.every("session", ["number"])) == ["K-1", "K-2"]
+        assert len(list(reader.every("news", ["mail"]))) == 2
+        with pytest.raises(Unusable, match="scan: true"):
+            list(reader.every("session", ["mail"]))

@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from services.connectors.base import Delete
 from services.errors import Unavailable, Unusable
 from tests.datasystems.between import Between
 from tests.datasystems.bucket_shelf import Shelf
@@ -77,3 +78,66 @@ def test_a_server_that_does_not_know_of_versions_is_one_without_them(between: tu
     shelf, server = between
     server.refuse["GET versioning"] = (501, "NotImplemented")
     assert shelf.erase(shelf.plan())["files"] == (4, 0, 0)
+
+
+VERSIONS = """<ListVersionsResult><IsTruncated>false</IsTruncated><Version><Key>customers/K-1/pass.pdf</Key>
+<VersionId>v1</VersionId><IsLatest>true</IsLatest><Size>1</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified>
+</Version></ListVersionsResult>"""
+LOCKED = """<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>"""
+RETAINED = "<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{}-01-01T00:00:00Z</RetainUntilDate></Retention>"
+HOLD = "<LegalHold><Status>{}</Status></LegalHold>"
+
+
+@pytest.mark.parametrize(
+    ("answers", "faults"),
+    [
+        ({}, []),
+        ({"GET retention": RETAINED.format(2999)}, ["1 objects of scan are locked until a date that is not reached"]),
+        ({"GET legal-hold": HOLD.format("ON")}, ["1 objects of scan are under a legal hold of the store"]),
+        (
+            {"GET versioning": "<V><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></V>"},
+            ["the bucket lets nobody delete a version without a code from somebody's device (MFA delete)"],
+        ),
+    ],
+)  # fmt: skip
+def test_locks_holds_and_mfa_stop_an_erasure_before_the_first_write(
+    between: tuple[Shelf, Between], answers: dict[str, str], faults: list[str]
+) -> None:
+    """The answers are written here from the protocol: no server with locks was at hand."""
+    shelf, server = between
+    server.answer = {
+        "GET versioning": "<V><Status>Enabled</Status></V>",
+        "GET versions": VERSIONS,
+        "GET object-lock": LOCKED,
+        "GET retention": RETAINED.format(2020),
+        "GET legal-hold": HOLD.format("OFF"),
+    } | answers
+    with shelf.connector("files").change() as change:
+        assert change.faults([Delete("scan", ("key",), (("customers/K-1/pass.pdf",),))], []) == faults
+    assert not [asked for asked in server.seen if asked.startswith(("DELETE", "POST"))]
+
+
+def test_objects_that_are_written_anew_while_they_are_deleted_are_said(between: tuple[Shelf, Between]) -> None:
+    shelf, server = between
+    server.answer = {
+        "GET versioning": "<V><Status>Enabled</Status></V>",
+        "GET versions": VERSIONS,
+        "POST delete": "<DeleteResult></DeleteResult>",
+    }
+    with (
+        shelf.connector("files").change() as change,
+        pytest.raises(Unavailable, match="1 objects are still there after deleting them"),
+    ):
+        change.delete(Delete("scan", ("key",), (("customers/K-1/pass.pdf",),)))
+
+
+def test_what_a_batch_could_not_delete_is_deleted_singly(between: tuple[Shelf, Between]) -> None:
+    shelf, server = between
+    key = "customers/K-1/pass.pdf"
+    server.answer["POST delete"] = (
+        f"<DeleteResult><Error><Key>{key}</Key><Code>InternalError</Code></Error></DeleteResult>"
+    )
+    with shelf.connector("files").change() as change:
+        assert change.delete(Delete("scan", ("key",), ((key,),))) == 1
+    assert key not in shelf.server.keys()  # noqa: SIM118
+    assert server.seen.count("DELETE") == 1
