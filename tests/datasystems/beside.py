@@ -1,4 +1,4 @@
-"""A controller's folder with a SQLite customer table and whatever system a test puts beside it, worked through whole."""
+"""A controller's folder: a SQLite customer table and what a test puts beside it, worked through whole."""
 
 import os
 import subprocess
