@@ -28,7 +28,7 @@ from services.strict_yaml import nearest
 NOT_THERE = ("404", "NoSuchKey", "NoSuchVersion", "NotFound")
 UNKNOWN = ("NotImplemented", "MethodNotAllowed", "501", "405")
 """Codes of a server that does not know the question."""
-_OWN = {
+_OWN: dict[str, tuple[None, list[str], str | None, None]] = {
     "profile": (None, [], None, None),
     "config_file": (None, [], os.devnull, None),
     "credentials_file": (None, [], os.devnull, None),
