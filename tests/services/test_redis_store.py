@@ -368,3 +368,32 @@ def test_every_key_is_given_without_a_scan_and_no_value_is(caches: Caches) -> No
         assert len(list(reader.every("news", ["mail"]))) == 2
         with pytest.raises(Unusable, match="scan: true"):
             list(reader.every("session", ["mail"]))
+
+
+def test_lists_sets_bytes_and_odd_json_are_read_so_that_they_can_be_exported(caches: Caches) -> None:
+    file = FILE.replace("holds: zset", "holds: set").replace("holds: string", "holds: list")
+    other = caches.but(file)
+    with caches.server.client() as client:
+        client.delete("seen:1", "note:1")
+        client.sadd("seen:1", "b", "a")
+        client.rpush("note:1", "z", b"\xff\xfe", "a")
+        client.set("cart:1:1", '{"sku": "\\ud800x", "n": 12345678901234567890123, "ship": null}')
+    with other.connector("cache").read() as reader:
+        given = {
+            name: next(reader.rows(Lookup(name, ("value",), ("number",), (("1",),))))["value"]
+            for name in ("seen", "note", "cart")
+        }
+    assert given["seen"] == ["a", "b"]
+    assert given["note"] == ["z", b"\xff\xfe", "a"]
+    assert given["cart"] == {"sku": "\ufffdx", "n": "12345678901234567890123", "ship": None}
+    assert json.dumps(given["cart"], ensure_ascii=False).encode(), "UTF-8 can hold it"
+
+
+@pytest.mark.parametrize("url", ["redis://", "redis://h:x/0", "redis://h/zero", "redis://h/0?password=hidden-pw"])
+def test_a_wrong_address_is_refused_without_what_stands_in_it(caches: Caches, url: str) -> None:
+    folder = caches.folder / "systems" / "cache"
+    text = (folder / "system.yml").read_text()
+    (folder / "system.yml").write_text(text.replace(caches.server.url(), url))
+    with pytest.raises(Unusable, match="write its url as") as refused:
+        caches.load().connector("cache")
+    assert "hidden-pw" not in str(refused.value)

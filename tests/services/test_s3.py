@@ -266,3 +266,11 @@ def test_a_system_that_can_only_be_read_and_a_lone_dataset_file_say_so(shelf: Sh
     (folder / "s3.yml").unlink()
     with pytest.raises(BadInput, match="cannot be read"):
         open_connector(load_system(folder), shelf.server.secret.encode())
+
+
+def test_every_object_is_given_by_its_key_without_a_scan_and_no_body_is(shelf: Shelf) -> None:
+    with shelf.connector("files").read() as reader:
+        assert {row["number"] for row in reader.every("scan", ["number"])} == {"K-1", "K-2", "K-10"}
+        assert len(list(reader.every("ticket", ["mail"]))) == 4
+        with pytest.raises(Unusable, match="scan: true"):
+            list(reader.every("scan", ["body"]))
