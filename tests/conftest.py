@@ -12,6 +12,8 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from tests import servers
+from tests.datasystems.redis_server import redis, redis_server  # noqa: F401  (fixtures)
+from tests.datasystems.s3_server import s3, s3_server  # noqa: F401  (fixtures)
 
 if TYPE_CHECKING:
     from tests.centre import Centre

@@ -10,6 +10,8 @@ from services.strict_yaml import nearest
 KINDS = {
     "postgresql": "sql:SqlConnector",
     "sqlite": "sql:SqlConnector",
+    "s3": "s3:S3Connector",
+    "redis": "redis_store:RedisConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""
 
