@@ -10,6 +10,7 @@ from services.strict_yaml import nearest
 KINDS = {
     "postgresql": "sql:SqlConnector",
     "sqlite": "sql:SqlConnector",
+    "http": "http_api:HttpConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""
 
