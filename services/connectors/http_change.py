@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from db.kill_points import reach
 from services.catalog.values import plain
 from services.connectors.base import Delete, Key, Rewrite, Row, Table
 from services.connectors.http_call import Ask, Line
@@ -140,6 +141,7 @@ class HttpChange:
         ask = Ask(f"{verb} in '{shape.name}'", declared.method, address, in_query(declared.query, values), body,
                   headers=headers, fine=declared.gone)  # fmt: skip
         answer = self.line.ask(ask)
+        reach("http.between-rows")
         if answer.status in declared.gone:
             return False
         if answer.status == _ACCEPTED:

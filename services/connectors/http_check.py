@@ -94,7 +94,9 @@ class _Checker:
     def _ways(self, node: Node, rows: Rows) -> None:
         """Every way that a search comes to this collection must be one that the vendor has."""
         every, key = rows.by(()) is not None, self.graph.nodes[node].key
-        ways = {(entry.path,): f"its identity '{entry.path}'" for entry in self.graph.entries_of(node)}
+        ways: dict[tuple[str, ...], str] = {
+            (entry.path,): f"its identity '{entry.path}'" for entry in self.graph.entries_of(node)
+        }
         for edge in self.graph.edges:
             if edge.target == node:
                 ways.setdefault(edge.on, f"({', '.join(edge.on)}), which '{edge.source.collection}' leads to")
