@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         with vendor.lock:
             self._duty(seen)
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve  # noqa: N815 - the names that http.server calls
 
     def _duty(self, seen: Seen) -> None:
         vendor = self.vendor

@@ -76,7 +76,7 @@ def test_what_comes_back_after_the_erasure_is_reported(vendored: Place) -> None:
 def test_a_vendor_that_says_yes_and_does_nothing_is_found_out(vendored: Place) -> None:
     plan = vendored.plan()
     vendored.vendor.play("PATCH /api/people/p1", status(200))
-    vendored.vendor.play("DELETE /api/notes/n2", status(204))
+    vendored.vendor.play("DELETE /api/notes/n2", status(200))
     assert apply_vendor(vendored, plan) == (3, 1, 0), "it said so"
     assert vendored.left(plan)["vendor"] == (Left("notes", 1), Left("people", 1))
 
