@@ -12,6 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from tests import servers
+from tests.datasystems.roundup_server import roundup_template as roundup_template
 from tests.datasystems.vendor_system import vendored as vendored
 
 if TYPE_CHECKING:

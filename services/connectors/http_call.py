@@ -20,6 +20,7 @@ from services.connectors.http_auth import Login
 from services.connectors.http_declared import Declared
 from services.connectors.http_json import parsed
 from services.connectors.http_pace import Turnstile, pause, retry_after
+from services.connectors.http_template import in_query
 from services.errors import DeskError, Unavailable, Unusable
 
 _AGAIN = (429, 502, 503, 504)
@@ -98,7 +99,8 @@ class Caller:
         timeout = httpx.Timeout(limits.statement_s, connect=limits.connect_s)
         jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "rightsdesk"}
-        headers |= {name: str(value) for name, value in (self.declared.headers or {}).items()}
+        origin = str(self.base.copy_with(path="/", userinfo=b"")).rstrip("/")
+        headers |= dict(in_query(self.declared.headers, {"origin": origin}))
         with httpx.Client(
             timeout=timeout, cookies=jar, headers=headers, verify=self._certificates(), trust_env=False,
             follow_redirects=False,

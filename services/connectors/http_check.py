@@ -44,6 +44,7 @@ class _Checker:
                 )
         self._path(self.declared.probe.path, ())
         self._templates(self.declared.probe.query, ())
+        self._templates(self.declared.headers, ("origin",))
         self._token()
         return found
 

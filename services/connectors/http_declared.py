@@ -196,7 +196,8 @@ class Probe:
 
 @dataclass(frozen=True)
 class Declared:
-    """The whole file. `ca`: a file of the folder with the certificates to trust instead of the public ones."""
+    """The whole file. `headers`: sent with every request; `{origin}` in them is scheme, host and port of the system.
+    `ca`: a file of the folder with the certificates to trust instead of the public ones."""
 
     collections: dict[str, Rows]
     probe: Probe
