@@ -100,9 +100,10 @@ class HttpChange:
             if row is None:
                 return False
             known |= row
-        return self._order(
-            declared, "delete", shape, key, known, body_of(declared.body, known) if declared.body else None
-        )
+        # Many vendors take no POST without a body; an empty object says nothing.
+        empty = {} if declared.method == "POST" else None
+        body = body_of(declared.body, known) if declared.body else empty
+        return self._order(declared, "delete", shape, key, known, body)
 
     def _rewrite(self, shape: Shape, key: Key, new: dict[str, object]) -> bool:
         declared = _given(shape.rows.change)

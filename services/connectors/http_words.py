@@ -21,7 +21,7 @@ _BY_STATUS: dict[int, tuple[type[DeskError], str]] = {
     409: (Unusable, "refused the change: it contradicts other data there (409)"),
     412: (Refused, CHANGED),
     413: (Unusable, "finds the request too large (413): make 'at_most' in http.yml smaller"),
-    415: (Unusable, "does not take JSON here (415): compare http.yml with the vendor's description"),
+    415: (Unusable, "does not take this body, or none, here (415): compare http.yml with the vendor's description"),
     422: (Unusable, "refused the values (422): compare masks and 'nothing' in http.yml with what it takes"),
     428: (Unusable, "wants to be told the row's version (428): set 'if_match' in http.yml"),
     429: (Unavailable, BUSY),

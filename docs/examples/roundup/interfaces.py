@@ -9,8 +9,8 @@ from roundup.rest import Routing, _data_decorator
 
 
 def _begin(rest, class_name, item_id, payload):
-    if not rest.db.security.hasRole("Admin", rest.db.getuid()):
-        raise Unauthorised("only an Admin may erase")
+    if not rest.db.security.hasPermission("Retire", rest.db.getuid(), class_name, itemid=item_id):
+        raise Unauthorised(f"may not erase a {class_name}")
     rest.raise_if_no_etag(class_name, item_id, payload)
     if rest.db.config.RDBMS_BACKEND == "sqlite":
         rest.db.sql("PRAGMA secure_delete=ON")  # else SQLite keeps the old text in free pages
