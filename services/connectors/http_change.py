@@ -101,7 +101,7 @@ class HttpChange:
                 return False
             known |= row
         # Many vendors take no POST without a body; an empty object says nothing.
-        empty = {} if declared.method == "POST" else None
+        empty: dict[str, object] | None = {} if declared.method == "POST" else None
         body = body_of(declared.body, known) if declared.body else empty
         return self._order(declared, "delete", shape, key, known, body)
 

@@ -82,13 +82,13 @@ class _Checker:
             self._known(name, [path for path, _ in shape.collection.walk()], find)
         self._path(find.path, find.by)
         self._templates(find.query, find.by)
-        self._templates(find.body, find.by)
+        self._body(find.body, find.by)
 
     def _change(self, change: Change, shape: Shape) -> None:
         columns = shape.collection.columns
         self._path(change.path, shape.key)
         self._templates(change.query, columns)
-        self._templates(change.body, columns)
+        self._body(change.body, columns)
         if change is shape.rows.change and not change.body:
             raise self.fail(change, f"'change' of '{shape.name}' needs a 'body': which columns it can write")
 
@@ -136,9 +136,12 @@ class _Checker:
         known = list(names)
         for template in (templates or {}).values():
             self._holes(template, known)
+
+    def _body(self, templates: Mapping[str, str] | None, names: Iterable[str]) -> None:
+        self._templates(templates, names)
         through = clash(templates or {})
         if through:
-            raise self.fail((templates or {})[through], f"'{through}' runs through another one's value")
+            raise self.fail((templates or {})[through], f"'{through}' has a value and parts as well")
 
     def _holes(self, template: str, names: Iterable[str]) -> None:
         known = [str(name) for name in names]

@@ -57,8 +57,8 @@ def body_of(templates: Mapping[str, str], values: Mapping[str, object]) -> dict[
 
 
 def clash(paths: Mapping[str, str]) -> str:
-    """A path of a body that runs through another one's value; empty when none does."""
-    return next((one for one in paths for other in paths if one.startswith(f"{other}.")), "")
+    """A path of a body that other paths run through; empty when there is none."""
+    return next((other for one in paths for other in paths if one.startswith(f"{other}.")), "")
 
 
 def at(value: object, path: str) -> object:

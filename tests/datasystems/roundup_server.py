@@ -1,4 +1,4 @@
-"""A real Roundup, the ticket system, on loopback with SQLite: made once a session, a tracker of its own for each test."""
+"""A real Roundup, the ticket system, on loopback with SQLite: a tracker of its own for each test."""
 
 import contextlib
 import os
