@@ -54,7 +54,7 @@ def test_control_the_description_is_valid(tmp_path: Path) -> None:
         ('    delete: {method: DELETE, path: "/notes/{id}"}\n', "", "'notes' is to be deleted: add 'delete'"),
         ('    one: {path: "/notes/{id}", row: item}\n', "", "no row of 'notes' can be read by its key: add 'one'"),
         ("by: [person]", "by: [text]", "'{person}' is not known here"),
-        ("rows: items\n        paging: {kind: off", "details: so\n        paging: {kind: off", "neither true nor false"),
+        ("paging: {kind: off", "details: so\n        paging: {kind: off", "'so' is neither true nor false"),
         ("auth:", "headers: {X: '{secret}'}\nauth:", "'{secret}' is not known here"),
     ],
 )  # fmt: skip

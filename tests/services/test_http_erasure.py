@@ -236,3 +236,51 @@ def test_control_without_a_description_of_the_job_it_is_still_told_when(vendored
     vendored.vendor.slow_jobs = True
     with pytest.raises(Pending):
         apply_vendor(vendored, vendored.plan())
+
+
+def test_an_order_whose_answer_is_lost_is_given_again_under_the_same_key(vendored: Place) -> None:
+    vendored.write(http=JOBS)
+    vendored.vendor.slow_jobs = True
+    vendored.vendor.play("POST /api/notes/n1", done_then(hang_up), status(503))
+    with pytest.raises(Pending):
+        apply_vendor(vendored, vendored.plan())
+    asked = vendored.vendor.asked("POST /api/notes/n1")
+    assert (len(asked), len({one.headers["idempotency-key"] for one in asked}), len(vendored.vendor.jobs)) == (3, 1, 3)
+
+
+def test_a_put_sends_the_whole_row_with_what_changes(vendored: Place) -> None:
+    vendored.write(
+        http=HTTP.replace("method: PATCH", "method: PUT").replace(
+            'name: "{name}"}', 'name: "{name}", "more.id": "{id}"}'
+        )
+    )
+    plan = vendored.plan()
+    assert apply_vendor(vendored, plan) == (3, 1, 0)
+    sent = json.loads(vendored.vendor.asked("PUT")[0].body)
+    assert (sent["name"], sent["more"]) == (None, {"id": "p1"})
+    assert vendored.left(plan)["vendor"] == ()
+
+
+def test_a_mask_that_no_request_carries_or_no_field_takes_is_refused_before_anything_is_written(
+    vendored: Place,
+) -> None:
+    for old, new, words in (
+        (', name: "{name}"}', "}", "http.yml sends no people.name"),
+        ("  notes:", "    required: [name]\n  notes:", ""),
+    ):
+        vendored.write(http=HTTP.replace(old, new))
+        plan = vendored.plan()
+        if words:
+            with pytest.raises(Unusable, match=words):
+                apply_vendor(vendored, plan)
+            assert vendored.vendor.asked("PATCH") + vendored.vendor.asked("DELETE") == []
+    assert apply_vendor(vendored, plan) == (3, 1, 0)
+    assert vendored.vendor.people["p1"]["name"] == "", "a field that cannot be empty gets the emptiest text"
+
+
+def test_a_system_that_is_read_only_is_never_asked_to_change(vendored: Place) -> None:
+    plan = vendored.plan()
+    path = vendored.folder / "vendor" / "system.yml"
+    path.write_text(path.read_text() + "read_only: true\n")
+    with pytest.raises(Unusable, match="can only be read"):
+        apply_vendor(vendored, plan)
