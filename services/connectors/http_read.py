@@ -43,7 +43,7 @@ class HttpReader:
         wanted, seen = set(lookup.keys), set()
         for row in self._found(shape, lookup, columns):
             key = shape.key_of(row)
-            if key in seen or (lookup.how == "exact" and not join_keys(row, lookup.on) & wanted):
+            if key in seen or (lookup.how == "exact" and wanted.isdisjoint(join_keys(row, lookup.on))):
                 continue
             seen.add(key)
             yield {name: row[name] for name in lookup.columns}

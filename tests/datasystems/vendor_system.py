@@ -61,7 +61,7 @@ dataset:
 HTTP = """\
 probe: {path: /people, query: {email: nobody@example.invalid}}
 auth: {kind: bearer}
-limits: {per_second: 10000, tries: 3, longest_wait_s: 1, answer_mb: 1, pages: 20}
+limits: {per_second: 10000, tries: 3, longest_wait_s: 0.05, answer_mb: 1, pages: 20}
 collections:
   people:
     find:
