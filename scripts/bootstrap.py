@@ -22,6 +22,7 @@ VENV = CHECKOUT / ".venv"
 MARK = VENV / "rightsdesk-setup.json"
 RUN_LOCK = CHECKOUT / "requirements.lock"
 TEST_LOCK = CHECKOUT / "requirements-test.lock"
+SOURCE_LOCK = CHECKOUT / "requirements-test-source.lock"  # what the tests need and what has no wheel
 OLDEST_PYTHON = (3, 11)
 DISK_NEEDED = 700 * 1024 * 1024
 # What would put packages elsewhere, or other versions in, than the lock says.
@@ -108,7 +109,8 @@ def _base() -> list[object]:
 
 def _wanted(lock: Path) -> str:
     digest = hashlib.sha256()
-    for file in (lock, CHECKOUT / "pyproject.toml", Path(__file__)):
+    sources = [SOURCE_LOCK] if lock == TEST_LOCK else []
+    for file in (lock, *sources, CHECKOUT / "pyproject.toml", Path(__file__)):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -159,13 +161,15 @@ def _install(lock: Path) -> None:
     pip = [str(interpreter()), "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", "install", "--no-deps"]
     count = sum(1 for line in lock.read_text("utf-8").splitlines() if line[:1].isalnum())
     _say(f"2/3  installing {count} locked libraries, about half a minute")
-    # Compiled when first imported: of the large libraries most files never are, and it halves the time.
-    _call(
-        [*pip, "--no-compile", "--only-binary", ":all:", "--require-hashes", "-r", str(lock)],
+    remedy = (
         "read the lines above. No network or a proxy: set it up as for any pip (HTTPS_PROXY), then start again, what "
         "was fetched is kept. A hash that differs: the file is not the one the project was tested with; do not "
-        "install it. No matching distribution: use a Python from 3.11 to 3.13 on a common platform.",
+        "install it. No matching distribution: use a Python from 3.11 to 3.13 on a common platform."
     )
+    # Compiled when first imported: of the large libraries most files never are, and it halves the time.
+    _call([*pip, "--no-compile", "--only-binary", ":all:", "--require-hashes", "-r", str(lock)], remedy)
+    if lock == TEST_LOCK:  # built by what the lock above brought, so nothing more is fetched
+        _call([*pip, "--no-build-isolation", "--require-hashes", "-r", str(SOURCE_LOCK)], remedy)
     _say("3/3  installing rightsdesk itself")
     _call(
         [*pip, "--no-index", "--no-build-isolation", "-e", str(CHECKOUT)],

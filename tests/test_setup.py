@@ -2,11 +2,13 @@
 
 import hashlib
 import importlib.util
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from itertools import chain
@@ -56,6 +58,21 @@ def tiny_wheel(folder: Path, name: str) -> str:
     return f"{name}==1 --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
 
 
+def tiny_source(folder: Path, name: str) -> str:
+    """Write a library that comes as source only into `folder`; its line for a lock. It is built by its own backend."""
+    file = folder / f"{name}-1.tar.gz"
+    backend = BACKEND.replace("editable", "wheel").replace("tiny_desk", name).replace("tiny-desk", name)
+    backend = backend.replace(f'writestr("{name}.pth", os.getcwd())', f'writestr("{name}.py", "")')
+    parts = {"pyproject.toml": PYPROJECT.replace("tiny-desk", name), "backend.py": backend,
+             "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n"}  # fmt: skip
+    with tarfile.open(file, "w:gz") as archive:
+        for part, text in parts.items():
+            member = tarfile.TarInfo(f"{name}-1/{part}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return f"{name}==1 --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+
+
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small checkout with our scripts; pip finds its two libraries in a folder and nothing anywhere else."""
@@ -69,6 +86,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     used, tested = tiny_wheel(wheels, "tiny_used"), tiny_wheel(wheels, "tiny_tested")
     (folder / "requirements.lock").write_text(used)
     (folder / "requirements-test.lock").write_text(used + tested)
+    (folder / "requirements-test-source.lock").write_text(tiny_source(wheels, "tiny_source"))
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -95,6 +113,7 @@ def test_a_bare_checkout_is_set_up_once_and_again_only_when_something_changed(ch
     assert done.returncode == 0, done.stderr
     assert can_import(checkout, "tiny_used", "backend")
     assert not can_import(checkout, "tiny_tested")
+    assert not can_import(checkout, "tiny_source")
     assert "ready in" in done.stdout
 
     again = start(checkout, "bootstrap.py")
@@ -102,12 +121,17 @@ def test_a_bare_checkout_is_set_up_once_and_again_only_when_something_changed(ch
 
     tested = start(checkout, "bootstrap.py", "--test")
     assert "1/3" not in tested.stdout
-    assert can_import(checkout, "tiny_tested")
+    assert can_import(checkout, "tiny_tested", "tiny_source")
     assert start(checkout, "bootstrap.py").stdout == ""  # the test lock holds all of the other
 
     with (checkout / "requirements.lock").open("a") as lock:
         lock.write("# changed\n")
     assert "2/3" in start(checkout, "bootstrap.py").stdout
+
+    with (checkout / "requirements-test-source.lock").open("a") as lock:
+        lock.write("# changed\n")
+    assert start(checkout, "bootstrap.py").stdout == "", "only the tests need it"
+    assert "2/3" in start(checkout, "bootstrap.py", "--test").stdout
 
     moved = checkout.rename(checkout.parent / "moved")
     done = start(moved, "bootstrap.py")
@@ -129,6 +153,19 @@ def test_a_file_that_differs_from_the_lock_is_not_installed_and_the_set_up_can_g
     assert done.returncode == 0, done.stderr
     assert "1/3" not in done.stdout  # the half-made one is known as ours and used
     assert can_import(checkout, "tiny_used")
+
+
+def test_a_source_that_differs_from_its_lock_is_not_built(checkout: Path) -> None:
+    lock = checkout / "requirements-test-source.lock"
+    right = lock.read_text()
+    lock.write_text(re.sub(r"sha256:....", "sha256:0000", right))
+    done = start(checkout, "bootstrap.py", "--test")
+    assert done.returncode == 2
+    assert "do not install it" in done.stderr
+    assert not can_import(checkout, "tiny_source")
+    lock.write_text(right)
+    assert start(checkout, "bootstrap.py", "--test").returncode == 0
+    assert can_import(checkout, "tiny_source")
 
 
 def test_a_foreign_venv_is_left_alone(checkout: Path) -> None:
@@ -237,9 +274,18 @@ def test_the_locks_fit_what_the_project_asks_for() -> None:
             assert requirement.specifier.contains(version, prereleases=True), f"{requirement} in {lock}"
 
 
+def test_what_comes_as_source_is_for_the_tests_alone_and_locked_with_one_hash() -> None:
+    wanted = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["test-source"]
+    held = pins("requirements-test-source.lock")
+    assert held.keys() == {canonicalize_name(Requirement(one).name) for one in wanted}
+    assert not held.keys() & pins("requirements-test.lock").keys()
+    assert (CHECKOUT / "requirements-test-source.lock").read_text("utf-8").count("--hash=sha256:") == len(held)
+
+
 def test_each_dependency_has_its_reason() -> None:
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    whole = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    project, groups = whole["project"], whole["dependency-groups"]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values(), *groups.values())]
     told = (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
     assert [name for name in (Requirement(one).name for one in wanted) if f"`{name}`" not in told] == []
 

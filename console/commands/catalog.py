@@ -33,6 +33,7 @@ def check(
 
     try:
         systems = _systems(path, url, asked=live)
+        _read_further_files(systems)
         faults = [f for s in systems.values() for f in _connector(s, path).check(s.datasets)] if live else []
     except BadInput as exc:
         raise _failed("check", str(exc), 2) from exc
@@ -95,6 +96,15 @@ def _systems(path: Path, url: str, *, asked: bool = True) -> "Mapping[str, Syste
         raise BadInput("a dataset file alone needs the database it describes", place="--url")
     system = lone_system(path, url)
     return {system.key: system}
+
+
+def _read_further_files(systems: "Mapping[str, System]") -> None:
+    """The files that a kind of system has beside its datasets, `http.yml` for instance; nothing is connected."""
+    from services.connectors.registry import open_connector
+
+    for system in systems.values():
+        if system.folder is not None:
+            open_connector(system, None)
 
 
 def _connector(system: "System", path: Path) -> "Connector":

@@ -12,6 +12,7 @@ KINDS = {
     "sqlite": "sql:SqlConnector",
     "s3": "s3:S3Connector",
     "redis": "redis_store:RedisConnector",
+    "http": "http_api:HttpConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""
 
