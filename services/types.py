@@ -63,6 +63,8 @@ class Status:
     central: str
     worker_alive: bool
     training: bool
+    halted: str = ""
+    """Who stopped all work, for whom and why; empty when nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
