@@ -26,9 +26,10 @@ from services.fulfilment.change import verify
 from services.fulfilment.coverage import covers
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import mask_secret, the_plan
-from services.fulfilment.everywhere import erase_everywhere, skipped
+from services.fulfilment.everywhere import erase_everywhere
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.post import send
+from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.waits import AWAY
@@ -56,14 +57,24 @@ def erase(task: Task) -> None:
         if str(exc) == WITHDRAWN:
             return
         raise
-    erase_everywhere(task, systems)
-    if task.patiently("verified", lambda: _verified(task), forever=True):
+    skipped = erase_everywhere(task, systems)
+    if task.patiently("verified", lambda: _verified(task, skipped), forever=True):
         raise JobFailed("rows-left")
     task.patiently("replay", lambda: _remember(task), forever=True)
+    told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
+    tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
     case = task.case()
     language = task.item(case).language or task.room.controller(case.controller).language
-    send(task, "letter", case, "erasure-outcome", language, lambda: _facts(task, language), lambda: _contact(task))
-    task.patiently("resolved", lambda: _resolve(task), forever=True)
+    send(
+        task,
+        "letter",
+        case,
+        "erasure-outcome",
+        language,
+        lambda: _facts(task, language, skipped),
+        lambda: _contact(task),
+    )
+    task.patiently("resolved", lambda: _resolve(task, skipped), forever=True)
     details = task.patiently("details", lambda: _to_shred(task), forever=True)
     if details:
         task.patiently("shredded", lambda: _shred(task, details), forever=True)
@@ -141,17 +152,16 @@ def _fail(task: Task, system: str | None, step: str, reason: str) -> None:
 # ── after ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _verified(task: Task) -> int:
+def _verified(task: Task, skipped: frozenset[str]) -> int:
     """How many rows are there that should not be, read on new connections; with its act."""
     plan, _ = the_plan(task)
     case = task.case()
     catalog = task.room.catalog(case.controller)
     reach("erase.before-verify")
-    left_alone = skipped(task)
     left = sum(
         there.count
         for key, connector in catalog.connectors.items()
-        if key not in left_alone
+        if key not in skipped
         for there in verify(plan, key, connector, catalog.graph, secret=mask_secret(task))
     )
     task.report("verified", EraseVerified(left), case, task.job.item)
@@ -172,16 +182,26 @@ def _remember(task: Task) -> None:
     room.replay.put(digests, plan.controller, task.job.case, ERASED)
 
 
-def _facts(task: Task, language: str) -> dict[str, object]:
+def _facts(task: Task, language: str, skipped: frozenset[str]) -> dict[str, object]:
     case, (plan, _) = task.case(), the_plan(task)
     today = task.room.today(task.room.controller(case.controller))
-    lines = _lines(task.room, case, plan, language, skipped(task))
-    return {"erased_on": today, "lines": lines, "told": []}
+    lines = _lines(task.room, case, plan, language, skipped)
+    told, untold = told_lines(task, [Node(*node) for node in _concerned(task, skipped)])
+    return {"erased_on": today, "lines": lines, "told": told, "untold": untold}
 
 
-def _lines(
-    room: Workroom, case: Case, plan: Plan, language: str, left_alone: frozenset[str]
-) -> list[dict[str, object]]:
+def _concerned(task: Task, skipped: frozenset[str]) -> list[list[str]]:
+    """Datasets and collections in which something was erased: whoever received it from there is told."""
+    plan, _ = the_plan(task)
+    return [
+        [action.dataset, action.collection]
+        for part in plan.systems
+        for action in part.actions
+        if part.system not in skipped and action.act in ("delete", "mask")
+    ]
+
+
+def _lines(room: Workroom, case: Case, plan: Plan, language: str, skipped: frozenset[str]) -> list[dict[str, object]]:
     """What happened, per category (ERA-1): erased, masked, kept with law and date, left with the reason.
 
     Where a lead had a system skipped nothing was done, and the letter says so.
@@ -195,7 +215,7 @@ def _lines(
             facts = catalog.graph.dataset(node).facts(catalog.graph.nodes[node])
             label = words(facts.label, language) or action.collection
             line = _line(action, language)
-            if part.system in left_alone and line["outcome"] in ("erased", "masked"):
+            if part.system in skipped and line["outcome"] in ("erased", "masked"):
                 line["outcome"] = "not-done"
             lines.append({"system": system, "label": label, **line})
     return lines
@@ -236,10 +256,10 @@ def _sealed_before(task: Task) -> dict[str, Any]:
     return {}
 
 
-def _resolve(task: Task) -> None:
+def _resolve(task: Task, skipped: frozenset[str]) -> None:
     case, (plan, _) = task.case(), the_plan(task)
     item = task.item(case)
-    left = plan.count("keep") + plan.count("leave") + len(skipped(task))
+    left = plan.count("keep") + plan.count("leave") + len(skipped)
     outcome = Outcome.PARTLY if left else Outcome.DONE
     task.report("resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
 

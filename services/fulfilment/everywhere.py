@@ -7,6 +7,7 @@ takes the job up comes to the same place.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
 
 from db.kill_points import reach
@@ -30,28 +31,25 @@ class _Place:
     before: list[int] = field(default_factory=lambda: [0, 0])
 
 
-def erase_everywhere(task: Task, systems: Iterable[str]) -> None:
-    """Returns when every system is done or was skipped by a lead. What was begun is not given up by itself."""
+def erase_everywhere(task: Task, systems: Iterable[str]) -> frozenset[str]:
+    """Every system done, but those that leads had skipped: these. What was begun is not given up by itself."""
+    skipped: set[str] = set()
     places = {system: _Place() for system in systems}
-    for n in range(1_000_000):
+    for n in count():
         if not places:
-            return
+            break
         look = task.patiently(f"round:{n}", partial(_look, task, list(places)), forever=True)
         for system, reason in look["skip"].items():
             task.patiently(f"skipped:{system}", partial(_skip, task, system, reason), forever=True)
             del places[system]
+            skipped.add(system)
         due = [key for key, place in places.items() if place.due <= look["now"] or key in look["retry"]]
         for system in sorted(due, key=lambda key: places[key].due):
             if _try(task, system, places[system], asked=system in look["retry"]):
                 del places[system]
         if not due and places:
             task.wait(min(place.due for place in places.values()), stirred=partial(_asked, task))
-
-
-def skipped(task: Task) -> frozenset[str]:
-    """The systems that leads had left as they are."""
-    item = task.item(task.case())
-    return frozenset(one.system for one in item.systems if one.state == SKIPPED)
+    return frozenset(skipped)
 
 
 def _look(task: Task, systems: list[str]) -> dict[str, Any]:
