@@ -85,7 +85,7 @@ def _facts(task: Task, nodes: Collection[Node], key: str, change: str, identitie
     controller: Controller = task.room.controller(task.job.controller)
     lines = [f"{kind}: {value}" for kind, values in identities() for value in values]
     name = _named(task, nodes)[key].name
-    return {"recipient": name, "change": change, "done_on": task.room.today(controller), "lines": lines}
+    return {"recipient": name, "change": change, "done_on": task.room.today(controller), "known_by": lines}
 
 
 def _record(task: Task, nodes: Collection[Node], key: str, step: str, sent: str) -> None:
