@@ -1,4 +1,4 @@
-"""Limits, halts, progress and put-down jobs in central: the same for every worker of a deployment. On both databases."""
+"""Limits, halts, progress and put-down jobs in central, the same for every worker. On both databases."""
 
 import pytest
 import sqlalchemy as sa
@@ -29,8 +29,8 @@ def test_no_more_jobs_are_in_a_system_than_its_limit_however_many_workers_try(st
     late = next(f"j{n}" for n, turn in enumerate(turns) if turn)
     assert store.enter(late, [TWO_AT_ONCE], LONG) == 0, "one left"
     assert store.enter("j9", [TWO_AT_ONCE], LONG) > 0
-    assert at_once(*[lambda n=n: store.enter(f"k{n}", [], LONG) for n in range(3)]) == [0, 0, 0], (
-        "the control: no limit"
+    free = at_once(*[lambda n=n: store.enter(f"k{n}", [], LONG) for n in range(3)])
+    assert free == [0, 0, 0], "the control: no limit"
     )
 
 
