@@ -31,7 +31,6 @@ def test_no_more_jobs_are_in_a_system_than_its_limit_however_many_workers_try(st
     assert store.enter("j9", [TWO_AT_ONCE], LONG) > 0
     free = at_once(*[lambda n=n: store.enter(f"k{n}", [], LONG) for n in range(3)])
     assert free == [0, 0, 0], "the control: no limit"
-    )
 
 
 def test_a_job_whose_worker_died_frees_its_place_when_its_lease_is_over(store: CentralStore) -> None:
