@@ -5,6 +5,7 @@ python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [moody]
 `row-by-row` and `unfenced` are the controls' workers: one commits every statement, the other never asks whether a job
 is still its own. `moody`: data systems answer as the files in HOME/moods say: `<system>` holds `away`, `unusable`, or
 the day by which a vendor answers; a system without a file does what it is told.
+`<system>.read` is the day by which it answers a question.
 """
 
 import os
@@ -55,6 +56,7 @@ def _listen_to_moods(moods: Path) -> None:
 
     from services.connectors.sql import SqlConnector
     from services.connectors.sql_change import SqlChange
+    from services.connectors.sql_read import SqlReader
     from services.errors import Pending, Unavailable, Unusable
 
     change = SqlConnector.change
@@ -75,6 +77,19 @@ def _listen_to_moods(moods: Path) -> None:
         with change(self) as open_change:
             yield open_change
 
+    read = SqlConnector.read
+
+    @contextmanager
+    def moody_read(self: SqlConnector) -> Iterator[SqlReader]:
+        file = moods / f"{self.key}.read"
+        if file.is_file() and (day := file.read_text()):
+            with (moods / "asked").open("a") as asked:
+                asked.write(f"{self.key}.read {day}\n")
+            raise Pending(f"system '{self.key}' answers later", until=day)
+        with read(self) as reader:
+            yield reader
+
+    SqlConnector.read = moody_read  # type: ignore[method-assign,assignment]
     SqlConnector.change = moody  # type: ignore[method-assign,assignment]
 
 

@@ -31,8 +31,8 @@ from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
+from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Shown, Task
-from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
 from services.types import ItemState, Outcome, Role, Session
@@ -108,10 +108,7 @@ def _covered(task: Task) -> str:
     plan, _ = the_plan(task)
     catalog = room.catalog(case.controller)
     closed = [key for key, system in catalog.systems.items() if system.read_only]
-    found = people.look_up(room, case.id)
-    away = next((s.key for s in found.systems if s.reach == "failed"), None)
-    if away is not None:
-        raise JobFailed(AWAY)
+    found = look_everywhere(task, answers=False)
     try:
         fresh = make_plan(
             found, catalog.graph, room.today(room.controller(case.controller)), case.controller, read_only=closed

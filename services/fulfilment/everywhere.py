@@ -17,9 +17,7 @@ from services.fulfilment.change import apply, standing
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import mask_secret, the_plan
 from services.fulfilment.steps import Shown, Task
-from services.fulfilment.waits import AWAY, LATE, NEVER_US, day_of, turn_of
-
-WAITING = "waiting for vendor"
+from services.fulfilment.waits import AWAY, LATE, NEVER_US, PENDING, WAITING, day_of, day_us, turn_of
 
 
 @dataclass(slots=True)
@@ -126,21 +124,12 @@ def _due(task: Task, system: str, code: str, n: int) -> int:
         task.show({system: Shown("exception", reason=LATE)})
         return NEVER_US
     if day_of(code) is not None:
-        task.show({system: Shown(WAITING, until=_day_us(task, code))})
+        task.show({system: Shown(WAITING, until=day_us(code.removeprefix(PENDING)))})
     elif turn_of(code) is not None:
         task.show({system: Shown("queued", until=due)})
     else:
         task.show({system: Shown("failed", reason=code, until=due)})
     return due
-
-
-def _day_us(task: Task, code: str) -> int:
-    """Midday of the day a vendor named, in µs: the same day in every zone that we show it in."""
-    from datetime import UTC, datetime, time
-
-    day = day_of(code)
-    assert day is not None  # noqa: S101 - asked before
-    return int(datetime.combine(day, time(12), UTC).timestamp() * 1_000_000)
 
 
 def _tell(task: Task, system: str, code: str, n: int, *, late: bool, asked: bool) -> None:

@@ -22,6 +22,7 @@ from services.fulfilment.waits import AWAY, LATE, ask_again, busy, day_of, pendi
 from services.fulfilment.workroom import Workroom
 
 T = TypeVar("T", bound=Result)
+A = TypeVar("A")
 
 INTERNAL = "internal"
 _QUICK = 3
@@ -121,7 +122,7 @@ class Task:
         reach("job.parked")
         raise Parked
 
-    def inside(self, systems: Iterable[str], work: Callable[[], T]) -> T:
+    def inside(self, systems: Iterable[str], work: Callable[[], A]) -> A:
         """`work` while the job is in these systems, as their limits allow; raises `Wait` when it is not its turn."""
         gates = self.room.gates(self.job.controller, systems)
         if not gates:

@@ -1,6 +1,6 @@
 """What a job waits for, as codes that its steps record: a system that is away, a vendor, a turn in a system."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from services.fulfilment.engine import JobFailed
@@ -8,6 +8,7 @@ from services.fulfilment.engine import JobFailed
 AWAY: Final = "away"
 LATE: Final = "vendor-late"
 """The vendor's date passed, and the days of grace after it."""
+WAITING: Final = "waiting for vendor"
 PENDING, BUSY = "pending:", "busy:"
 NEVER_US: Final = 4_000_000_000_000_000
 """Until somebody decides: µs far away."""
@@ -33,6 +34,14 @@ def day_of(code: str) -> date | None:
         return date.fromisoformat(code.removeprefix(PENDING)) if code.startswith(PENDING) else None
     except ValueError:
         return None
+
+
+def day_us(day: str) -> int:
+    """Midday of an ISO day in µs: the same day in every zone it is shown in; 0 for what is no day."""
+    try:
+        return int(datetime.combine(date.fromisoformat(day), time(12), UTC).timestamp() * 1_000_000)
+    except ValueError:
+        return 0
 
 
 def turn_of(code: str) -> int | None:

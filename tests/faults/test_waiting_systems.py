@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from db.central import JOB, PROGRESS, SLOT
 from services.desk.desk import Desk
 from services.errors import BadInput, Refused
-from services.types import ItemState, Outcome, Session, SystemResult
+from services.types import ItemState, Outcome, Right, Session, SystemResult
 from tests.centre import LEAD, LEAD_PIN
 from tests.faults.test_worker_kills import counts, half_erased
-from tests.worker_centre import CASE, WorkerCentre, _signed_in
+from tests.worker_centre import CASE, ME, Call, WorkerCentre, _signed_in
 from tests.worker_child import MOODY
 from tests.worker_fixtures import Make
 
@@ -178,6 +178,47 @@ def test_an_agent_decides_about_no_system(make_due: Make) -> None:
         desk.work.retry(session, CASE, "1", "news")
     with pytest.raises(Refused, match="for lead only"):
         desk.work.halt(session, "attack")
+
+
+def access(centre: WorkerCentre) -> Call:
+    """A call that asks for a package."""
+    call = Call(centre, centre.desk(), ME, Right.ACCESS)
+    call.verify()
+    return call
+
+
+def test_an_export_waits_for_a_vendor_and_then_goes_out_complete(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start(MOODY)
+    call = access(centre)
+    mood(centre, "crm.read", TODAY)
+    call.step_up()
+    call.desk.act.export(call.session, call.case)
+    centre.until(lambda: asked(centre).count("crm.read") > 2, 60)
+    centre.until(lambda: shown_in(call, "crm") == "waiting for vendor")
+    assert shown_in(call, "shop") == "done"
+    assert "export.built" not in centre.acts(call.case)
+    mood(centre, "crm.read", "")
+    centre.until(lambda: "item.resolved" in centre.acts(call.case), 60)
+    built = next(e for e in centre.entries(call.case) if e.act == "export.built")
+    assert "crm" in built.params["systems"]
+
+
+def test_an_export_whose_vendor_is_too_late_fails_with_that_reason(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start(MOODY)
+    call = access(centre)
+    mood(centre, "crm.read", PAST)
+    call.step_up()
+    call.desk.act.export(call.session, call.case)
+    centre.until(lambda: centre.case(call.case).items[0].returned, 60)
+    assert centre.case(call.case).items[0].returned == "vendor-late"
+
+
+def shown_in(call: Call, system: str) -> str:
+    """What the case screen is told of a system while the export runs."""
+    systems = call.desk.case.read(call.session, call.case).items[0].systems
+    return next((one.state for one in systems if one.system == system), "")
 
 
 def bodies(centre: WorkerCentre) -> list[bytes]:
