@@ -218,7 +218,7 @@ def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at
 def _restriction_written(case: Case, done: acts.RestrictionWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(_with_system(item, SystemResult(done.system, "done", masked=done.rows)))
+    return case.with_item(with_system(item, SystemResult(done.system, "done", masked=done.rows)))
 
 
 @folds(acts.RestrictionFailed)

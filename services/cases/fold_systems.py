@@ -6,7 +6,7 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, Item
 from services.cases.step import Unfit, by_worker, folds, the_item
-from services.types import ItemState, RecipientState, SystemResult
+from services.types import ItemState, RecipientState, Right, SystemResult
 
 GIVEN_UP = "exception"
 RETRY, SKIP, SKIPPED = "retry asked", "skip asked", "skipped"
@@ -46,6 +46,8 @@ def _asked(case: Case, entry: Entry, wanted: SystemResult) -> Case:
     item = the_item(case, entry, ItemState.RUNNING)
     if entry.as_ != "lead" or not entry.actor.startswith("agent:"):
         raise Unfit("a lead decides about a system")
+    if item.right is not Right.ERASURE:
+        raise Unfit(f"{item.right} goes on without no system")
     if state_in(item, wanted.system).state not in STUCK:
         raise Unfit(f"{wanted.system} did not fail")
     return case.with_item(with_system(item, wanted))

@@ -14,6 +14,8 @@ from services.types import ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
+_ERASED = (Right.ERASURE,)
+"""Only an erasure goes on without a system, so far."""
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -191,8 +193,8 @@ RULES: dict[str, Rule] = {
         Rule("return", roles=(Role.LEAD,), claim=False, states=(ItemState.REVIEW,)),
         Rule("withdraw", claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW, ItemState.READY)),
         Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
-        Rule("retry", roles=(Role.LEAD,), claim=False, states=(ItemState.RUNNING,), more=_stuck_more),
-        Rule("skip", roles=(Role.LEAD,), claim=False, states=(ItemState.RUNNING,), more=_stuck_more),
+        Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
+        Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
