@@ -140,7 +140,9 @@ class DeskApp(SessionApp):
         known = keys.ACTIONS.get(action)
         if known is None or action in ("leave", "help", "theme"):
             return True
-        return hasattr(self, f"action_{action}") and self.session is not None and self.locked_at is None
+        if self.session is None or self.locked_at is not None or self.session.role not in known.roles:
+            return False
+        return hasattr(self, f"action_{action}")
 
     def action_help(self) -> None:
         from screens.help import HelpScreen
@@ -154,6 +156,11 @@ class DeskApp(SessionApp):
 
     def action_log(self) -> None:
         self.show("log")
+
+    def action_halt(self) -> None:
+        from screens.halting import ask
+
+        ask(self)
 
     def action_theme(self) -> None:
         names = [theme.name for theme in THEMES.values()]

@@ -51,6 +51,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk worker run --log-json",
         "rightsdesk worker run --metrics 127.0.0.1:9465",
     ),
+    "worker pause": (
+        "rightsdesk worker pause",
+        "rightsdesk worker pause --controller nordlicht --reason 'the shop is moved to another server'",
+    ),
+    "worker resume": ("rightsdesk worker resume", "rightsdesk worker resume --controller nordlicht"),
     "worker status": ("rightsdesk worker status --json",),
     "terminal enrol": ("rightsdesk terminal enrol desk-4 --out desk-4.invitation",),
     "terminal revoke": ("rightsdesk terminal revoke desk-4",),

@@ -231,6 +231,40 @@ class LeaseRow(SQLModel, table=True):
     until: int = Field(sa_type=sa.BigInteger)
 
 
+class ProgressRow(SQLModel, table=True):
+    """Where a job is in one system, for whoever watches the case. Goes with the job: what was done stands in acts.
+
+    `until` (µs): the next try, or the day a vendor named; 0 where there is none.
+    """
+
+    __tablename__ = "progress"
+    job: str = Field(primary_key=True)
+    system: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    item: str
+    state: str
+    done: int = 0
+    reason: str = ""
+    until: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class SlotRow(SQLModel, table=True):
+    """A job that is at work in a system with a limit, until when at latest (µs by central's clock)."""
+
+    __tablename__ = "slot"
+    system: str = Field(primary_key=True)
+    job: str = Field(primary_key=True)
+    until: int = Field(sa_type=sa.BigInteger)
+
+
+class PaceRow(SQLModel, table=True):
+    """When the next job may begin in a system with a limit (µs). Its row is what is locked while slots are given."""
+
+    __tablename__ = "pace"
+    system: str = Field(primary_key=True)
+    next_at: int = Field(default=0, sa_type=sa.BigInteger)
+
+
 class StaleRow(SQLModel, table=True):
     """An entry by a worker whose job another had taken by then: it stands in its log and counts for nothing."""
 
@@ -317,6 +351,9 @@ AGENT = _table(AgentRow)
 CONTROLLER = _table(ControllerRow)
 JOB = _table(JobRow)
 LEASE = _table(LeaseRow)
+PROGRESS = _table(ProgressRow)
+SLOT = _table(SlotRow)
+PACE = _table(PaceRow)
 STALE = _table(StaleRow)
 ASK = _table(AskRow)
 PACKAGE = _table(PackageRow)

@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from db.central import ASK, CASE, CLAIM, HEAD, INBOX, JOB, LEASE, LOG, TERMINAL, clock_us
+from db.central_work import halts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def _work(conn: sa.Connection, now: int) -> list[Count]:
     held = sa.select(sa.func.count()).select_from(CLAIM).where(CLAIM.c.until >= now, CLAIM.c.holder != "")
     return [
         *(Count("jobs", number, (("kind", kind), ("state", state))) for kind, state, number in jobs),
+        *(Count("work_halted", 1, (("controller", key),)) for key in sorted(halts_of(conn))),
         Count("asks_waiting", waiting),
         Count("asks_oldest_seconds", _age(now, oldest)),
         Count("claims_held", conn.execute(held).scalar_one()),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from db.central import INBOX, JOB, LEASE, LOG, META, TERMINAL, clock_us, writing
-from db.central_details import DetailStore
+from db.central_work import WorkStore, forget_work, halts_of, not_halted
 from services.errors import NotFound
 
 INGEST = "ingest"
@@ -57,7 +57,7 @@ class WorkerSeen:
     jobs: int
 
 
-class JobStore(DetailStore):
+class JobStore(WorkStore):
     """The worker's hand in jobs and leases."""
 
     # ── leases ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,9 +131,9 @@ class JobStore(DetailStore):
             conn.execute(sa.insert(JOB), [{**row, "not_before": now, "params": params, "worker": "", "fence": 0}])
 
     def take_jobs(self, worker: str, limit: int) -> list[Job]:
-        """Due jobs that nobody else has from now on, oldest first."""
+        """Due jobs that nobody else has from now on, oldest first; none of a controller that is halted."""
         with self.engine.connect() as conn:
-            due = (JOB.c.state == "queued") & (JOB.c.not_before <= clock_us(conn))
+            due = (JOB.c.state == "queued") & (JOB.c.not_before <= clock_us(conn)) & not_halted(halts_of(conn))
         return self._take_jobs(worker, due, limit)
 
     def adopt_jobs(self, worker: str, limit: int) -> list[Job]:
@@ -143,8 +143,10 @@ class JobStore(DetailStore):
         """
         with self.engine.connect() as conn:
             living = sa.select(LEASE.c.holder).where(LEASE.c.name != INGEST, LEASE.c.until >= clock_us(conn))
+            goes_on = not_halted(halts_of(conn))
         waits = sa.select(INBOX.c.id).join(LOG, LOG.c.id == INBOX.c.log).where(LOG.c.owner == JOB.c.worker)
         left = (JOB.c.state == "running") & (JOB.c.worker != worker) & JOB.c.worker.not_in(living) & ~waits.exists()
+        left &= goes_on
         return self._take_jobs(worker, left, limit, settled=True)
 
     def _take_jobs(self, worker: str, which: sa.ColumnElement[bool], limit: int, *, settled: bool = False) -> list[Job]:
@@ -177,7 +179,28 @@ class JobStore(DetailStore):
         """Move a job to its last `state`, unless somebody else has it by now; whether it moved."""
         mine = (JOB.c.id == job) & (JOB.c.fence == fence)
         with writing(self.engine).begin() as conn:
-            return conn.execute(sa.update(JOB).where(mine).values(state=state)).rowcount == 1
+            moved = conn.execute(sa.update(JOB).where(mine).values(state=state)).rowcount == 1
+            if moved:
+                forget_work(conn, job)
+            return moved
+
+    def wake_job(self, job: str) -> None:
+        """A job that was put down may be taken now."""
+        waiting = (JOB.c.id == job) & (JOB.c.state == "queued")
+        with writing(self.engine).begin() as conn:
+            conn.execute(sa.update(JOB).where(waiting).values(not_before=clock_us(conn)))
+
+    def park_job(self, job: str, fence: int, not_before: int) -> None:
+        """Put a running job down until `not_before` (µs), unless somebody else has it by now; nobody holds it then.
+
+        All that its worker wrote of it must be folded before: whoever takes it next has another fence. Not while a
+        batch is ingested, which may wake it: a look after this sees what was ingested before.
+        """
+        mine = (JOB.c.id == job) & (JOB.c.fence == fence) & (JOB.c.state == "running")
+        parked = {"state": "queued", "worker": "", "not_before": not_before}
+        with writing(self.engine).begin() as conn:
+            lock_ingest(conn)
+            conn.execute(sa.update(JOB).where(mine).values(parked))
 
 
 def lock_ingest(conn: sa.Connection) -> None:

@@ -19,6 +19,7 @@ AGGREGATE_HEAD = _table("aggregate_head", "one size frontier checkpoint")
 ACCEPTED = _table("accepted", "pos accepted_at")
 """On a server, for a terminal's login: places and times of all entries."""
 STALE = _table("stale", "log seq")
+PROGRESS = _table("progress", "case_id item system state done reason until")
 INBOX = _table("inbox", "id log start count entries details checkpoint received_at")
 CASE = _table(
     "case_",

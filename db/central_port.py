@@ -8,8 +8,22 @@ from math import inf
 import sqlalchemy as sa
 
 from db.central_engine import as_desk_error, clock, clock_us, writing
-from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, STALE, TERMINAL
-from db.central_shapes import Accepted, CaseSnapshot, Feed, Hello
+from db.central_names import (
+    AGENT,
+    ASK,
+    CASE,
+    CLAIM,
+    CONTROLLER,
+    ENTRY,
+    HEAD,
+    INBOX,
+    LOG,
+    META,
+    PROGRESS,
+    STALE,
+    TERMINAL,
+)  # fmt: skip
+from db.central_shapes import HALT, Accepted, CaseSnapshot, Feed, Hello, Progress
 from services.errors import Conflict, NotFound, Refused
 
 OTHER_KEY = "central knows this terminal by another signing key"
@@ -145,13 +159,14 @@ class CentralPort:
 
         `mark` is what an earlier answer named; whether it is still so is in this one.
         """
-        word, latest = (sa.select(META.c.value).where(META.c.key == key).scalar_subquery() for key in ("feed", "rev"))
+        facts = (sa.select(META.c.value).where(META.c.key == key).scalar_subquery() for key in ("feed", "rev", HALT))
+        word, latest, halts = facts
         seen = sa.select(sa.func.max(TERMINAL.c.seen_at)).where(TERMINAL.c.kind == "worker").scalar_subquery()
         newest, same = _newest(self._marked), _same(self._marked, mark)
         with self._reading() as conn:
-            row = conn.execute(sa.select(word, latest, seen, clock(conn), newest, same)).one()
+            row = conn.execute(sa.select(word, latest, seen, clock(conn), newest, same, halts)).one()
         ago = (row[3] - row[2]) / 1_000_000 if row[2] else inf
-        return Feed(row[0] or "", int(row[1] or 0), ago, row[4] or "", not mark or row[5] == mark)
+        return Feed(row[0] or "", int(row[1] or 0), ago, row[4] or "", not mark or row[5] == mark, row[6] or "")
 
     def report_loss(self, log: str, size: int) -> None:
         """Say that central had `size` entries of `log`, by its own receipt; it was restored if it has fewer now.
@@ -171,6 +186,13 @@ class CentralPort:
         with self._reading() as conn:
             row = conn.execute(sa.select(CASE.c.body, CASE.c.rev, size).where(CASE.c.id == case)).first()
             return CaseSnapshot(row[0], row[1], row[2] or 0) if row else None
+
+    def progress(self, case: str) -> list[Progress]:
+        """Where the jobs of a case are, system by system."""
+        columns = [PROGRESS.c[name] for name in Progress._fields]
+        query = sa.select(*columns).where(PROGRESS.c.case_id == case).order_by(PROGRESS.c.item, PROGRESS.c.system)
+        with self._reading() as conn:
+            return [Progress(*row) for row in conn.execute(query)]
 
     def entries_of(self, case: str) -> list[Accepted]:
         """A case's actions in accept order, those that came too late marked."""

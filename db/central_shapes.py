@@ -27,7 +27,8 @@ class Feed:
     """Where the change feed stands, and how long ago a worker gave a sign of life (s by central's clock; inf: never).
 
     With another `word` than before all that was copied is fetched again, also where the `mark` that was kept with it
-    is not `known`: central went back to before it. A mark is the newest entry as it was accepted.
+    is not `known`: central went back to before it. A mark is the newest entry as it was accepted. `halts` says what is
+    halted (`halts_in`).
     """
 
     word: str
@@ -35,6 +36,7 @@ class Feed:
     worker_ago: float
     mark: str
     known: bool
+    halts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,36 @@ class CaseSnapshot:
     body: bytes
     rev: int
     own_size: int
+
+
+HALT = "halt"
+"""The key of the fact that says what is halted."""
+ALL = "*"
+"""Stands for every controller where a halt is for all."""
+
+
+class Halt(NamedTuple):
+    """Who halted the execution of requests, why (a code), and when (µs)."""
+
+    by: str
+    reason: str
+    since: int
+
+
+def halts_in(value: str | None) -> dict[str, Halt]:
+    """Halts by controller out of the fact's text; empty where there is none."""
+    return {key: Halt(*one) for key, one in orjson.loads(value or "{}").items()}
+
+
+class Progress(NamedTuple):
+    """Where a job is in a system: what a case screen shows beside the acts. `until` in µs, 0: none."""
+
+    item: str
+    system: str
+    state: str
+    done: int
+    reason: str
+    until: int
 
 
 class Accepted(NamedTuple):

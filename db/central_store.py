@@ -211,6 +211,11 @@ class IngestTx:
         for n, case in enumerate(shown):
             self.conn.execute(sa.update(CASE).where(CASE.c.id == case).values(person=label, rev=rev + n))
 
+    def wake_jobs(self, case: str, item: str) -> None:
+        """Jobs of an item that wait begin now: somebody decided about what they wait for."""
+        mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.state == "queued") & (JOB.c.fence > 0)
+        self.conn.execute(sa.update(JOB).where(mine).values(not_before=self.now()))
+
     def cancel_jobs(self, case: str, item: str, kind: str) -> None:
         """Take back jobs of that kind that have not begun."""
         mine = (JOB.c.case_id == case) & (JOB.c.item == item) & (JOB.c.kind == kind) & (JOB.c.state == "queued")

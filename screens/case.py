@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens import case_panes
-from screens.case_acts import CaseActs
+from screens.case_systems import CaseSystems
 from screens.kit import keys
 from screens.kit.deskside import sentences
 from screens.kit.messages import JobFailed
@@ -37,7 +37,7 @@ class Neighbour(Message):
     way: str
 
 
-class CaseScreen(CaseActs):
+class CaseScreen(CaseSystems):
     """Opened with a case, what to say to the caller (after intake), and the queue's view for `[` and `]`."""
 
     CSS_PATH = "case.tcss"
@@ -130,7 +130,7 @@ class CaseScreen(CaseActs):
         if tab == 1:
             return case_panes.identity(view, self.host.session.id if self.host.session else "", now, room)
         if tab == 2:
-            return case_panes.data(view)
+            return case_panes.data(view, now.tzinfo)
         return case_panes.letters(view) if tab == 3 else case_panes.history(view, now, room)
 
     def _room(self, pane: str) -> int:

@@ -10,7 +10,7 @@ from textual.content import Content
 from screens.kit.text import count, shown
 from screens.lines import hang, pair, under
 from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
-from services.types import CaseView, HistoryLine, ItemState, ItemView, SystemResult, Tier
+from services.types import CaseView, HistoryLine, ItemState, ItemView, RecipientState, SystemResult, Tier
 
 PAUSE_STATES: Final = (ItemState.REVIEW, ItemState.READY, ItemState.RUNNING)
 DATES: Final = {
@@ -87,6 +87,8 @@ def next_step(view: CaseView) -> str:
         return "!  settle what was not taken: repeat or drop it"
     if states <= {ItemState.CLOSED}:
         return "nothing: every item has ended (w wraps up the contact)"
+    if view.key("retry").allowed or view.key("skip").allowed:
+        return "b  try the system again that failed, K  skip it (both are a lead's)"
     if ItemState.RUNNING in states:
         return "wait: it is running"
     if ItemState.READY in states:
@@ -119,7 +121,8 @@ def _wanted(view: CaseView, act: str) -> bool:
 def progress(item: ItemView, now: datetime, room: int) -> list[Content]:
     """One item with its countdown and what each system has done."""
     lines = [shown(f"{item.id} {right(item.right)}", "bold"), under(countdown(item, now), room)]
-    return lines + [under(system_words(one), room) for one in item.systems]
+    lines += [under(system_words(one, now.tzinfo), room) for one in item.systems]
+    return lines + [under(recipient_words(one), room) for one in item.recipients]
 
 
 def countdown(item: ItemView, now: datetime) -> str:
@@ -131,8 +134,17 @@ def countdown(item: ItemView, now: datetime) -> str:
     return item.text
 
 
-def system_words(one: SystemResult) -> str:
-    """What one system answered."""
+def recipient_words(one: RecipientState) -> str:
+    """Whether somebody who had received the data was told."""
+    return f"{one.recipient}  {one.state}" + (f" ({one.reason})" if one.reason else "")
+
+
+def system_words(one: SystemResult, zone: tzinfo | None = None) -> str:
+    """What one system answered, or where it is: with the day a vendor named, or when it is tried next."""
+    if one.until is not None and one.state == "waiting for vendor":
+        return f"{one.system}  waiting for vendor until {day(one.until.date())}"
+    if one.until is not None and one.state == "failed":
+        return f"{one.system}  failed ({one.reason}), next try {stamp(one.until, zone)}"
     if one.state == "found":
         return f"{one.system}  {count(one.found)} rows"
     named = (("found", one.found), ("deleted", one.deleted), ("masked", one.masked), ("kept", one.kept))
@@ -172,14 +184,17 @@ def _tier(tier: Tier) -> str:
     }[tier]  # fmt: skip
 
 
-def data(view: CaseView) -> Content:
+def data(view: CaseView, zone: tzinfo | None = None) -> Content:
     """Tab 3: where it is, counts per system, what was done there."""
     lines = [shown("Found", "bold")]
     lines += [shown(f"  {system_words(one)}") for one in view.found] or [shown("  not searched yet (p)", "$quiet")]
     for item in view.items:
-        if item.systems:
+        if item.systems or item.recipients:
             lines += [Content(""), shown(f"{item.id} {right(item.right)}", "bold")]
-            lines += [shown(f"  {system_words(one)}") for one in item.systems]
+            lines += [shown(f"  {system_words(one, zone)}") for one in item.systems]
+        if item.recipients:
+            lines += [shown("  Recipients (Art 19)", "$quiet")]
+            lines += [shown(f"  {recipient_words(one)}") for one in item.recipients]
         if item.package:
             lines += [shown(f"  package {item.package[:12]}")]
     return Content("\n").join(lines)

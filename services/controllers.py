@@ -30,11 +30,12 @@ class Purpose:
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets data, processors included (Art 4(9), 15(1)(c), 19)."""
+    """Who gets data, processors included (Art 4(9), 15(1)(c), 19); `mail` is where they are told what became of it."""
 
     name: str
     role: str
     purpose: str
+    mail: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ HELP: Final = {
     "inbox_entries": "Entries in them.",
     "inbox_oldest_seconds": "How long the oldest batch has waited.",
     "jobs": "Jobs by kind and state.",
+    "work_halted": "1 for each controller whose execution somebody stopped (*: every one).",
     "asks_waiting": "Questions that no worker has answered yet.",
     "asks_oldest_seconds": "How long the oldest question has waited.",
     "claims_held": "Cases that somebody holds.",

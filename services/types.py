@@ -64,6 +64,8 @@ class Status:
     worker_alive: bool
     training: bool
     system_alarms: int = 0
+    halted: str = ""
+    """Who stopped all work, for whom and why; empty when nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,10 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class SystemResult:
-    """What happened in one system; `state` is a word a person can read."""
+    """What happened in one system; `state` is a word a person can read.
+
+    `until`: the next try, or the day a vendor named; of what runs alone, never of what an act says.
+    """
 
     system: str
     state: str
@@ -85,6 +90,16 @@ class SystemResult:
     deleted: int = 0
     masked: int = 0
     kept: int = 0
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientState:
+    """Somebody who had received the data: `told`, `failed` or `impossible`, with the reason (Art 19)."""
+
+    recipient: str
+    state: str
     reason: str = ""
 
 
@@ -105,6 +120,7 @@ class ItemView:
     returned: str = ""
     package: str = ""
     systems: tuple[SystemResult, ...] = ()
+    recipients: tuple[RecipientState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """What the tests start as a worker process: the real command with short pauses.
 
-python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch]
+python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch] [moody]
 
 `row-by-row` and `unfenced` are the controls' workers: one commits every statement, the other never asks whether a job
 is still its own. `watch` holds systems against the catalog at once; without it that waits for an hour.
+`moody`: data systems answer as the files in HOME/moods say: `<system>` holds `away`, `unusable`, or the day by which a
+vendor answers; a system without a file does what it is told. `<system>.read` is the day by which it answers a question.
 """
 
 import os
@@ -14,6 +16,8 @@ from pathlib import Path
 ROW_BY_ROW = "row-by-row"
 UNFENCED = "unfenced"
 WATCH = "watch"
+MOODY = "moody"
+MODES = (ROW_BY_ROW, UNFENCED, WATCH, MOODY)
 PAUSES_S = (0.2, 0.4)
 LEASE_S = 2.0
 
@@ -27,8 +31,10 @@ def main(home: str, *words: str) -> None:
         _commit_row_by_row()
     if UNFENCED in words:
         _ask_nobody()
+    if MOODY in words:
+        _listen_to_moods(Path(home) / "moods")
     wanted = replace(
-        order(Path(home), "".join(w for w in words if w not in (ROW_BY_ROW, UNFENCED, WATCH))),
+        order(Path(home), "".join(w for w in words if w not in MODES)),
         pauses=PAUSES_S,
         sweep_s=0.5,
         lease_s=LEASE_S,
@@ -43,6 +49,50 @@ def _ask_nobody() -> None:
     from services.fulfilment.workroom import Workroom
 
     Workroom.holds = lambda self, job: True  # type: ignore[method-assign]
+
+
+def _listen_to_moods(moods: Path) -> None:
+    """A vendor that takes an order and answers later, and systems that are away or refuse: when they are to change."""
+    from collections.abc import Iterator
+    from contextlib import contextmanager
+
+    from services.connectors.sql import SqlConnector
+    from services.connectors.sql_change import SqlChange
+    from services.connectors.sql_read import SqlReader
+    from services.errors import Pending, Unavailable, Unusable
+
+    change = SqlConnector.change
+    moods.mkdir(exist_ok=True)
+
+    @contextmanager
+    def moody(self: SqlConnector) -> Iterator[SqlChange]:
+        file = moods / self.key
+        mood = file.read_text() if file.is_file() else ""
+        with (moods / "asked").open("a") as asked:
+            asked.write(f"{self.key} {mood}\n")
+        if mood == "away":
+            raise Unavailable(f"system '{self.key}' does not answer")
+        if mood == "unusable":
+            raise Unusable(f"system '{self.key}' refuses")
+        if mood:
+            raise Pending(f"system '{self.key}' answers later", until=mood)
+        with change(self) as open_change:
+            yield open_change
+
+    read = SqlConnector.read
+
+    @contextmanager
+    def moody_read(self: SqlConnector) -> Iterator[SqlReader]:
+        file = moods / f"{self.key}.read"
+        if file.is_file() and (day := file.read_text()):
+            with (moods / "asked").open("a") as asked:
+                asked.write(f"{self.key}.read {day}\n")
+            raise Pending(f"system '{self.key}' answers later", until=day)
+        with read(self) as reader:
+            yield reader
+
+    SqlConnector.read = moody_read  # type: ignore[method-assign,assignment]
+    SqlConnector.change = moody  # type: ignore[method-assign,assignment]
 
 
 def _commit_row_by_row() -> None:

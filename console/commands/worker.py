@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -11,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from console.settings import Settings
     from db.central_jobs import WorkerSeen
+    from db.central_shapes import Halt
     from services.fulfilment.tally import Tally
     from services.fulfilment.worker import Order
     from services.letters.delivery import MailSettings
@@ -79,18 +82,65 @@ def status(
     from services.errors import DeskError
 
     try:
-        now, found = _workers(home)
+        now, found, halts = _workers(home)
     except DeskError as exc:
         _refuse("status", exc)
     if as_json:
         told = [{**asdict(w), "since": _iso(w.since), "seen_at": _iso(w.seen_at)} for w in found]
-        typer.echo(json.dumps({"alive": any(w.alive for w in found), "workers": told}))
+        stopped = {key: {**one._asdict(), "since": _iso(one.since)} for key, one in halts.items()}
+        typer.echo(json.dumps({"alive": any(w.alive for w in found), "workers": told, "stopped": stopped}))
     elif not any(w.seen_at for w in found):
         typer.echo("no worker has ever run here: rightsdesk worker run")
     else:
         for worker in found:
             typer.echo(_line(worker, now))
+    for key, halt in () if as_json else sorted(halts.items()):
+        typer.echo(f"WORK STOPPED for {_scope(key)} by {halt.by} since {_iso(halt.since)}: {halt.reason}")
     raise typer.Exit(0 if any(w.alive for w in found) else 1)
+
+
+@app.command()
+def pause(
+    controller: Annotated[str, typer.Option("--controller", help="Only this controller's; every one's without.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why, in a few plain words: they stay in the log.")
+    ] = "paused",
+    home: HomeOption = None,
+) -> None:
+    """Stop all execution: nothing begins, what runs stops between two data systems. An operator's act, in the log."""
+    from console.commands.pausing import halt
+
+    with _refusing("pause"):
+        typer.echo(
+            f"all work is stopped for {_scope(halt(home, controller, reason))}: rightsdesk worker resume ends it"
+        )
+
+
+@app.command()
+def resume(
+    controller: Annotated[str, typer.Option("--controller", help="Only this controller's; every one's without.")] = "",
+    home: HomeOption = None,
+) -> None:
+    """Let go on what was stopped, by an operator or by a lead; begun jobs go on from their recorded steps."""
+    from console.commands.pausing import let_go_on
+
+    with _refusing("resume"):
+        typer.echo(f"work goes on for {_scope(let_go_on(home, controller))}")
+
+
+def _scope(controller: str) -> str:
+    return "every controller" if controller == "*" else controller
+
+
+@contextmanager
+def _refusing(command: str) -> Iterator[None]:
+    """Errors of ours as the command's; exit 2."""
+    from services.errors import DeskError
+
+    try:
+        yield
+    except DeskError as exc:
+        _refuse(command, exc)
 
 
 def _line(worker: "WorkerSeen", now: int) -> str:
@@ -184,8 +234,8 @@ def _mail(settings: "Settings", secret: str | None, demo: bool) -> "MailSettings
     )
 
 
-def _workers(home: Path | None) -> "tuple[int, list[WorkerSeen]]":
-    """Central's clock and every worker; raises `DeskError`."""
+def _workers(home: Path | None) -> "tuple[int, list[WorkerSeen], dict[str, Halt]]":
+    """Central's clock, every worker, and what is halted; raises `DeskError`."""
     from sqlalchemy.exc import DBAPIError
 
     from console.settings import load_standing, passphrase
@@ -197,7 +247,8 @@ def _workers(home: Path | None) -> "tuple[int, list[WorkerSeen]]":
     vault = _vault(settings, passphrase(settings), _is_demo(settings))
     engine = open_engine(settings.central_url, key(vault, CENTRAL_KEY))
     try:
-        return CentralStore(engine).workers()
+        store = CentralStore(engine)
+        return *store.workers(), store.halts()
     except DBAPIError as exc:
         raise as_desk_error(exc) from exc
 

@@ -21,7 +21,7 @@ CREATE VIEW {desk}.alembic_version WITH (security_barrier) AS SELECT version_num
 CREATE VIEW {desk}.meta WITH (security_barrier) AS
     SELECT key, value FROM public.meta
     -- In words that a dump gives back as they are: `central check` compares them after a restore too.
-    WHERE key::text = ANY ('{{deployment,deployment-key,deployment-key-proof,cosigner-key,rev,feed}}'::text[])
+    WHERE key::text = ANY ('{{deployment,deployment-key,deployment-key-proof,cosigner-key,rev,feed,halt}}'::text[])
         AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.log WITH (security_barrier) AS
     SELECT id, owner, kind, public_key, next_key, origin, enrolled_at, problem
@@ -44,6 +44,8 @@ CREATE VIEW {desk}.entry WITH (security_barrier) AS
     WHERE case_id IS NOT NULL AND {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.stale WITH (security_barrier) AS
     SELECT log, seq FROM public.stale WHERE {desk}.me() IS NOT NULL;
+CREATE VIEW {desk}.progress WITH (security_barrier) AS
+    SELECT case_id, item, system, state, done, reason, until FROM public.progress WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.agent WITH (security_barrier) AS
     SELECT id, name, roles, disabled, pin_rev FROM public.agent WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.controller WITH (security_barrier) AS

@@ -82,6 +82,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("add_right", "plus", "add a right that the caller asks for as well", "add right", "case"),
     _act("resolve", NO_KEY, "end an item by your decision", "", "case"),
     _act("reveal", "full_stop", "show one masked field for ten seconds, with a reason", "", "case"),
+    _act("retry_system", "b", "try a system again that failed", "", "case", roles=LEAD),
+    _grave("skip_system", "K", "skip a system that failed: nothing is done there", "", "case", roles=LEAD),
     # checklist, review and decisions
     _act("passed", "y", "this step passed", "passed", "checklist"),
     _act("failed", "f", "this step failed", "failed", "checklist"),
@@ -123,6 +125,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("lock_anywhere", "f9", "lock now, also while typing", "", "app", priority=True),
     _act("switch", "S", "switch to another agent", "", "app"),
     _grave("breach", "B", "raise a breach", "breach", "app"),
+    _grave("halt", "X", "emergency stop: no job begins or goes on; again: let them go on", "", "app", roles=LEAD),
     _look("log", NO_KEY, "this terminal's action log", "", "app"),
     _look("training", NO_KEY, "the list of training calls", "", "app"),
     _act("end_call", NO_KEY, "hang up the training call and see the score", "", "app"),

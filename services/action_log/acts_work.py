@@ -190,6 +190,76 @@ class EraseFailed(Act):
     reason: Code
 
 
+@act("system.given_up")
+class SystemGivenUp(Act):
+    """The worker goes on without a system until a lead decides."""
+
+    system: Key
+    reason: Code
+
+
+@act("system.retry_asked")
+class SystemRetryAsked(Act):
+    """A lead wants a system tried again, now."""
+
+    system: Key
+
+
+@act("system.skip_asked")
+class SystemSkipAsked(Act):
+    """A lead wants a system left as it is; the words are sealed."""
+
+    system: Key
+    reason: Code
+
+
+@act("system.skipped")
+class SystemSkipped(Act):
+    """The worker left a system as it is, as a lead asked: nothing was done there."""
+
+    system: Key
+    reason: Code
+
+
+@act("recipient.told")
+class RecipientTold(Act):
+    """Somebody who had received the data was told what became of it (Art 19), with `letter`."""
+
+    recipient: Key
+    letter: Id
+
+
+@act("recipient.failed")
+class RecipientFailed(Act):
+    """The notice did not leave."""
+
+    recipient: Key
+    reason: Code
+
+
+@act("recipient.impossible")
+class RecipientImpossible(Act):
+    """There is no way to tell them (Art 19 asks for no more than is possible)."""
+
+    recipient: Key
+    reason: Code
+
+
+@act("work.halted")
+class WorkHalted(Act):
+    """All execution stopped, for a controller or (None) for every one."""
+
+    controller: Key | None
+    reason: Code
+
+
+@act("work.resumed")
+class WorkResumed(Act):
+    """What was halted goes on."""
+
+    controller: Key | None
+
+
 @act("replay.done")
 class ReplayDone(Act):
     """A system was restored, and an erasure or a marketing stop repeated there; `left` rows need somebody's look."""

@@ -8,7 +8,18 @@ import orjson
 
 from services.action_log.act import Params
 from services.action_log.entry import Entry
-from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right, SystemResult, Tier
+from services.types import (
+    Channel,
+    DutyRole,
+    ItemState,
+    Outcome,
+    RecipientState,
+    Regime,
+    Requester,
+    Right,
+    SystemResult,
+    Tier,
+)  # fmt: skip
 
 _ORDER = {state: n for n, state in enumerate(ItemState)}
 
@@ -34,6 +45,7 @@ class Item:
     package: str = ""
     purpose: str = ""
     systems: tuple[SystemResult, ...] = ()
+    recipients: tuple[RecipientState, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -195,7 +207,7 @@ def from_json(data: bytes) -> Case:
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _FIELDS = {
     kind: (names := [f.name for f in fields(kind)], attrgetter(*names), [f.default for f in fields(kind)])
-    for kind in (Case, Conflict, Item, Check, LetterState, SystemResult)
+    for kind in (Case, Conflict, Item, Check, LetterState, SystemResult, RecipientState)
 }
 _NESTED = (tuple, Check)
 
@@ -222,6 +234,8 @@ def _item(raw: dict[str, Any]) -> Item:
         raw["counts"] = tuple(raw["counts"])
     if "systems" in raw:
         raw["systems"] = tuple(SystemResult(**x) for x in raw["systems"])
+    if "recipients" in raw:
+        raw["recipients"] = tuple(RecipientState(**x) for x in raw["recipients"])
     return Item(**raw)
 
 

@@ -6,6 +6,7 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, Item, LetterState
 from services.cases.fold_check import verified_tier
+from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
@@ -117,16 +118,17 @@ def _erase_started(case: Case, done: acts.EraseStarted, entry: Entry, at: int) -
 def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    result = SystemResult(done.system, "done", 0, done.deleted, done.masked, done.kept, done.reason or "")
-    return case.with_item(_with_system(item, result))
-
-
-def _with_system(item: Item, result: SystemResult) -> Item:
-    return replace(item, systems=(*(s for s in item.systems if s.system != result.system), result))
+    if state_in(item, done.system).state == SKIPPED:
+        raise Unfit("it was skipped")
+    state = "done" if done.deleted or done.masked or done.kept else "nothing found"
+    result = SystemResult(done.system, state, 0, done.deleted, done.masked, done.kept, done.reason or "")
+    return case.with_item(with_system(item, result))
 
 
 def _failed_in(item: Item, system: str, reason: str) -> Item:
-    return _with_system(item, SystemResult(system, "failed", reason=reason))
+    if state_in(item, system).state == SKIPPED:
+        raise Unfit("it was skipped")
+    return with_system(item, SystemResult(system, "failed", reason=reason))
 
 
 @folds(acts.EraseVerified)
@@ -190,7 +192,7 @@ def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: in
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
     state = "done" if done.read_back else "not read back"
-    return case.with_item(_with_system(item, SystemResult(done.system, state, masked=done.rows)))
+    return case.with_item(with_system(item, SystemResult(done.system, state, masked=done.rows)))
 
 
 @folds(acts.ConsentFailed)
@@ -216,7 +218,7 @@ def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at
 def _restriction_written(case: Case, done: acts.RestrictionWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(_with_system(item, SystemResult(done.system, "done", masked=done.rows)))
+    return case.with_item(with_system(item, SystemResult(done.system, "done", masked=done.rows)))
 
 
 @folds(acts.RestrictionFailed)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
+from services.cases.fold_systems import STUCK
 from services.types import ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
+_ERASED = (Right.ERASURE,)
+"""Only an erasure goes on without a system, so far."""
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -155,6 +158,11 @@ def _take_more(case: Case, item: Item | None, moment: Moment) -> str:
     return ""
 
 
+def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
+    stuck = item is not None and any(one.state in STUCK for one in item.systems)
+    return "" if stuck else "no system has failed"
+
+
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is not None and moment.now < run_at(item, moment.wait_us):
         return "the waiting period is not over"
@@ -185,6 +193,8 @@ RULES: dict[str, Rule] = {
         Rule("return", roles=(Role.LEAD,), claim=False, states=(ItemState.REVIEW,)),
         Rule("withdraw", claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW, ItemState.READY)),
         Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
+        Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
+        Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),

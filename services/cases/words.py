@@ -2,6 +2,7 @@
 
 from services.action_log.act import Params
 from services.cases.case import Item
+from services.cases.fold_systems import GIVEN_UP
 from services.types import ItemState, Outcome
 
 _ACTS = {
@@ -38,6 +39,15 @@ _ACTS = {
     "erase.system_done": "{system}: {deleted} deleted, {masked} masked, {kept} kept",
     "erase.verified": "read again: {left} left",
     "erase.failed": "{system} failed: {reason}",
+    "system.given_up": "{system}: given up, {reason}; a lead decides",
+    "system.retry_asked": "{system} to be tried again",
+    "system.skip_asked": "{system} to be skipped: {reason}",
+    "system.skipped": "{system} skipped, nothing was done there: {reason}",
+    "recipient.told": "{recipient} told of it",
+    "recipient.failed": "{recipient} not told: {reason}",
+    "recipient.impossible": "{recipient} cannot be told: {reason}",
+    "work.halted": "all work stopped: {reason}",
+    "work.resumed": "work goes on",
     "replay.done": "{system} was restored: {deleted} deleted again, {masked} masked, {stopped} stopped, {left} left",
     "consent.given": "consent given: {purpose}",
     "consent.withdrawn": "consent withdrawn: {purpose}",
@@ -85,7 +95,10 @@ def item_words(item: Item, run_at: int, now: int) -> str:
         return "waits for a second person"
     if item.state is ItemState.RUNNING:
         done = sum(1 for s in item.systems if s.state == "done")
+        given_up = [s.system for s in item.systems if s.state == GIVEN_UP]
         failed = [s.system for s in item.systems if s.state == "failed"]
+        if given_up:
+            return f"running, a lead decides about {', '.join(given_up)}"
         if failed:
             return f"running, failed in {', '.join(failed)}"
         return f"running, {done} system{'s' if done > 1 else ''} done" if done else "running"

@@ -15,14 +15,25 @@ from services.strict_yaml import Word, line_of, read
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a system may take: to connect or to give up a lock, and for one statement (seconds)."""
+    """How long a system may take (seconds): to connect or to give up a lock, and for one statement.
+
+    `at_once`: so many jobs may be in it, of all workers; `per_minute`: so many may begin (None: as many as there are).
+    `grace_days`: how long after the day it named a vendor may still answer, before a lead has to decide.
+    """
 
     connect_s: float = 5.0
     statement_s: float = 30.0
+    at_once: int | None = None
+    per_minute: float | None = None
+    grace_days: int = 3
 
     def __post_init__(self) -> None:
         if self.connect_s <= 0 or self.statement_s <= 0:
             raise ValueError("limits must be longer than nothing")
+        if (self.at_once is not None and self.at_once < 1) or (self.per_minute is not None and self.per_minute <= 0):
+            raise ValueError("at_once and per_minute let at least something through")
+        if not 0 <= self.grace_days <= 365:
+            raise ValueError("grace_days is 0 to 365")
 
 
 KIND_SCHEMES: Mapping[str, tuple[str, ...]] = {

@@ -20,6 +20,7 @@ from services.controllers import Controller
 from services.desk.again import unsettled
 from services.desk.context import Context
 from services.desk.holds import is_draft
+from services.desk.progress import laid_over
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
     CaseView,
@@ -35,6 +36,7 @@ from services.types import (
 
 if TYPE_CHECKING:
     from db.central_port import CentralPort
+    from db.central_shapes import Progress
 
 DRAFT = "a draft: not taken yet"
 
@@ -160,7 +162,7 @@ class Cases:
             band=in_band,
             due="-" if case.closed else light(dates.due, today),
             dates=_dates(dates, controller),
-            items=tuple(_item(i, moment.wait_us, moment.now) for i in case.items),
+            items=laid_over(tuple(_item(i, moment.wait_us, moment.now) for i in case.items), self._progress(case)),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
@@ -171,6 +173,16 @@ class Cases:
             found=case.found,
             draft_since=self._draft_since(case, session),
         )
+
+    def _progress(self, case: Case) -> "list[Progress]":
+        """Where the case's jobs are; nothing where central does not answer: the acts say the rest."""
+        port = self._online_port()
+        if port is None or case.closed:
+            return []
+        try:
+            return port.progress(case.id)
+        except DeskError:
+            return []
 
     def _draft_since(self, case: Case, session: Session) -> datetime | None:
         over = case.holder == session.actor and self._ctx.now() > case.until
@@ -205,6 +217,7 @@ def _item(item: Item, wait_us: int, now: int) -> ItemView:
         returned=item.returned,
         package=item.package,
         systems=item.systems,
+        recipients=item.recipients,
     )
 
 

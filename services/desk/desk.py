@@ -2,6 +2,7 @@
 
 import time
 
+from db.central_shapes import ALL, halts_in
 from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
@@ -18,11 +19,13 @@ from services.desk.queue import Queue
 from services.desk.review import Review
 from services.desk.settle import Settle
 from services.desk.sign import Sign
+from services.desk.work import Work
 from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `log`, `draft`, `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `work`, `log`, `draft`,
+    `practice`.
 
     Opened by `open_desk`.
     """
@@ -39,6 +42,7 @@ class Desk:
         self.find = Finding(ctx, self.case, asks)
         self.act = Acting(ctx, self.case, asks)
         self.review = Review(ctx, self.case)
+        self.work = Work(ctx, self.case)
         self.log = Logs(ctx)
         self.draft = Drafts(ctx)
         self.practice = Practice(ctx)
@@ -71,6 +75,7 @@ class Desk:
             worker_alive=state.worker_alive,
             training=self._ctx.training,
             system_alarms=len(self.system_alarms()),
+            halted=_halt_words(state.halts),
         )
 
     def alarms(self) -> tuple[str, ...]:
@@ -112,6 +117,15 @@ class Desk:
         self._ctx.link.close()
         self._ctx.book.close()
         self._ctx.store.close()
+
+
+def _halt_words(halts: str) -> str:
+    """What is halted, by whom and why; empty when nothing is."""
+    found = halts_in(halts)
+    if ALL in found:
+        found = {"": found[ALL]}
+    by = {(key, one.by.partition(":")[2], one.reason) for key, one in found.items()}
+    return "; ".join(f"WORK STOPPED{' for ' + key if key else ''} by {who}: {why}" for key, who, why in sorted(by))
 
 
 def _sync_words(online: bool, waiting: int, age: int | None, synced_at: float) -> str:

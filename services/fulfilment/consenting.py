@@ -16,6 +16,7 @@ from services.fulfilment.engine import JobFailed
 from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
 from services.fulfilment.steps import Task
+from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, lookup_digest
 from services.types import Outcome
@@ -46,7 +47,8 @@ def change_consent(task: Task) -> None:
         if given:
             task.patiently("failed", lambda: _give_back(task, case, named[0]), forever=True)
             raise JobFailed("system-failed")
-        task.engine.pause(task.room.pauses[-1])
+        again = partial(task.due, AWAY, task.room.pauses[-1])
+        task.wait(task.patiently(f"again:{attempt}", again, forever=True))
         attempt += 1
     _receipt(task, case, controller, named, given, at)
     task.patiently("resolved", lambda: _resolve(task, case), forever=True)

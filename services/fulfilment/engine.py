@@ -53,6 +53,10 @@ class Fenced(BaseException):
     """Another worker has this job now. Not an error of the job: what ran it here stops, and nothing is recorded."""
 
 
+class Parked(BaseException):
+    """The job was put down until its time. Not an error of the job: who takes it up resumes it from its steps."""
+
+
 class Engine:
     """Runs `workflows` by kind. Workers share its database; what one began goes on only where `resume` is called.
 

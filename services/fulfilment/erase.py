@@ -3,8 +3,6 @@
 Searched again before, one transaction a system, looked at again after, letter before the person's details go.
 """
 
-import hashlib
-import hmac
 from datetime import date
 from typing import Any
 
@@ -14,7 +12,6 @@ from db.kill_points import reach
 from services.action_log.acts import (
     EraseFailed,
     EraseStarted,
-    EraseSystemDone,
     EraseVerified,
     ItemResolved,
     SubjectShredded,
@@ -25,13 +22,17 @@ from services.catalog.console_keys import words
 from services.catalog.graph import Node
 from services.errors import Refused
 from services.fulfilment import people
-from services.fulfilment.change import apply, standing, verify
+from services.fulfilment.change import verify
 from services.fulfilment.coverage import covers
 from services.fulfilment.engine import JobFailed
+from services.fulfilment.erase_plan import mask_secret, the_plan
+from services.fulfilment.everywhere import erase_everywhere
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.post import send
+from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
-from services.fulfilment.steps import AWAY, Task
+from services.fulfilment.searched import look_everywhere
+from services.fulfilment.steps import Shown, Task
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
 from services.types import ItemState, Outcome, Role, Session
@@ -56,28 +57,27 @@ def erase(task: Task) -> None:
         if str(exc) == WITHDRAWN:
             return
         raise
-    _erase_everywhere(task, systems)
-    if task.patiently("verified", lambda: _verified(task), forever=True):
+    skipped = erase_everywhere(task, systems)
+    if task.patiently("verified", lambda: _verified(task, skipped), forever=True):
         raise JobFailed("rows-left")
     task.patiently("replay", lambda: _remember(task), forever=True)
+    told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
+    tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
     case = task.case()
     language = task.item(case).language or task.room.controller(case.controller).language
-    send(task, "letter", case, "erasure-outcome", language, lambda: _facts(task, language), lambda: _contact(task))
-    task.patiently("resolved", lambda: _resolve(task), forever=True)
+    send(
+        task,
+        "letter",
+        case,
+        "erasure-outcome",
+        language,
+        lambda: _facts(task, language, skipped),
+        lambda: _contact(task),
+    )
+    task.patiently("resolved", lambda: _resolve(task, skipped), forever=True)
     details = task.patiently("details", lambda: _to_shred(task), forever=True)
     if details:
         task.patiently("shredded", lambda: _shred(task, details), forever=True)
-
-
-def _erase_everywhere(task: Task, systems: list[str]) -> None:
-    """Every system, one after the other; those that fail are tried again until they are done: it was begun.
-
-    The rest is correct meanwhile, and each failure stands in the case with its reason.
-    """
-    attempt = 0
-    while systems := [name for name in systems if not _erase_in(task, name, attempt)]:
-        task.engine.pause(task.room.pauses[-1])
-        attempt += 1
 
 
 # ── before ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,27 +102,13 @@ def _session(room: Workroom, case: Case) -> Session:
     return Session(room.worker, room.worker, "worker", role, (role,), (case.controller,), at, False, b"")
 
 
-def _plan(task: Task) -> tuple[Plan, str]:
-    """The approved plan and its id; raises `JobFailed` when it is gone or another."""
-    case = task.case()
-    wanted = orjson.loads(task.job.params)["digest"]
-    for text in task.room.details.own(case.id, "plan").values():
-        plan = Plan.from_json(text)
-        if plan.digest == wanted:
-            return plan, task.item(case).plan
-    raise JobFailed("plan-gone")
-
-
 def _covered(task: Task) -> str:
     """Raises `JobFailed` when the plan no longer says all that there is: new rows need a new approval."""
     room, case = task.room, task.case()
-    plan, _ = _plan(task)
+    plan, _ = the_plan(task)
     catalog = room.catalog(case.controller)
     closed = [key for key, system in catalog.systems.items() if system.read_only]
-    found = people.look_up(room, case.id)
-    away = next((s.key for s in found.systems if s.reach == "failed"), None)
-    if away is not None:
-        raise JobFailed(AWAY)
+    found = look_everywhere(task, answers=False)
     try:
         fresh = make_plan(
             found, catalog.graph, room.today(room.controller(case.controller)), case.controller, read_only=closed
@@ -137,7 +123,7 @@ def _covered(task: Task) -> str:
 def _start(task: Task) -> list[str]:
     """Seal where the letter will go, as that is about to be erased; the systems in which something is to be done."""
     room, case = task.room, task.case()
-    plan, number = _plan(task)
+    plan, number = the_plan(task)
     if task.done("started", case) is None:
         found = people.look_up(room, case.id)
         held = people.points(room.catalog(case.controller).graph, found)
@@ -151,50 +137,8 @@ def _start(task: Task) -> list[str]:
     room.results.settle(stopped=room.stopped)
     if task.item(task.case()).state is not ItemState.RUNNING:
         raise JobFailed(WITHDRAWN)  # it was taken back in the last moment, and that came first
+    task.show({part.system: Shown("queued" if part.actions else "nothing found") for part in plan.systems})
     return [part.system for part in plan.systems if part.actions]
-
-
-# ── one system ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _erase_in(task: Task, system: str, attempt: int) -> bool:
-    """The plan's part in one system, counted before, carried out whole, recorded; whether it was done."""
-    try:
-        before = task.patiently(f"count:{system}:{attempt}", lambda: _standing(task, system))
-        task.patiently(f"erase:{system}:{attempt}", lambda: _apply(task, system))
-    except JobFailed as exc:
-        _fail(task, system, f"failed:{system}", str(exc))
-        return False
-    task.patiently(f"done:{system}", lambda: _done(task, system, before), forever=True)
-    return True
-
-
-def _standing(task: Task, system: str) -> list[int]:
-    """Rows to delete and to mask that are there now: what the transaction will really change."""
-    plan, _ = _plan(task)
-    connector = task.room.catalog(task.job.controller).connectors[system]
-    return list(standing(plan, system, connector, secret=_secret(task)))
-
-
-def _apply(task: Task, system: str) -> str:
-    plan, _ = _plan(task)
-    apply(plan, system, task.room.catalog(task.job.controller).connectors[system], secret=_secret(task))
-    reach("erase.after-apply")
-    return "done"
-
-
-def _done(task: Task, system: str, before: list[int]) -> None:
-    part, case = _plan(task)[0].system(system), task.case()
-    kept = part.count("keep") + part.count("leave")
-    reason = "retention" if part.count("keep") else "left" if kept else None
-    act = EraseSystemDone(system, before[0], before[1], kept, reason)
-    task.report(f"done:{system}", act, case, task.job.item)
-    reach("erase.after-system-done")
-
-
-def _secret(task: Task) -> bytes:
-    """The key of keyed masks: the same for every repeat of this erasure, and for no other."""
-    return hmac.new(task.room.lookup_key, f"mask\0{task.job.id}".encode(), hashlib.sha256).digest()
 
 
 def _fail(task: Task, system: str | None, step: str, reason: str) -> None:
@@ -205,16 +149,17 @@ def _fail(task: Task, system: str | None, step: str, reason: str) -> None:
 # ── after ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _verified(task: Task) -> int:
+def _verified(task: Task, skipped: frozenset[str]) -> int:
     """How many rows are there that should not be, read on new connections; with its act."""
-    plan, _ = _plan(task)
+    plan, _ = the_plan(task)
     case = task.case()
     catalog = task.room.catalog(case.controller)
     reach("erase.before-verify")
     left = sum(
         there.count
         for key, connector in catalog.connectors.items()
-        for there in verify(plan, key, connector, catalog.graph, secret=_secret(task))
+        if key not in skipped
+        for there in verify(plan, key, connector, catalog.graph, secret=mask_secret(task))
     )
     task.report("verified", EraseVerified(left), case, task.job.item)
     before = task.done("verified", case) or {}
@@ -223,7 +168,7 @@ def _verified(task: Task) -> int:
 
 def _remember(task: Task) -> None:
     """Keyed digests of the person, to be erased again after a restore or an import (ERA-4)."""
-    plan, _ = _plan(task)
+    plan, _ = the_plan(task)
     room = task.room
     digests = [
         lookup_digest(room.lookup_key, plan.controller, kind, value)
@@ -234,14 +179,30 @@ def _remember(task: Task) -> None:
     room.replay.put(digests, plan.controller, task.job.case, ERASED)
 
 
-def _facts(task: Task, language: str) -> dict[str, object]:
-    case, (plan, _) = task.case(), _plan(task)
+def _facts(task: Task, language: str, skipped: frozenset[str]) -> dict[str, object]:
+    case, (plan, _) = task.case(), the_plan(task)
     today = task.room.today(task.room.controller(case.controller))
-    return {"erased_on": today, "lines": _lines(task.room, case, plan, language), "told": []}
+    lines = _lines(task.room, case, plan, language, skipped)
+    told, untold = told_lines(task, [Node(*node) for node in _concerned(task, skipped)])
+    return {"erased_on": today, "lines": lines, "told": told, "untold": untold}
 
 
-def _lines(room: Workroom, case: Case, plan: Plan, language: str) -> list[dict[str, object]]:
-    """What happened, per category (ERA-1): erased, masked, kept with law and date, left with the reason."""
+def _concerned(task: Task, skipped: frozenset[str]) -> list[list[str]]:
+    """Datasets and collections in which something was erased: whoever received it from there is told."""
+    plan, _ = the_plan(task)
+    return [
+        [action.dataset, action.collection]
+        for part in plan.systems
+        for action in part.actions
+        if part.system not in skipped and action.act in ("delete", "mask")
+    ]
+
+
+def _lines(room: Workroom, case: Case, plan: Plan, language: str, skipped: frozenset[str]) -> list[dict[str, object]]:
+    """What happened, per category (ERA-1): erased, masked, kept with law and date, left with the reason.
+
+    Where a lead had a system skipped nothing was done, and the letter says so.
+    """
     catalog = room.catalog(case.controller)
     lines = []
     for part in plan.systems:
@@ -250,7 +211,10 @@ def _lines(room: Workroom, case: Case, plan: Plan, language: str) -> list[dict[s
             node = Node(action.dataset, action.collection)
             facts = catalog.graph.dataset(node).facts(catalog.graph.nodes[node])
             label = words(facts.label, language) or action.collection
-            lines.append({"system": system, "label": label, **_line(action, language)})
+            line = _line(action, language)
+            if part.system in skipped and line["outcome"] in ("erased", "masked"):
+                line["outcome"] = "not-done"
+            lines.append({"system": system, "label": label, **line})
     return lines
 
 
@@ -289,10 +253,11 @@ def _sealed_before(task: Task) -> dict[str, Any]:
     return {}
 
 
-def _resolve(task: Task) -> None:
-    case, (plan, _) = task.case(), _plan(task)
+def _resolve(task: Task, skipped: frozenset[str]) -> None:
+    case, (plan, _) = task.case(), the_plan(task)
     item = task.item(case)
-    outcome = Outcome.PARTLY if plan.count("keep") + plan.count("leave") else Outcome.DONE
+    left = plan.count("keep") + plan.count("leave") + len(skipped)
+    outcome = Outcome.PARTLY if left else Outcome.DONE
     task.report("resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
 
 

@@ -9,13 +9,14 @@ from db.kill_points import reach
 from services.action_log.acts import ExportBuilt, ExportDelivered, ExportFailed, ItemResolved
 from services.cases.case import Case
 from services.controllers import Controller
-from services.errors import Refused, Unavailable
+from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.found import Found, Reach, Whose
+from services.fulfilment.found import Found, Whose
 from services.fulfilment.package import Built, Heading, Redaction, build
 from services.fulfilment.package_tables import Part, part_of
 from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
+from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Catalog
 from services.letters.access import AccessAnswer, facts_for_access
@@ -51,7 +52,7 @@ def _built(task: Task) -> int:
     before = task.done("built", case)
     if before is None:
         controller = room.controller(case.controller)
-        found = people.look_up(room, case.id)
+        found = look_everywhere(task)
         _sendable(task, controller, found)
         package = op_of(job.id, "package")
         made = _build(task, case, controller, found, package)
@@ -74,9 +75,6 @@ def _sendable(task: Task, controller: Controller, found: Found) -> None:
     """Raises `JobFailed` when the answer would be incomplete, about others, or has no proven address to go to."""
     if found.stopped:
         raise JobFailed("too-many-others")
-    away = next((system.key for system in found.systems if system.reach is Reach.FAILED), None)
-    if away is not None:
-        raise Unavailable(f"system '{away}' could not be searched")
     _address(task, controller, found)
 
 

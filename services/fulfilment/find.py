@@ -12,7 +12,7 @@ from services.catalog.graph import Graph, Node
 from services.catalog.identifiers import How, forms, kind_of
 from services.catalog.values import in_order, join_keys
 from services.connectors.base import Lookup, Reader, Row
-from services.errors import BadInput, DeskError
+from services.errors import BadInput, DeskError, Pending
 from services.fulfilment.found import Found, FoundCollection, FoundRow, FoundSystem, Reach
 from services.fulfilment.ownership import Person, Place, judge
 from services.fulfilment.shelf import Id, Shelf, declared, make_shelf
@@ -71,6 +71,7 @@ class _Search:
     ) -> None:
         self.graph, self.sources, self.person, self.whole = graph, sources, person, whole
         self.excluded, self.failed, self.stack = excluded, failed, stack
+        self.pending: dict[str, str] = {}
         self.reachable = graph.reachable(person.identities)
         self.system_of = {node: graph.system(node) for node in graph.nodes}
         self.edges = {node: graph.out_of(node) for node in graph.nodes}
@@ -131,10 +132,16 @@ class _Search:
         if key in self.excluded:
             return FoundSystem(key, Reach.EXCLUDED, self.excluded[key], ())
         if key in self.failed:
-            return FoundSystem(key, Reach.FAILED, self.failed[key], ())
+            return FoundSystem(key, Reach.FAILED, self.failed[key], (), self.pending.get(key, ""))
         if not self.reachable.intersection(nodes):
             return FoundSystem(key, Reach.NOT_APPLICABLE, "nothing here can be reached with these identities", ())
         return FoundSystem(key, Reach.FOUND if any(c.rows for c in found) else Reach.NOTHING, "", found)
+
+    def _fault(self, system: str, error: DeskError) -> str:
+        """What went wrong in a system; a vendor that answers later is kept with its day."""
+        if isinstance(error, Pending):
+            self.pending[system] = error.until
+        return error.reason
 
     def _open(self, system: str) -> str:
         """Opens the reader of a system and its shelves; what went wrong, or nothing."""
@@ -151,7 +158,7 @@ class _Search:
                     system, self.graph.nodes[node], tables[node.collection], whole=self.whole, needed=self._needed(node)
                 )
         except DeskError as exc:
-            return exc.reason
+            return self._fault(system, exc)
         self.readers[system] = reader
         return ""
 
@@ -213,7 +220,7 @@ class _Search:
                 lookup = Lookup(node.collection, self.shelves[node].columns, on, keys, how)
                 answers.append(((node, on, how), list(self.readers[system].rows(lookup))))
         except DeskError as exc:
-            return exc.reason
+            return self._fault(system, exc)
         return answers
 
     def _take(self, system: str, answers: Sequence[tuple[Target, list[Row]]], fresh: dict[Node, list[Id]]) -> None:
@@ -224,7 +231,7 @@ class _Search:
             try:
                 added = self.shelves[node].add(named)
             except DeskError as exc:
-                self.failed[system] = exc.reason
+                self.failed[system] = self._fault(system, exc)
                 return
             fresh.setdefault(node, []).extend(added)
             self.came_by.setdefault(node, {}).update(dict.fromkeys(added, target))

@@ -74,12 +74,16 @@ class FoundCollection:
 
 @dataclass(frozen=True)
 class FoundSystem:
-    """One system: how it went, with the reason where it was excluded or failed."""
+    """One system: how it went, with the reason where it was excluded or failed.
+
+    `until`: the ISO day by which a vendor answers that took the question; the search has failed there until then.
+    """
 
     key: str
     reach: Reach
     reason: str
     collections: tuple[FoundCollection, ...]
+    until: str = ""
 
     @property
     def count(self) -> int:

@@ -1,6 +1,7 @@
 """The restriction job: mark each system that holds the person, read it back, tell them (Art 18, rules.md 4.3)."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import orjson
 
@@ -14,6 +15,7 @@ from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
 from services.fulfilment.restriction import marks_of, write_restriction
 from services.fulfilment.steps import Task
+from services.fulfilment.waits import AWAY
 from services.types import Outcome
 
 NO_MARK = "no-mark"
@@ -33,7 +35,8 @@ def restrict(task: Task) -> None:
         by_hand += [key for key, end in ends.items() if end == NO_MARK]
         waiting, attempt = [key for key, end in ends.items() if end not in ("", NO_MARK)], attempt + 1
         if waiting:
-            task.engine.pause(task.room.pauses[-1])
+            again = partial(task.due, AWAY, task.room.pauses[-1])
+            task.wait(task.patiently(f"again:{attempt}", again, forever=True))
     if by_hand:
         task.patiently("by-hand", lambda: _give_back(task, case), forever=True)
         raise JobFailed(NO_MARK)

@@ -1,9 +1,12 @@
 """Steps of a job: errors become reason codes, and a system that is away is tried again after growing pauses."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import chain, repeat
-from typing import TypeVar
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import NamedTuple, NoReturn, TypeVar
 
 import stamina
 from sqlalchemy.exc import OperationalError
@@ -13,13 +16,14 @@ from db.kill_points import reach
 from db.log import Detail
 from services.action_log.act import Act, Params
 from services.cases.case import Case, Item
-from services.errors import BadInput, Conflict, DeskError, NotFound, Refused, Unavailable, Unusable
-from services.fulfilment.engine import Engine, Fenced, JobFailed, Result
+from services.errors import BadInput, Conflict, DeskError, NotFound, Pending, Refused, Unavailable, Unusable
+from services.fulfilment.engine import Engine, Fenced, JobFailed, Parked, Result
+from services.fulfilment.waits import AWAY, LATE, ask_again, busy, day_of, pending, turn_of, waits
 from services.fulfilment.workroom import Workroom
 
 T = TypeVar("T", bound=Result)
+A = TypeVar("A")
 
-AWAY = "away"
 INTERNAL = "internal"
 _QUICK = 3
 _AWAY = (Unavailable, OperationalError)
@@ -33,6 +37,26 @@ _CODES: tuple[tuple[type[DeskError], str], ...] = (
 )
 
 
+_MOMENT_US, _NAP_S = 2_000_000, 0.1
+"""Waits up to a moment are slept through."""
+
+
+class Shown(NamedTuple):
+    """Where a job is in a system: the columns of `progress`; `until` in µs, 0: none."""
+
+    state: str
+    done: int = 0
+    reason: str = ""
+    until: int = 0
+
+
+@dataclass(slots=True)
+class Leg:
+    """One run of a job by one worker; `live` once a step was done anew, not only read back."""
+
+    live: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A job under way: its engine, what the worker has at hand, and the job with the fence it was taken with."""
@@ -40,6 +64,7 @@ class Task:
     engine: Engine
     room: Workroom
     job: Job
+    leg: Leg = field(default_factory=Leg)
 
     def case(self) -> Case:
         """The job's case as it is now."""
@@ -52,14 +77,18 @@ class Task:
             raise JobFailed("no-item")
         return item
 
-    def step(self, name: str, work: Callable[[], T]) -> T:
+    def step(self, name: str, work: Callable[[], T], *, within: bool = False) -> T:
         """What `work` returns, now or before; raises `JobFailed` with a code, `Fenced` when another has the job.
 
         The engine records it when central has what was written: whoever adopts the job finds one with the other.
+        Before it is a safe place to stop for whoever halts the execution, unless it is `within` a system's work.
         """
 
         def held() -> T:
+            self.leg.live = True
             self.hold()
+            if not within and self.room.halted(self.job.controller):
+                self.park(0)
             try:
                 return guarded(self.room, f"{self.job.kind}.{name}", work)
             finally:
@@ -67,6 +96,53 @@ class Task:
                 self.hold()
 
         return self.engine.step(name, held)
+
+    def wait(self, until: int, *, stirred: Callable[[], bool] = lambda: False) -> None:
+        """Go on at `until` (µs), or when the job is woken: then `stirred` says that there is something to look at.
+
+        What is longer than a moment holds no thread and no place at a worker: the job is put down (`Parked`) and taken
+        up again from its steps by whoever has room. So a wait that is met before any step was done anew is over.
+        """
+        if not self.leg.live:
+            return
+        if until - self.room.now() > _MOMENT_US:
+            self.park(until, stirred)
+        while (left := until - self.room.now()) > 0 and not self.room.stopped():
+            time.sleep(min(left / 1_000_000, _NAP_S))
+
+    def park(self, until: int, stirred: Callable[[], bool] = lambda: False) -> NoReturn:
+        """Put the job down until `until` (µs). Raises `Parked`, or `Fenced`."""
+        room, job = self.room, self.job
+        room.fold_all()
+        room.store.leave_systems(job.id)
+        room.store.park_job(job.id, job.fence, until)
+        if stirred():
+            room.store.wake_job(job.id)
+        room.journal.say("parked", kind=job.kind, job=job.id)
+        reach("job.parked")
+        raise Parked
+
+    def inside(self, systems: Iterable[str], work: Callable[[], A]) -> A:
+        """`work` while the job is in these systems, as their limits allow; raises `Wait` when it is not its turn."""
+        gates = self.room.gates(self.job.controller, systems)
+        if not gates:
+            return work()
+        turn = self.room.store.enter(self.job.id, gates, self.room.lease_us)
+        if turn:
+            raise busy(turn)
+        try:
+            return work()
+        finally:
+            with suppress(OperationalError):  # then the lease ends by itself
+                self.room.store.leave_systems(self.job.id)
+
+    def show(self, states: Mapping[str, Shown]) -> None:
+        """Say where the job is in each system: for the case screen, not for the log; what central misses, it misses."""
+        row = {"job": self.job.id, "case_id": self.job.case, "item": self.job.item}
+        rows = [{**row, "system": system, **one._asdict()} for system, one in sorted(states.items())]
+        with suppress(OperationalError):
+            if rows:
+                self.room.store.put_progress(rows)
 
     def hold(self) -> None:
         """Raises `Fenced` unless the job is still this worker's, as central sees it now."""
@@ -83,20 +159,36 @@ class Task:
         """The params of a step's act that was written before, by this worker or the one before it."""
         return self.room.results.done(self.job.id, step, case, self.job.fence)
 
-    def patiently(self, name: str, work: Callable[[], T], *, forever: bool = False) -> T:
+    def patiently(self, name: str, work: Callable[[], T], *, forever: bool = False, within: bool = False) -> T:
         """Like `step`, tried again after each of the worker's pauses while something is away.
 
-        `forever`: the last pause is repeated, for what was begun and must not be left half done.
+        `forever`: the last pause is repeated, for what was begun and must not be left half done. What a vendor answers
+        later is asked again at its day, what is full when there is a turn; raises `JobFailed` when the day and its
+        grace are over.
         """
-        pauses = self.room.pauses
-        for n, pause in enumerate(chain(pauses, repeat(pauses[-1])) if forever else pauses):
+        pauses, tried = self.room.pauses, 0
+        for n in count():
             try:
-                return self.step(f"{name}#{n}", work)
+                return self.step(f"{name}#{n}", work, within=within)
             except JobFailed as exc:
-                if str(exc) != AWAY:
+                code = str(exc)
+                if not waits(code) or (code == AWAY and tried == len(pauses) and not forever):
                     raise
-                self.engine.pause(pause)
-        return self.step(f"{name}#last", work)
+                pause = pauses[min(tried, len(pauses) - 1)]
+                tried += code == AWAY
+            until = self.step(f"{name}#{n}~", partial(self.due, code, pause), within=True)
+            if not until:
+                raise JobFailed(LATE)
+            self.wait(until)
+        raise AssertionError("unreachable")
+
+    def due(self, code: str, pause_s: float, system: str = "") -> int:
+        """When to try again what ended with `code` (µs); 0 when a vendor is too late."""
+        now, day, turn = self.room.now(), day_of(code), turn_of(code)
+        if day is not None:
+            at = self.room.at(self.room.controller(self.job.controller), now)
+            return ask_again(day, at, self.room.pauses[-1], self.room.grace_days(self.job.controller, system))
+        return turn if turn is not None else now + int(pause_s * 1_000_000)
 
 
 def guarded(room: Workroom, place: str, work: Callable[[], T]) -> T:
@@ -111,6 +203,8 @@ def guarded(room: Workroom, place: str, work: Callable[[], T]) -> T:
     except OperationalError as exc:
         room.journal.fault(place, exc)
         raise JobFailed(AWAY) from None
+    except Pending as exc:
+        raise pending(exc.until) from None
     except DeskError as exc:
         room.journal.fault(place, exc)
         raise JobFailed(code_of(exc)) from None

@@ -21,11 +21,12 @@ import stamina.instrumentation
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.central import open_engine
-from db.central_jobs import INGEST, Deposed
+from db.central_jobs import INGEST, Deposed, Job
 from db.central_port import CentralPort
 from db.central_replay import ReplayStore
 from db.central_rotation import RotationStore
 from db.central_store import CentralStore
+from db.central_work import is_halted
 from db.kill_points import reach
 from services.action_log.acts import Heartbeat
 from services.deployment_keys import DeploymentKeys
@@ -126,6 +127,7 @@ class Worker:
             mail=order.mail,
             outbox=order.outbox or home.outbox,
             pauses=order.pauses,
+            lease_us=self._lease_us,
             stopped=self.stop.is_set,
         )
         self._answers = Answers(self.room, opens, key(vault, PIN_PEPPER))
@@ -141,7 +143,7 @@ class Worker:
         self._store.leave(self.id)  # what an earlier process of this worker held begins anew
         self._live()
         self.room.results.own(Heartbeat())
-        for job in self._store.begun_jobs(self.id):
+        for job in self._going_on():
             self._engine.resume(job.id, job.kind)
         pool = ThreadPoolExecutor(_ASK_THREADS, thread_name_prefix="ask")
         sign_ins = ThreadPoolExecutor(_SIGN_IN_THREADS, thread_name_prefix="sign-in")
@@ -239,7 +241,10 @@ class Worker:
 
     def _start_jobs(self) -> bool:
         for job in self._store.take_jobs(self.id, min(_AT_ONCE, self._room_left())):
-            self._engine.start(job.id, job.kind)
+            if job.fence == 1:
+                self._engine.start(job.id, job.kind)
+            else:  # it was put down
+                self._engine.resume(job.id, job.kind)
         return False
 
     def _adopt(self) -> bool:
@@ -257,12 +262,17 @@ class Worker:
         A worker that had it for a moment, froze and woke may have called it away in the engine. Tried again at the
         2nd, 4th, 8th … look, so that a job that cannot go on fills no journal.
         """
-        idle = [job for job in self._store.begun_jobs(self.id) if not self._engine.runs(job.id)]
+        idle = [job for job in self._going_on() if not self._engine.runs(job.id)]
         self._idle = {job.id: self._idle.get(job.id, 0) + 1 for job in idle}
         for job in idle:
             if (looks := self._idle[job.id]) > 1 and looks.bit_count() == 1:
                 self._journal.say("taken-up", kind=job.kind, job=job.id, fence=job.fence)
                 self._engine.resume(job.id, job.kind)
+
+    def _going_on(self) -> list[Job]:
+        """The jobs that this worker has begun, without those that are halted: they stay where they were left."""
+        halts = self._store.halts()
+        return [job for job in self._store.begun_jobs(self.id) if not is_halted(halts, job.controller)]
 
     def _room_left(self) -> int:
         return _MOST - len(self._store.begun_jobs(self.id))
@@ -278,6 +288,7 @@ class Worker:
 
     def _live(self) -> bool:
         self._store.heartbeat(self.id, os.getpid(), self._lease_us)
+        self._store.stay(self.id, self._lease_us)
         return False
 
     def _sweep(self) -> bool:

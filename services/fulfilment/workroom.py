@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,13 +13,14 @@ from sqlalchemy.exc import OperationalError
 
 from db.central_jobs import Job
 from db.central_store import CentralStore
+from db.central_work import MINUTE_US, Gate, is_halted
 from services.cases.case import Case, from_json
 from services.catalog.graph import Graph, build
 from services.catalog.system import System, load_controller_systems
 from services.connectors.base import Connector
 from services.connectors.registry import open_connector
 from services.controllers import Controller
-from services.errors import NotFound
+from services.errors import DeskError, NotFound
 from services.fulfilment.case_details import CaseDetails
 from services.fulfilment.journal import Journal
 from services.fulfilment.replay_list import ReplayList
@@ -28,6 +29,7 @@ from services.home import Home
 from services.letters.delivery import MailSettings
 from services.secrets import Vault
 
+_AGAIN_S = 1.0
 _central = stamina.retry(on=OperationalError, attempts=20, timeout=300, wait_max=30)
 """Central may be away for a while: what runs between the steps of a job waits for it."""
 
@@ -105,6 +107,7 @@ class Workroom(Systems):
     mail: MailSettings | None
     outbox: Path
     pauses: tuple[float, ...]
+    lease_us: int
     stopped: Callable[[], bool] = lambda: False
 
     @_central
@@ -116,6 +119,37 @@ class Workroom(Systems):
     def holds(self, job: Job) -> bool:
         """Whether the job is still this worker's."""
         return self.store.holds(job.id, job.fence)
+
+    @_central
+    def halted(self, controller: str) -> bool:
+        """Whether somebody stopped all execution for this controller."""
+        return is_halted(self.store.halts(), controller)
+
+    def fold_all(self) -> None:
+        """Returns when central has folded all that this worker wrote, however long that takes."""
+        while True:
+            try:
+                return self.results.settle(stopped=self.stopped)
+            except DeskError:
+                if self.stopped():
+                    raise
+                time.sleep(_AGAIN_S)
+
+    def gates(self, controller: str, systems: Iterable[str]) -> list[Gate]:
+        """The limits of those of the named systems that have one, in the order in which they are taken."""
+        found = []
+        for key in sorted(systems):
+            limits = self.catalog(controller).systems[key].limits
+            if limits.at_once is not None or limits.per_minute is not None:
+                pause = int(MINUTE_US / limits.per_minute) if limits.per_minute else 0
+                found.append(Gate(f"{controller}/{key}", limits.at_once, pause))
+        return found
+
+    def grace_days(self, controller: str, system: str) -> int:
+        """How long a vendor may be late: a system's days, of a search in all of them the longest."""
+        systems = self.catalog(controller).systems
+        named = [systems[system]] if system in systems else systems.values()
+        return max((one.limits.grace_days for one in named), default=0)
 
     @_central
     def case(self, case: str) -> Case:

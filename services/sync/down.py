@@ -28,6 +28,8 @@ class Downlink:
         """What is wrong with what central says, in a sentence; the rest goes on."""
         self.systems: tuple[Seen, ...] = ()
         """What workers saw of data systems, as central had it last."""
+        self.halts = ""
+        """What is halted, as central said last (db/central_shapes.py)."""
         self.worker_ago = inf
         """How long ago a worker gave a sign of life, in seconds, as seen last."""
 
@@ -35,7 +37,7 @@ class Downlink:
         """Apply one page of changes; how many rows. Raises `Unavailable` when central does not answer."""
         self._people()
         feed = self._port.feed(self._store.meta("mark"))
-        self.worker_ago = feed.worker_ago
+        self.worker_ago, self.halts = feed.worker_ago, feed.halts
         cursor = self._cursor()
         same = feed.known and feed.word == self._store.meta("feed")
         if not same or not 0 <= cursor <= feed.latest:  # central was restored from a backup

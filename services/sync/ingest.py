@@ -28,6 +28,7 @@ from services.controllers import Controller
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
+from services.sync.halting import obey_halts
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
 from services.sync.rebuild import as_row
 from services.sync.systems import see
@@ -67,7 +68,8 @@ class IngestKeys:
 
 @dataclass(slots=True)
 class Folded:
-    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims.
+    """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims, and
+    items whose waiting jobs a lead woke.
 
     `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
     """
@@ -78,6 +80,7 @@ class Folded:
     cancelled: list[tuple[str, str]] = field(default_factory=list)
     claims: list[dict[str, object]] = field(default_factory=list)
     freed: list[tuple[str, int]] = field(default_factory=list)
+    woken: list[tuple[str, str]] = field(default_factory=list)
     shredded: set[str] = field(default_factory=set)
     persons: list[str] = field(default_factory=list)
 
@@ -133,6 +136,7 @@ class Ingest:
         self._write(tx, folded, details, at)
         if batch.kind == "worker":
             see(tx.conn, [e for e in checked.entries if e.act == CHECKED])
+        obey_halts(tx, checked.entries)
         receipt = checkpoint.cosign(batch.checkpoint, self._keys.cosigner, self._keys.cosign_seed, at // 1_000_000)
         tx.set_head(batch.log, checked.frontier, batch.checkpoint, receipt, checked.key)
         if checked.key != batch.key:
@@ -165,6 +169,8 @@ class Ingest:
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
             folded.cancelled.append((case.id, entry.item or ""))
+        elif entry.act in ("system.retry_asked", "system.skip_asked"):
+            folded.woken.append((case.id, entry.item or ""))
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
         elif entry.act == "subject.shredded":
@@ -198,6 +204,8 @@ class Ingest:
             for j in folded.jobs
         ]
         tx.insert(JOB, jobs)
+        for case, item in folded.woken:
+            tx.wake_jobs(case, item)
         for case, item in folded.cancelled:
             tx.cancel_jobs(case, item, "erase")
 

@@ -36,6 +36,8 @@ class LinkState:
     synced_size: int = 0
     shut_out: bool = False
     """Whether central said last that it does not let this terminal in; kept through a start without central."""
+    halts: str = ""
+    """What is halted, as central said last."""
 
 
 class Link:
@@ -137,7 +139,8 @@ class Link:
         self.systems = down.systems
         alive = down.worker_ago < WORKER_S
         alarm = up.state.alarm or down.alarm or self._book.anchor_trouble or self._book.key_trouble
-        self.state = LinkState(up.state.waiting, up.state.oldest_ts, time.monotonic(), True, alive, alarm, size)
+        waiting, oldest = up.state.waiting, up.state.oldest_ts
+        self.state = LinkState(waiting, oldest, time.monotonic(), True, alive, alarm, size, halts=down.halts)
         return sent or got > 0
 
     def _failed(self, exc: Exception) -> LinkState:
@@ -150,4 +153,5 @@ class Link:
         except DeskError:
             waiting, oldest = self.state.waiting, self.state.oldest_ts
         size = self._book.accepted
-        return LinkState(waiting, oldest, self.state.synced_at, alarm=reason, synced_size=size, shut_out=shut_out)
+        halts, at = self.state.halts, self.state.synced_at
+        return LinkState(waiting, oldest, at, alarm=reason, synced_size=size, shut_out=shut_out, halts=halts)

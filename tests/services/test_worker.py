@@ -220,7 +220,8 @@ def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(erase
     assert begun.ts >= case.items[0].approved_at + 1_000_000, "not before the waiting period's end"
     assert erased.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'") == []
     assert len(erased.rows("shop", f"SELECT 1 FROM invoice WHERE customer_number='{ME.customer_number}'")) == 3
-    assert [x.template for x in case.letters] == ["acknowledgement", "erasure-notice", "erasure-outcome"]
+    told = ["recipient-notice"] * 2
+    assert [x.template for x in case.letters] == ["acknowledgement", "erasure-notice", *told, "erasure-outcome"]
     assert {x.state for x in case.letters} == {"sent"}
     assert erased.store.count_details(CASE) == 0
     with erased.engine.connect() as conn:
@@ -228,6 +229,24 @@ def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(erase
         assert kinds == ["erasure"] * 2, "the address that was given, and the customer number"
         person = conn.execute(sa.select(central.CASE.c.person).where(central.CASE.c.id == CASE)).scalar()
     assert person == "erased"
+
+
+def test_art_19_each_recipient_is_told_once_or_the_case_says_why_not(erased: WorkerCentre) -> None:
+    states = {one.recipient: (one.state, one.reason) for one in erased.case(CASE).items[0].recipients}
+    assert states == {
+        "elbkurier-logistik-gmbh": ("told", ""),
+        "mailwerk-gmbh": ("told", ""),
+        "spreebank-ag": ("impossible", "no-address"),
+        "nordlicht-service": ("impossible", "not-in-controller"),
+    }
+    notices = [text for text in erased.letters() if "Artikel 19" in " ".join(text.split())]
+    assert sorted(text.splitlines()[0] for text in notices) == [
+        "To: privacy@elbkurier.example", "To: privacy@mailwerk.example",
+    ]  # fmt: skip
+    assert all(ME.email in text for text in notices), "else nobody knows whose data to erase"
+    outcome = next(text for text in erased.letters() if "Was wir gelöscht haben" in text)
+    said, _, not_told = outcome.partition("konnten wir nicht unterrichten")
+    assert ("Elbkurier" in said, "Spreebank" in not_told) == (True, True)
 
 
 def test_the_engine_keeps_no_personal_data(erased: WorkerCentre) -> None:

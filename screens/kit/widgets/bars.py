@@ -89,10 +89,11 @@ class StatusBar(Bar):
         status = self.host.status
         if status is None:
             return Content("starting")
-        self.set_class(not status.log_ok, "-bad")
+        self.set_class(not status.log_ok or bool(status.halted), "-bad")
         log = f"log ok · {count(status.log_size)}" if status.log_ok else "LOG DAMAGED: run `rightsdesk log verify`"
         worker = "" if status.worker_alive else "no worker"
-        left = " · ".join(part for part in (clean(status.sync_text), worker, self._systems(status)) if part)
+        parts = (clean(status.halted), clean(status.sync_text), worker, self._systems(status))
+        left = " · ".join(part for part in parts if part)
         right = Content(f"{log} · keys: {clean(status.key_store)}")
         return self.spread(Content(left), right)
 

@@ -241,6 +241,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log"),
     )
     op.create_table(
+        "pace",
+        sa.Column("system", sa.String(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("system"),
+    )
+    op.create_table(
+        "progress",
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("system", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("item", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "system"),
+    )
+    op.create_index(op.f("ix_progress_case_id"), "progress", ["case_id"], unique=False)
+    op.create_table(
+        "slot",
+        sa.Column("system", sa.String(), nullable=False),
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("system", "job"),
+    )
+    op.create_table(
         "seal",
         sa.Column("log", sa.String(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),

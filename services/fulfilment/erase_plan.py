@@ -1,0 +1,26 @@
+"""The plan that an erasure job carries out, and the key of its masks."""
+
+import hashlib
+import hmac
+
+import orjson
+
+from services.fulfilment.engine import JobFailed
+from services.fulfilment.plan import Plan
+from services.fulfilment.steps import Task
+
+
+def the_plan(task: Task) -> tuple[Plan, str]:
+    """The approved plan and its id; raises `JobFailed` when it is gone or another."""
+    case = task.case()
+    wanted = orjson.loads(task.job.params)["digest"]
+    for text in task.room.details.own(case.id, "plan").values():
+        plan = Plan.from_json(text)
+        if plan.digest == wanted:
+            return plan, task.item(case).plan
+    raise JobFailed("plan-gone")
+
+
+def mask_secret(task: Task) -> bytes:
+    """The key of keyed masks: the same for every repeat of this erasure, and for no other."""
+    return hmac.new(task.room.lookup_key, f"mask\0{task.job.id}".encode(), hashlib.sha256).digest()

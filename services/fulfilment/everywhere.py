@@ -1,0 +1,146 @@
+"""An erasure in every system of its plan: each in its own time, those that wait keep no other from its turn.
+
+Rounds: look what leads decided, try what is due, wait for the next. All of it follows from recorded steps, so whoever
+takes the job up comes to the same place.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+
+from db.kill_points import reach
+from services.action_log.acts import EraseFailed, EraseSystemDone, SystemGivenUp, SystemSkipped
+from services.cases.fold_systems import RETRY, SKIP, SKIPPED
+from services.fulfilment.change import apply, standing
+from services.fulfilment.engine import JobFailed
+from services.fulfilment.erase_plan import mask_secret, the_plan
+from services.fulfilment.steps import Shown, Task
+from services.fulfilment.waits import AWAY, LATE, NEVER_US, PENDING, WAITING, day_of, day_us, turn_of
+
+
+@dataclass(slots=True)
+class _Place:
+    """A system that is not done: how often it was tried, when it is due (µs), rows that were there before."""
+
+    tries: int = 0
+    due: int = 0
+    before: list[int] = field(default_factory=lambda: [0, 0])
+
+
+def erase_everywhere(task: Task, systems: Iterable[str]) -> frozenset[str]:
+    """Every system done, but those that leads had skipped: these. What was begun is not given up by itself."""
+    skipped: set[str] = set()
+    places = {system: _Place() for system in systems}
+    for n in count():
+        if not places:
+            break
+        look = task.patiently(f"round:{n}", partial(_look, task, list(places)), forever=True)
+        for system, reason in look["skip"].items():
+            task.patiently(f"skipped:{system}", partial(_skip, task, system, reason), forever=True)
+            del places[system]
+            skipped.add(system)
+        due = [key for key, place in places.items() if place.due <= look["now"] or key in look["retry"]]
+        for system in sorted(due, key=lambda key: places[key].due):
+            if _try(task, system, places[system], asked=system in look["retry"]):
+                del places[system]
+        if not due and places:
+            task.wait(min(place.due for place in places.values()), stirred=partial(_asked, task))
+    return frozenset(skipped)
+
+
+def _look(task: Task, systems: list[str]) -> dict[str, Any]:
+    """The time, and what leads decided about the systems that are left."""
+    task.room.results.settle(stopped=task.room.stopped)
+    states = {one.system: one for one in task.item(task.case()).systems if one.system in systems}
+    return {
+        "now": task.room.now(),
+        "retry": [key for key, one in states.items() if one.state == RETRY],
+        "skip": {key: one.reason for key, one in states.items() if one.state == SKIP},
+    }
+
+
+def _asked(task: Task) -> bool:
+    return any(one.state in (RETRY, SKIP) for one in task.item(task.case()).systems)
+
+
+def _skip(task: Task, system: str, reason: str) -> None:
+    task.report(f"skipped:{system}", SystemSkipped(system, reason), task.case(), task.job.item)
+    task.show({system: Shown(SKIPPED, reason=reason)})
+
+
+def _try(task: Task, system: str, place: _Place, *, asked: bool) -> bool:
+    """Count, erase, record, in one system; whether it is done. A safe place to stop is before it, not within."""
+    n = place.tries
+    place.tries += 1
+    try:
+        there = task.step(f"count:{system}:{n}", lambda: task.inside([system], partial(_standing, task, system)))
+        # A commit whose answer was lost is found done by the next try: what the first one counted was really changed.
+        place.before = [max(pair) for pair in zip(place.before, there, strict=True)]
+        task.step(
+            f"erase:{system}:{n}", lambda: task.inside([system], partial(_apply, task, system)), within=True
+        )  # fmt: skip
+    except JobFailed as exc:
+        code = str(exc)
+        place.due = int(task.step(f"due:{system}:{n}", partial(_due, task, system, code, n), within=True))
+        _tell(task, system, code, n, late=place.due == NEVER_US, asked=asked)
+        return False
+    done = partial(_done, task, system, list(place.before))
+    task.patiently(f"done:{system}", done, forever=True, within=True)
+    return True
+
+
+def _standing(task: Task, system: str) -> list[int]:
+    """Rows to delete and to mask that are there now: what the transaction will really change."""
+    task.show({system: Shown("running")})
+    plan, _ = the_plan(task)
+    connector = task.room.catalog(task.job.controller).connectors[system]
+    return list(standing(plan, system, connector, secret=mask_secret(task)))
+
+
+def _apply(task: Task, system: str) -> str:
+    plan, _ = the_plan(task)
+    apply(plan, system, task.room.catalog(task.job.controller).connectors[system], secret=mask_secret(task))
+    reach("erase.after-apply")
+    return "done"
+
+
+def _done(task: Task, system: str, before: list[int]) -> None:
+    part, case = the_plan(task)[0].system(system), task.case()
+    kept = part.count("keep") + part.count("leave")
+    reason = "retention" if part.count("keep") else "left" if kept else None
+    act = EraseSystemDone(system, before[0], before[1], kept, reason)
+    task.report(f"done:{system}", act, case, task.job.item)
+    task.show({system: Shown("done" if any(before) or kept else "nothing found", sum(before))})
+    reach("erase.after-system-done")
+
+
+def _due(task: Task, system: str, code: str, n: int) -> int:
+    """When the system is tried again (µs); `NEVER_US` when a lead has to decide. Says so on the case screen."""
+    pauses = task.room.pauses
+    due = task.due(code, pauses[min(n, len(pauses) - 1)] if code == AWAY else pauses[-1], system)
+    if not due:
+        task.show({system: Shown("exception", reason=LATE)})
+        return NEVER_US
+    if day_of(code) is not None:
+        task.show({system: Shown(WAITING, until=day_us(code.removeprefix(PENDING)))})
+    elif turn_of(code) is not None:
+        task.show({system: Shown("queued", until=due)})
+    else:
+        task.show({system: Shown("failed", reason=code, until=due)})
+    return due
+
+
+def _tell(task: Task, system: str, code: str, n: int, *, late: bool, asked: bool) -> None:
+    """The act of a try that failed: the first that is no passing trouble, and each that a lead asked for."""
+    if late:
+        step, act = f"given-up:{system}:{n}", SystemGivenUp(system, LATE)
+        task.patiently(step, lambda: task.report(step, act, task.case(), task.job.item), forever=True, within=True)
+        return
+    passing = day_of(code) is not None or turn_of(code) is not None
+    soon = code == AWAY and n < len(task.room.pauses)
+    if asked or not (passing or soon):
+        step = f"failed:{system}:{n}" if asked else f"failed:{system}"
+        failed = EraseFailed(system, "waiting" if passing else code)
+        task.patiently(step, lambda: task.report(step, failed, task.case(), task.job.item), forever=True, within=True)
