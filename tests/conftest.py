@@ -12,6 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from tests import servers
+from tests.datasystems.mariadb_server import mariadb, mariadb_server  # noqa: F401  (fixtures)
 
 if TYPE_CHECKING:
     from tests.centre import Centre

@@ -10,6 +10,7 @@ from services.strict_yaml import nearest
 KINDS = {
     "postgresql": "sql:SqlConnector",
     "sqlite": "sql:SqlConnector",
+    "mariadb": "sql:SqlConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""
 
