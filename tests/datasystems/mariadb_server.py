@@ -18,6 +18,7 @@ import pytest
 from tests.servers import NOBODY, free_port
 
 SECONDS_TO_START = 60
+READ_S = 20
 HOST = "127.0.0.1"
 OPTIONS = (
     "--skip-log-bin", "--skip-name-resolve", "--performance-schema=off", "--innodb-buffer-pool-size=48M",
@@ -63,7 +64,13 @@ class MariaDb:
 
         database = url.rpartition("/")[2] or None
         connection = pymysql.connect(
-            host=HOST, port=self.port, user="desk", password=self.password, database=database, autocommit=True
+            host=HOST,
+            port=self.port,
+            user="desk",
+            password=self.password,
+            database=database,
+            autocommit=True,
+            read_timeout=READ_S,
         )
 
         def ask(statement: str, *values: object) -> list[tuple[object, ...]]:
@@ -98,7 +105,7 @@ def start(*options: str) -> Iterator[MariaDb]:
     server, maker = _program("mariadbd"), _program("mariadb-install-db")
     with tempfile.TemporaryDirectory(prefix="rightsdesk-maria-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        data, password, port = folder / "data", secrets.token_hex(12), free_port()
+        data, password = folder / "data", secrets.token_hex(12)
         data.mkdir(mode=0o700)
         _certificate(folder)
         (folder / "first.sql").write_text(
@@ -116,21 +123,38 @@ def start(*options: str) -> Iterator[MariaDb]:
         )  # fmt: skip
         assert made.returncode == 0, made.stdout + made.stderr
         words = [
-            server, "--no-defaults", f"--datadir={data}", f"--port={port}", f"--bind-address={HOST}",
-            f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--log-error={folder / 'log'}",
-            f"--init-file={folder / 'first.sql'}", f"--ssl-cert={folder / 'server.pem'}",
-            f"--ssl-key={folder / 'server.key'}", f"--tmpdir={folder}", *user, *OPTIONS, *options,
+            server, "--no-defaults", f"--datadir={data}", f"--bind-address={HOST}", f"--socket={folder / 'socket'}",
+            f"--pid-file={folder / 'pid'}", f"--log-error={folder / 'log'}", f"--init-file={folder / 'first.sql'}",
+            f"--ssl-cert={folder / 'server.pem'}", f"--ssl-key={folder / 'server.key'}", f"--tmpdir={folder}",
+            *user, *OPTIONS, *options,
         ]  # fmt: skip
-        process = subprocess.Popen(
-            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        running = _started(words, password, folder)
         try:
-            running = MariaDb(port, password, folder / "authority.pem", process)
-            _wait(running, folder / "log")
             yield running
         finally:
-            process.kill()  # its data goes with it, so there is nothing to save
+            running.process.kill()  # its data goes with it, so there is nothing to save
+            running.process.wait(30)
+
+
+def _started(words: list[str], password: str, folder: Path) -> MariaDb:
+    """The server once it answers; on another port when somebody took the free one meanwhile."""
+    for attempt in range(5):
+        port = free_port()
+        process = subprocess.Popen(
+            [*words, f"--port={port}"],
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        running = MariaDb(port, password, folder / "authority.pem", process)
+        try:
+            _wait(running, folder / "log")
+        except BaseException:
+            process.kill()
             process.wait(30)
+            if attempt == 4 or "Bind on TCP/IP port" not in (folder / "log").read_text():
+                raise
+        else:
+            return running
+    raise AssertionError("unreachable")
 
 
 def _program(name: str) -> str:
