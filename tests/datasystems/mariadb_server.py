@@ -124,7 +124,7 @@ def start(*options: str) -> Iterator[MariaDb]:
         assert made.returncode == 0, made.stdout + made.stderr
         words = [
             server, "--no-defaults", f"--datadir={data}", f"--bind-address={HOST}", f"--socket={folder / 'socket'}",
-            f"--pid-file={folder / 'pid'}", f"--log-error={folder / 'log'}", f"--init-file={folder / 'first.sql'}",
+            f"--pid-file={folder / 'pid'}", f"--init-file={folder / 'first.sql'}",
             f"--ssl-cert={folder / 'server.pem'}", f"--ssl-key={folder / 'server.key'}", f"--tmpdir={folder}",
             *user, *OPTIONS, *options,
         ]  # fmt: skip
@@ -140,10 +140,10 @@ def _started(words: list[str], password: str, folder: Path) -> MariaDb:
     """The server once it answers; on another port when somebody took the free one meanwhile."""
     for attempt in range(5):
         port = free_port()
-        process = subprocess.Popen(
-            [*words, f"--port={port}"],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*words, f"--port={port}"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         running = MariaDb(port, password, folder / "authority.pem", process)
         try:
             _wait(running, folder / "log")
