@@ -71,6 +71,7 @@ class MariaDb:
             database=database,
             autocommit=True,
             read_timeout=READ_S,
+            init_command="SET time_zone = '+00:00'",
         )
 
         def ask(statement: str, *values: object) -> list[tuple[object, ...]]:
