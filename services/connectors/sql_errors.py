@@ -1,6 +1,7 @@
 """What a database's refusal means, as a sentence without values."""
 
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -72,6 +73,8 @@ def spoken(system: str) -> Iterator[None]:
     except DBAPIError as exc:
         kind, words = _meaning(exc)
         raise kind(f"system '{system}' {words}") from None
+    except (IndexError, struct.error, UnicodeError):  # a driver that was answered, or given, what is none of its own
+        raise Unusable(f"system '{system}' {_DAMAGED}") from None
     except SQLAlchemyError as exc:
         raise Unusable(f"system '{system}' cannot be used ({type(exc).__name__})") from None
 

@@ -36,7 +36,7 @@ _SHAPES = (
 _BINARIES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", *_SHAPES)
 _OTHERS: dict[str, type[types.TypeEngine[Any]]] = {
     "decimal": types.Numeric,
-    "double": types.Double,
+    "double": types.Numeric,
     "float": types.REAL,  # single precision: compared by its text
     "date": types.Date,
     "datetime": types.DateTime,
@@ -55,7 +55,7 @@ def mariadb_tables(connection: Connection, names: Sequence[str] | None = None) -
     for name, column, plain, whole, length, nullable, collation in _asked(connection, _COLUMNS, names):
         known = types.JSON() if (name, column) in json else _type(str(plain), str(whole), length, collation)
         kinds.setdefault(str(name), {})[str(column)] = known
-        kind = kind_of(known)
+        kind = "number" if isinstance(known, types.REAL) else kind_of(known)
         columns.setdefault(str(name), {})[str(column)] = Column(
             str(column), kind, nullable == "YES", length_of(known) if kind == "text" else None
         )
