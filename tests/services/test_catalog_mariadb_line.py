@@ -83,7 +83,7 @@ def _by(base: Base, port: int) -> str:
     return base.url.replace(f":{base.server.port}/", f":{port}/") + "?sslmode=disable"
 
 
-@pytest.mark.parametrize(("cut_at", "left"), [(b"DELETE FROM", 2), (COMMIT, 1)])
+@pytest.mark.parametrize(("cut_at", "left"), [(b"DELETE FROM", 2), (COMMIT, 1)], ids=["delete", "commit"])
 def test_a_line_that_is_cut_is_tried_again_and_a_commit_without_answer_says_so(
     base: Base, cut_at: bytes, left: int
 ) -> None:
