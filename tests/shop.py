@@ -1,4 +1,4 @@
-"""A small shop in a real SQLite file and in a real PostgreSQL, with the system that describes it."""
+"""A small shop in a real SQLite file, a real PostgreSQL and a real MariaDB, with the system that describes it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,7 +18,7 @@ from services.fulfilment.change import Left, apply, verify
 from services.fulfilment.find import find
 from services.fulfilment.plan import Plan, make_plan
 
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "mariadb"]
 SECRET = b"k" * 32
 TODAY = date(2026, 3, 5)
 SCHEMA = """
@@ -158,6 +158,14 @@ def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
         with closing(dbapi2.connect(str(path))) as store:
             store.executescript("PRAGMA synchronous=OFF;" + SCHEMA)
         yield Shop("sqlite", f"sqlite:///{path}", run)
+        return
+    if request.param == "mariadb":
+        url = request.getfixturevalue("mariadb")
+        with request.getfixturevalue("mariadb_server").connect(url) as ask:
+            for statement in SCHEMA.split(";\n"):
+                if statement.strip():
+                    ask(statement)
+            yield Shop("mariadb", url, ask)
         return
     url = request.getfixturevalue("postgres")
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:

@@ -13,6 +13,7 @@ KINDS = {
     "s3": "s3:S3Connector",
     "redis": "redis_store:RedisConnector",
     "http": "http_api:HttpConnector",
+    "mariadb": "sql:SqlConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""
 

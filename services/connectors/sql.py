@@ -1,4 +1,4 @@
-"""SQLite and PostgreSQL through SQLAlchemy Core. Both are tested on real databases."""
+"""SQLite, PostgreSQL, MariaDB and MySQL through SQLAlchemy Core. The first three are tested on real databases."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +11,10 @@ from services.connectors.base import Lookup, Row, Table
 from services.connectors.sql_change import SqlChange
 from services.connectors.sql_engine import make_engine
 from services.connectors.sql_errors import spoken
+from services.connectors.sql_mariadb_engine import start_transaction
 from services.connectors.sql_read import SqlReader
 from services.connectors.sql_schema import LiveTable, drift, live_tables
-from services.errors import Unusable
+from services.errors import Unavailable, Unusable
 
 
 class SqlConnector:
@@ -54,8 +55,11 @@ class SqlConnector:
         with self._connected("BEGIN IMMEDIATE") as connection:
             change = SqlChange(self.key, connection)
             yield change
-            with spoken(self.key):
-                connection.commit()
+            try:
+                with spoken(self.key):
+                    connection.commit()
+            except Unavailable as exc:
+                raise Unavailable(exc.reason, kept="whether it was changed is not known: the next try looks") from None
 
     def verify(self, lookups: Sequence[Lookup]) -> list[list[Row]]:
         """What each lookup finds, on a new connection."""
@@ -80,5 +84,8 @@ class SqlConnector:
             if reads:
                 connection.exec_driver_sql("PRAGMA query_only=ON")
             connection.exec_driver_sql(begin)
+        elif connection.dialect.name == "mysql":
+            for statement in start_transaction(connection, reads=reads):
+                connection.exec_driver_sql(statement)
         elif reads:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

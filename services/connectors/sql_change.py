@@ -1,20 +1,21 @@
 """Changing a SQL database in one transaction, with set-based statements."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, case, delete as delete_from, text, update
 from sqlalchemy.sql.dml import Delete as DeleteStatement, Update
 
-from services.connectors import sql_rules
+from services.connectors import sql_mariadb_rules, sql_rules
 from services.connectors.base import Delete, Key, Rewrite, Row, Table
 from services.connectors.sql_errors import spoken
+from services.connectors.sql_order import Order, in_order
 from services.connectors.sql_read import SqlReader
 from services.connectors.sql_schema import ForeignKey, foreign_keys
 
 _FEW = 4
 _CASES = 200
+_ROOM = 1_000_000
 
 
 class SqlChange:
@@ -24,6 +25,8 @@ class SqlChange:
         self.system = system
         self.connection = connection
         self.reader = SqlReader(system, connection)
+        self.mariadb = self.reader.mariadb
+        self._empty_first: dict[str, list[Rewrite]] = {}
         with spoken(system):
             self.foreign = foreign_keys(connection)
 
@@ -36,7 +39,7 @@ class SqlChange:
         if missing:
             return missing
         with spoken(self.system):
-            found = sql_rules.permission_faults(self.reader, deletes, rewrites)
+            found = self._own_faults(names, deletes, rewrites)
             for change in changes:
                 found += sql_rules.key_faults(self.reader, change)
             if found:
@@ -44,15 +47,30 @@ class SqlChange:
             for rewrite in rewrites:
                 found += sql_rules.column_faults(self.reader, rewrite, self.foreign)
             found += sql_rules.reference_faults(self.reader, deletes, self.foreign)
-            return found + sql_rules.cycle_faults(self.connection.dialect.name, self._sorted(deletes)[1])
+            return found + sql_rules.cycle_faults(self.connection.dialect.name, self._order(deletes).rings)
+
+    def _own_faults(self, names: Sequence[str], deletes: Sequence[Delete], rewrites: Sequence[Rewrite]) -> list[str]:
+        """What this kind of database and our login in it forbid."""
+        if not self.mariadb:
+            return sql_rules.permission_faults(self.reader, deletes, rewrites)
+        found = sql_mariadb_rules.engine_faults(self.connection, names)
+        by_name = {delete.collection: delete for delete in deletes}
+        emptied = [self._emptying(one, by_name[one.child]) for one in self._order(deletes).emptied]
+        return found or sql_mariadb_rules.write_faults(self.reader, deletes, [*rewrites, *emptied])
 
     def tables(self, names: Sequence[str]) -> dict[str, Table]:
         """Those of the named tables that exist."""
         return self.reader.tables(names)
 
     def in_order(self, deletes: Sequence[Delete]) -> list[Delete]:
-        """Children before parents; a ring of tables goes last, judged at the commit."""
-        return self._sorted(deletes)[0]
+        """Children before parents. A ring of tables goes last, judged at the commit; MariaDB judges each row at once,
+        so there the references that make the ring are emptied before.
+        """
+        order, by_name = self._order(deletes), {delete.collection: delete for delete in deletes}
+        self._empty_first = {}
+        for one in order.emptied:
+            self._empty_first.setdefault(one.parent, []).append(self._emptying(one, by_name[one.child]))
+        return order.deletes
 
     def read(self, collection: str, columns: Sequence[str], key: Sequence[str], rows: Sequence[Key]) -> list[Row]:
         """Rows by their key, as this transaction sees them."""
@@ -60,6 +78,8 @@ class SqlChange:
 
     def delete(self, delete: Delete) -> int:
         """Rows really deleted."""
+        for emptying in self._empty_first.get(delete.collection, ()):
+            self.rewrite(emptying)
         live = self.reader.live(delete.collection)
         target = self.reader.dialect.table(live)
         conditions = self.reader.dialect.has_key(live, delete.key, delete.rows)
@@ -70,18 +90,19 @@ class SqlChange:
         same: dict[tuple[object, ...], list[Key]] = {}
         for key, values in zip(rewrite.rows, rewrite.values, strict=True):
             same.setdefault(values, []).append(key)
-        if len(same) <= _FEW:
+        # MariaDB writes the columns of a row one after the other: a second CASE would see a key that the first changed.
+        alone = self.mariadb and not set(rewrite.columns).isdisjoint(rewrite.key)
+        if len(same) <= _FEW or alone:
             return sum(self._rewrite_same(rewrite, values, keys) for values, keys in same.items())
         pairs = list(zip(rewrite.rows, rewrite.values, strict=True))
-        return sum(self._rewrite_each(rewrite, pairs[at : at + _CASES]) for at in range(0, len(pairs), _CASES))
+        return sum(self._rewrite_each(rewrite, portion) for portion in _portions(pairs))
 
     def defer(self) -> None:
         """Has foreign keys judged at the commit, where the database can."""
-        postgresql = self.connection.dialect.name == "postgresql"
-        with spoken(self.system):
-            self.connection.execute(
-                text("SET CONSTRAINTS ALL DEFERRED" if postgresql else "PRAGMA defer_foreign_keys=ON")
-            )
+        how = {"postgresql": "SET CONSTRAINTS ALL DEFERRED", "sqlite": "PRAGMA defer_foreign_keys=ON"}
+        if self.connection.dialect.name in how:
+            with spoken(self.system):
+                self.connection.execute(text(how[self.connection.dialect.name]))
 
     def _rewrite_same(self, rewrite: Rewrite, values: tuple[object, ...], keys: list[Key]) -> int:
         live = self.reader.live(rewrite.collection)
@@ -111,19 +132,33 @@ class SqlChange:
         with spoken(self.system):
             return cast("CursorResult[Any]", self.connection.execute(statement)).rowcount
 
-    def _sorted(self, deletes: Sequence[Delete]) -> tuple[list[Delete], list[ForeignKey]]:
-        """The deletes in order, and the references that form rings among them."""
-        by_name = {delete.collection: delete for delete in deletes}
-        between = [
-            one for one in self.foreign if one.child in by_name and one.parent in by_name and one.child != one.parent
-        ]
-        children = Counter(dict.fromkeys(by_name, 0))
-        children.update(one.parent for one in between)
-        ordered: list[Delete] = []
-        while free := sorted(name for name, count in children.items() if count == 0):
-            for name in free:
-                del children[name]
-                ordered.append(by_name[name])
-                children.subtract(one.parent for one in between if one.child == name and one.parent in children)
-        loops = [one for one in between if one.child in children and one.parent in children]
-        return [*ordered, *(by_name[name] for name in sorted(children))], loops
+    def _order(self, deletes: Sequence[Delete]) -> Order:
+        return in_order(deletes, self.foreign, self._empty_column_in(deletes) if self.mariadb else None)
+
+    def _empty_column_in(self, deletes: Sequence[Delete]) -> Callable[[ForeignKey], bool]:
+        keys = {delete.collection: delete.key for delete in deletes}
+        return lambda one: bool(self._may_be_empty(one, keys[one.child]))
+
+    def _may_be_empty(self, one: ForeignKey, key: Sequence[str]) -> list[str]:
+        """Columns of a reference that may be NULL and that no row is named by: one of them empty undoes it."""
+        columns = self.reader.live(one.child).columns
+        return [name for name in one.columns if columns[name].nullable and name not in key]
+
+    def _emptying(self, one: ForeignKey, delete: Delete) -> Rewrite:
+        name = self._may_be_empty(one, delete.key)[0]
+        return Rewrite(delete.collection, delete.key, (name,), delete.rows, ((None,),) * len(delete.rows))
+
+
+def _portions(pairs: Sequence[tuple[Key, tuple[object, ...]]]) -> Iterator[list[tuple[Key, tuple[object, ...]]]]:
+    """Rows for one statement each: a statement with long texts must still fit into one packet of the server."""
+    portion: list[tuple[Key, tuple[object, ...]]] = []
+    room = _ROOM
+    for pair in pairs:
+        long = sum(len(value) for value in pair[1] if isinstance(value, str | bytes))
+        if portion and (len(portion) >= _CASES or long > room):
+            yield portion
+            portion, room = [], _ROOM
+        portion.append(pair)
+        room -= long
+    if portion:
+        yield portion

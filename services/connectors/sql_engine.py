@@ -49,6 +49,10 @@ def make_engine(system: System, password: str | None) -> Engine:
         raise Unusable(f"system '{system.key}' has an address that cannot be read") from None
     if password is not None:
         url = url.set(password=password)
+    if system.connector == "mariadb":
+        from services.connectors.sql_mariadb_engine import mariadb_engine
+
+        return mariadb_engine(system, url)
     return _sqlite(system, url) if system.connector == "sqlite" else _postgresql(system, url)
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, Select, select
 from services.connectors.base import Key, Lookup, Row, Table
 from services.connectors.sampling import sampled
 from services.connectors.sql_errors import spoken
+from services.connectors.sql_mariadb_engine import unbounded
+from services.connectors.sql_mariadb_statements import MariaDialect
 from services.connectors.sql_schema import ForeignKey, LiveTable, foreign_keys, live_tables
 from services.connectors.sql_statements import Dialect
 from services.errors import Unusable
@@ -20,7 +22,9 @@ class SqlReader:
     def __init__(self, system: str, connection: Connection, known: dict[str, LiveTable] | None = None) -> None:
         self.system = system
         self.connection = connection
-        self.dialect = Dialect(connection.dialect.name)
+        self.mariadb = connection.dialect.name == "mysql"
+        self.dialect = MariaDialect() if self.mariadb else Dialect(connection.dialect.name)
+        self._streaming = False
         self.known = known if known is not None else {}
 
     def tables(self, names: Sequence[str]) -> dict[str, Table]:
@@ -44,21 +48,34 @@ class SqlReader:
         for condition in self.dialect.found_by(live, lookup):
             yield from self._run(self._select(live, lookup.columns).where(condition))
 
-    def by_key(self, collection: str, columns: Sequence[str], key: Sequence[str], rows: Sequence[Key]) -> Iterator[Row]:
-        """Rows by their key, a thousand keys at a time."""
+    def by_key(
+        self,
+        collection: str,
+        columns: Sequence[str],
+        key: Sequence[str],
+        rows: Sequence[Key],
+        *,
+        loosely: bool = False,
+    ) -> Iterator[Row]:
+        """Rows by their key, a thousand keys at a time; `loosely`: as the database's own rules compare."""
         live = self._with(collection, [*columns, *key])
         for start in range(0, len(rows), _STREAM_BATCH):
-            for condition in self.dialect.has_key(live, key, rows[start : start + _STREAM_BATCH]):
+            for condition in self.dialect.has_key(live, key, rows[start : start + _STREAM_BATCH], loosely=loosely):
                 yield from self._run(self._select(live, columns).where(condition))
 
     def every(self, collection: str, columns: Sequence[str]) -> Iterator[Row]:
         """Every row, a thousand in memory at a time."""
         statement = self._select(self._with(collection, columns), columns)
+        self._one_at_a_time()
         with spoken(self.system):
+            if self.mariadb:
+                unbounded(self.connection.connection.dbapi_connection)
+            self._streaming = self.mariadb
             found = self.connection.execute(statement, execution_options={"yield_per": _STREAM_BATCH})
             names = tuple(found.keys())
             for row in found:
                 yield dict(zip(names, row, strict=True))
+            self._streaming = False
 
     def sample(self, collection: str, columns: Sequence[str], most: int, seconds: float) -> list[Row]:
         """At most `most` rows from all over the table, begun no later than `seconds` from now."""
@@ -81,7 +98,13 @@ class SqlReader:
         shown = [self.dialect.shown(live, name) for name in columns]
         return select(*shown).select_from(self.dialect.table(live))
 
+    def _one_at_a_time(self) -> None:
+        """MariaDB's connection gives one answer at a time: another question would silently end a stream."""
+        if self._streaming:
+            raise Unusable(f"system '{self.system}' was asked while it still gave every row of a table")
+
     def _run(self, statement: Select[tuple[object, ...]]) -> Iterator[Row]:
+        self._one_at_a_time()
         with spoken(self.system):
             found = self.connection.execute(statement)
             names = tuple(found.keys())

@@ -26,7 +26,7 @@ def column_faults(reader: SqlReader, rewrite: Rewrite, foreign: Sequence[Foreign
         if any(name in one.on and one.parent == live.name for one in foreign):
             faults.append(f"other tables refer to {where}, so it cannot be masked")
         values = [row[place] for row in rewrite.values]
-        refers = any(name in one.columns and one.child == live.name for one in foreign)
+        refers = any(name in one.columns and one.child == live.name and not one.elsewhere for one in foreign)
         if refers and any(value is not None for value in values):
             faults.append(f"{where} refers to another table and can only be emptied")
         faults.extend(_value_faults(where, column, values))
@@ -63,7 +63,9 @@ def _unique_faults(
     filled = [value for value in values if value is not None]
     if len(set(map(str, filled))) < len(filled):
         return [f"{live.name}.{name} is unique and would hold its mask twice"]
-    taken = list(reader.by_key(live.name, [*rewrite.key, name], [name], [(plain(value),) for value in filled]))
+    taken = list(
+        reader.by_key(live.name, [*rewrite.key, name], [name], [(plain(value),) for value in filled], loosely=True)
+    )
     ours = set(rewrite.rows)
     if any(tuple(plain(row[part]) for part in rewrite.key) not in ours for row in taken):
         return [f"{live.name}.{name} is unique and its mask is taken"]
@@ -95,6 +97,11 @@ def reference_faults(reader: SqlReader, deletes: Sequence[Delete], foreign: Sequ
     for one in foreign:
         if one.parent not in planned:
             continue
+        if one.elsewhere:
+            faults.append(
+                f"{one.child}, a table of another database, refers to {one.parent}: nobody can say what stays"
+            )
+            continue
         going = planned[one.parent]
         staying = _referring(reader, one, going, planned.get(one.child))
         if staying:
@@ -103,11 +110,13 @@ def reference_faults(reader: SqlReader, deletes: Sequence[Delete], foreign: Sequ
 
 
 def _referring(reader: SqlReader, one: ForeignKey, parent: Delete, child: Delete | None) -> int:
+    """Counted as the database compares: what ON DELETE would take along, a catalog may not even join."""
     on = list(reader.by_key(one.parent, one.on, parent.key, parent.rows))
     keys = [tuple(plain(row[name]) for name in one.on) for row in on]
     key = child.key if child else one.columns
     ours = set(child.rows) if child else set()
-    referring = reader.by_key(one.child, tuple(dict.fromkeys([*key, *one.columns])), one.columns, keys)
+    columns = tuple(dict.fromkeys([*key, *one.columns]))
+    referring = reader.by_key(one.child, columns, one.columns, keys, loosely=True)
     return sum(tuple(plain(row[name]) for name in key) not in ours for row in referring)
 
 
@@ -116,7 +125,12 @@ def cycle_faults(dialect: str, loops: Sequence[ForeignKey]) -> list[str]:
     if dialect == "sqlite":
         return []
     stuck = [one for one in loops if not one.deferrable]
-    return [f"{one.child} and {one.parent} refer to each other and cannot go in one step" for one in stuck]
+    return [
+        f"rows of {one.child} refer to each other and cannot go in one step"
+        if one.child == one.parent
+        else f"{one.child} and {one.parent} refer to each other and cannot go in one step"
+        for one in stuck
+    ]
 
 
 def permission_faults(reader: SqlReader, deletes: Sequence[Delete], rewrites: Sequence[Rewrite]) -> list[str]:

@@ -38,17 +38,25 @@ class LiveTable(Table):
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """`child.columns` refer to `parent.on`; `deferrable`: may be judged at the commit."""
+    """`child.columns` refer to `parent.on`; `deferrable`: may be judged at the commit.
+
+    `elsewhere`: the child is a table of another database, which we do not read.
+    """
 
     child: str
     columns: tuple[str, ...]
     parent: str
     on: tuple[str, ...]
     deferrable: bool = False
+    elsewhere: bool = False
 
 
 def live_tables(connection: Connection, names: Sequence[str] | None = None) -> dict[str, LiveTable]:
     """The tables and views of the default schema, all or those named, that exist."""
+    if connection.dialect.name == "mysql":
+        from services.connectors.sql_mariadb_schema import mariadb_tables
+
+        return mariadb_tables(connection, names)
     inspector = inspect(connection)
     wanted = list(names) if names is not None else None
     columns = inspector.get_multi_columns(filter_names=wanted, kind=ObjectKind.ANY)
@@ -75,6 +83,10 @@ def live_tables(connection: Connection, names: Sequence[str] | None = None) -> d
 
 def foreign_keys(connection: Connection) -> list[ForeignKey]:
     """Every foreign key of the default schema."""
+    if connection.dialect.name == "mysql":
+        from services.connectors.sql_mariadb_schema import mariadb_foreign_keys
+
+        return mariadb_foreign_keys(connection)
     found = inspect(connection).get_multi_foreign_keys()
     return sorted(
         (_foreign(name, foreign) for (_, name), keys in found.items() for foreign in keys),

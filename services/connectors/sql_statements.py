@@ -75,8 +75,13 @@ class Dialect:
                 compared = func.replace(compared, mark, "")
         yield from self._among(compared, [key for key in keys if "\x00" not in key], Text())
 
-    def has_key(self, live: LiveTable, key: Sequence[str], rows: Sequence[Key]) -> Iterator[ColumnElement[bool]]:
-        """Conditions that together give the rows with these keys, one statement each."""
+    def has_key(
+        self, live: LiveTable, key: Sequence[str], rows: Sequence[Key], *, loosely: bool = False
+    ) -> Iterator[ColumnElement[bool]]:
+        """Conditions that together give the rows with these keys, one statement each.
+
+        `loosely`: as the database's own rules (unique, foreign keys) compare, where that is not exact.
+        """
         odd = [name for name in key if live.columns[name].kind in ("json", "other") and not self.dynamic]
         plain_rows = [row for row in rows if None not in row] if not odd else []
         odd_rows = [row for row in rows if None in row] if not odd else list(rows)

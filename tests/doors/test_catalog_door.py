@@ -134,7 +134,7 @@ def test_an_identity_that_nobody_has(file: Path, identity: str) -> None:
     ("url", "code", "words"),
     [
         ("sqlite:////no/such/file.db", 3, "does not answer"),
-        ("mysql://x", 2, "there is no connector 'mysql'"),
+        ("oracle://x", 2, "there is no connector 'oracle'"),
         ("nonsense", 2, "there is no connector 'nonsense'"),
         ("postgresql://me:pw-not-shown@127.0.0.1:1/x", 3, "does not answer"),
         ("postgresql://[broken", 3, "d: failed"),

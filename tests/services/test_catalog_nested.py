@@ -1,4 +1,4 @@
-"""JSON columns with nested fields, and rings of tables: in SQLite and in PostgreSQL."""
+"""JSON columns with nested fields, and rings of tables: in SQLite, PostgreSQL and MariaDB."""
 
 import pytest
 
@@ -78,6 +78,12 @@ def test_tables_that_refer_to_each_other(shop: Shop) -> None:
             assert any("refer to each other and cannot go in one step" in fault for fault in change.faults(deletes, []))
         shop.run("ALTER TABLE a ALTER CONSTRAINT ab DEFERRABLE")
         shop.run("ALTER TABLE b ALTER CONSTRAINT b_a_fkey DEFERRABLE")
+    if shop.system.connector == "mariadb":  # nothing can wait for the commit there: a reference is emptied first
+        shop.run("ALTER TABLE a MODIFY b INTEGER NOT NULL")
+        shop.run("ALTER TABLE b MODIFY a INTEGER NOT NULL")
+        with shop.connector.change() as change:
+            assert any("refer to each other and cannot go in one step" in fault for fault in change.faults(deletes, []))
+        shop.run("ALTER TABLE a MODIFY b INTEGER NULL")
     with shop.connector.change() as change:
         assert change.faults(deletes, []) == []
         change.defer()

@@ -125,6 +125,8 @@ def test_a_failure_in_the_middle_leaves_nothing_half_done(shop: Shop) -> None:
     plan = shop.plan()
     if shop.system.connector == "sqlite":
         shop.run("CREATE TRIGGER no BEFORE DELETE ON person BEGIN SELECT RAISE(ABORT, 'constraint'); END")
+    elif shop.system.connector == "mariadb":
+        shop.run("CREATE TRIGGER no BEFORE DELETE ON person FOR EACH ROW SIGNAL SQLSTATE '45000'")
     else:
         shop.run("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE check_violation; END'")
         shop.run("CREATE TRIGGER no BEFORE DELETE ON person FOR EACH ROW EXECUTE FUNCTION no()")
