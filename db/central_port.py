@@ -8,7 +8,21 @@ from math import inf
 import sqlalchemy as sa
 
 from db.central_engine import as_desk_error, clock, clock_us, writing
-from db.central_names import AGENT, ASK, CASE, CLAIM, CONTROLLER, ENTRY, HEAD, INBOX, LOG, META, STALE, TERMINAL
+from db.central_names import (
+    AGENT,
+    ASK,
+    CASE,
+    CATALOG,
+    CLAIM,
+    CONTROLLER,
+    ENTRY,
+    HEAD,
+    INBOX,
+    LOG,
+    META,
+    STALE,
+    TERMINAL,
+)
 from db.central_shapes import Accepted, CaseSnapshot, Feed, Hello
 from services.errors import Conflict, NotFound, Refused
 
@@ -201,6 +215,19 @@ class CentralPort:
         """(key, JSON) of every controller."""
         with self._reading() as conn:
             return [(r[0], r[1]) for r in conn.execute(sa.select(CONTROLLER.c.key, CONTROLLER.c.body))]
+
+    def catalogs(self) -> list[tuple[str, int, str]]:
+        """(controller, number, digest) of every published catalog."""
+        with self._reading() as conn:
+            query = sa.select(CATALOG.c.controller, CATALOG.c.number, CATALOG.c.digest)
+            return [(r[0], r[1], r[2]) for r in conn.execute(query)]
+
+    def catalog(self, controller: str, number: int) -> tuple[bytes, bytes] | None:
+        """(head, what is shown) of a published catalog; None when it is gone."""
+        query = sa.select(CATALOG.c.head, CATALOG.c.shown)
+        with self._reading() as conn:
+            row = conn.execute(query.where(CATALOG.c.controller == controller, CATALOG.c.number == number)).first()
+            return None if row is None else (bytes(row[0]), bytes(row[1]))
 
     def approvals(self) -> list[tuple[str, bytes]]:
         """(case, folded state) of the cases where something waits for a second person, earliest due first."""
