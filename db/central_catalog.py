@@ -46,9 +46,13 @@ class CatalogStore:
             return None
         return row[0], row[1], row[2], as_bytes(row[3]), as_bytes(row[4]), as_bytes(row[5])
 
-    def operators_entries(self) -> list[bytes]:
-        """Every entry of operators' logs, as central accepted them: they are few."""
-        query = sa.select(ENTRY.c.body).join(LOG, LOG.c.id == ENTRY.c.log).where(LOG.c.kind == "operator")
+    def publishers_entries(self) -> list[bytes]:
+        """Entries with `catalog.published` in them, of the logs of who may publish: operators, and the worker of an
+        embedded home."""
+        kinds = ("operator", "worker") if self.embedded else ("operator",)
+        query = sa.select(ENTRY.c.body).join(LOG, LOG.c.id == ENTRY.c.log).where(LOG.c.kind.in_(kinds))
+        if self.embedded:  # a worker's log may be long, operators' logs are short
+            query = query.where(sa.func.instr(ENTRY.c.body, b"catalog.published") > 0)
         with self.engine.connect() as conn:
             return [as_bytes(body) for body in conn.execute(query.order_by(ENTRY.c.pos)).scalars()]
 

@@ -96,8 +96,8 @@ class Versions:
         return head
 
     def published(self) -> set[Published]:
-        """What operators published, by their logs as central accepted them."""
-        bodies = self.store.operators_entries()
+        """What was published by who may, by their logs as central accepted them."""
+        bodies = self.store.publishers_entries()
         return published(decode(body) for body in bodies if ACT.encode() in body)
 
     def newest_that_checks(self, controller: str, named: Iterable[Published]) -> tuple[Head, dict[str, str]] | None:

@@ -104,9 +104,9 @@ class Plan:
                 SystemPlan(s["system"], tuple(map(_action, s["actions"])), s["note"]) for s in raw["systems"]
             )
             identities = tuple((kind, tuple(values)) for kind, values in raw["identities"])
-            texts = {name: tuple(raw[name]) for name in ("identifiers", "faults")}
-            texts["catalog"] = raw["catalog"]
-            return Plan(raw["controller"], raw["made_on"], raw["region"], identities, systems=systems, **texts)
+            named, faults, catalog = tuple(raw["identifiers"]), tuple(raw["faults"]), str(raw["catalog"])
+            about = raw["controller"], raw["made_on"], raw["region"]
+            return Plan(*about, identities, named, systems, faults, catalog)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             raise Unusable("the plan cannot be read") from None
 
