@@ -6,6 +6,7 @@ from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
 from services.desk.cases import Cases
+from services.desk.catalog import Catalogs
 from services.desk.checks import Checks
 from services.desk.context import Context
 from services.desk.drafts import Drafts
@@ -22,7 +23,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `log`, `draft`, `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `log`, `catalog`, `draft`,
+    `practice`.
 
     Opened by `open_desk`.
     """
@@ -40,6 +42,7 @@ class Desk:
         self.act = Acting(ctx, self.case, asks)
         self.review = Review(ctx, self.case)
         self.log = Logs(ctx)
+        self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)
         self.practice = Practice(ctx)
 
