@@ -227,7 +227,8 @@ class CentralPort:
         query = sa.select(CATALOG.c.head, CATALOG.c.shown)
         with self._reading() as conn:
             row = conn.execute(query.where(CATALOG.c.controller == controller, CATALOG.c.number == number)).first()
-            return None if row is None else (bytes(row[0]), bytes(row[1]))
+            # Whoever changed a row of an embedded central may have left text: what is wrong is told then.
+            return None if row is None else (_bytes(row[0]), _bytes(row[1]))
 
     def approvals(self) -> list[tuple[str, bytes]]:
         """(case, folded state) of the cases where something waits for a second person, earliest due first."""
@@ -302,6 +303,10 @@ class CentralPort:
             conn.execute(sa.insert(LOG), [{**row, "origin": origin, "enrolled_at": clock_us(conn), "problem": ""}])
             head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": public_key}
             conn.execute(sa.insert(HEAD), [head])
+
+
+def _bytes(value: object) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def _mark(entry: sa.TableClause) -> sa.ColumnElement[str]:

@@ -47,12 +47,8 @@ class ChangesBox(Dialog):
 
 def content_of(one: CatalogVersion, zone: tzinfo | None) -> Content:
     """Who, when, why, the digest that the log names, and each change on a line."""
-    lines = [
-        shown(f"by {who(one.by)}, {stamp(one.at, zone)}"),
-        shown(one.note),
-        shown(one.digest, "$quiet"),
-        Content(""),
-    ]
+    lines = [shown(f"by {who(one.by)}, {stamp(one.at, zone)}"), *([shown(one.note)] if one.note else [])]
+    lines += [shown(one.digest, "$quiet"), Content("")]
     if one.fault:
         lines.append(shown(f"! {one.fault}", "bold"))
     lines += [change_line(change) for change in one.changes]

@@ -164,7 +164,7 @@ def _of_system(one: CatalogSystem, zone: tzinfo | None) -> list[tuple[str, str]]
         ("Kind", kind(one) + (", read only" if one.read_only else "")),
         ("Left out", one.excluded),
         ("Holds", f"{count(len(one.collections))} collections; version {one.version} of the catalog"),
-        ("Recipients", ", ".join(_all_recipients(one)) or "none named"),
+        ("Given to", ", ".join(_all_recipients(one)) or "none named"),
         ("Purposes", ", ".join(one.purposes)),
         ("Checked", checked),
     ]
@@ -181,7 +181,7 @@ def _of_collection(one: CatalogCollection) -> list[tuple[str, str]]:
         ("Erased", f"rows are {rows_are(one)}" + ("; shared by several persons" if one.shared else "")),
         ("Kept", one.retention),
         ("Hold", one.hold),
-        ("Recipients", ", ".join(one.recipients) or "none named"),
+        ("Given to", ", ".join(one.recipients) or "none named"),
         ("Purpose", one.purpose),
         ("Consent", ", ".join(one.consent)),
         ("Holds", f"{count(personal)} of {count(len(one.fields))} fields are personal"),
@@ -194,7 +194,7 @@ def _of_field(part: CatalogCollection, one: CatalogField) -> list[tuple[str, str
         ("Erased", one.erase),
         ("Kept", part.retention),
         ("Hold", part.hold),
-        ("Recipients", ", ".join(one.recipients or part.recipients) or "none named"),
+        ("Given to", ", ".join(one.recipients or part.recipients) or "none named"),
         ("Notes", "; ".join(one.notes)),
     ]
 

@@ -70,25 +70,30 @@ class Catalogs:
         known = self._known.get(controller)
         if known is not None and time.monotonic() - self._looked[controller] < LOOK_S:
             return known[1]
-        newest = self._versions.store.listed(controller)[:1]
-        if known is None or known[0] != newest:
-            found = self._versions.newest_that_checks(controller, self._versions.published())
-            if found is None:
-                words = f"no catalog of {controller} is published that checks"
-                raise Unavailable(words, next_key=f"rightsdesk catalog publish {controller}")
-            head, files = found
-            if newest[0][1] != head.number:
-                self._once(f"odd {controller}", newest, "catalog-odd", controller=controller, version=newest[0][1])
-            place = self._home.path / "catalog" / controller / f"{head.number}-{head.files[:16]}"
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder = put_on_disk(files, controller, place)
-            made = self._read(folder, self._home.systems(controller).parent, head.files)
-            if known is None or known[1].digest != made.digest:
-                self._say("catalog", controller=controller, version=head.number, digest=head.files)
-            known = self._known[controller] = (newest, made)
+        listed = self._versions.store.listed(controller)[:1]
+        if known is None or not listed or known[0] != listed[0][2]:
+            known = self._known[controller] = self._newest(controller, known, listed[0][1] if listed else 0)
         self._looked[controller] = time.monotonic()
         self._look_at_disk(controller, known[1].digest)
         return known[1]
+
+    def _newest(self, controller: str, known: tuple[object, Catalog] | None, number: int) -> tuple[object, Catalog]:
+        """Digest and catalog of the newest version that checks; `number` is that of the newest there is."""
+        found = self._versions.newest_that_checks(controller, self._versions.published())
+        if found is None:
+            words = f"no catalog of {controller} is published that checks"
+            raise Unavailable(words, next_key=f"rightsdesk catalog publish {controller}")
+        head, files = found
+        if number != head.number:  # its act is not accepted yet, or somebody changed it
+            self._once(f"odd {controller}", number, "catalog-odd", controller=controller, version=number)
+        if known is not None and known[0] == head.digest:
+            return known
+        place = self._home.path / "catalog" / controller / f"{head.number}-{head.files[:16]}"
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = put_on_disk(files, controller, place)
+        made = self._read(folder, self._home.systems(controller).parent, head.files)
+        self._say("catalog", controller=controller, version=head.number, digest=head.files)
+        return head.digest, made
 
     def _look_at_disk(self, controller: str, digest: str) -> None:
         """Say when this machine's own folder is otherwise than what was published: it does not count."""
