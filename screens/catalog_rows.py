@@ -106,7 +106,8 @@ def _fields(view: CatalogView, _zone: tzinfo | None) -> Iterator[Row]:
 
 def _versions(view: CatalogView, zone: tzinfo | None) -> Iterator[Row]:
     for one in view.versions:
-        what = one.note or (f"{count(len(one.changes))} changes" if one.changes else "first version")
+        changed = f"{count(len(one.changes))} change{'s' * (len(one.changes) > 1)}"
+        what = one.note or (changed if one.changes else "first version")
         cells = (
             str(one.number),
             one.controller,
