@@ -25,7 +25,7 @@ from services.catalog.version import (
     write_files,
 )
 from services.catalog_check import ACT, Published, published
-from services.errors import BadInput, NotFound
+from services.errors import BadInput, NotFound, Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Versions:
         self.store = store
 
     def heads(self, controller: str = "") -> list[Head]:
-        """The head of every version, or of one controller's, newest first. Raises `Unusable` for one that is none."""
-        return [Head.from_json(row[3]) for row in self.store.listed(controller)]
+        """The head of every version, or of one controller's, newest first; one that somebody changed says so."""
+        return [_head(row[0], row[1], row[2], row[3]) for row in self.store.listed(controller)]
 
     def version(self, controller: str, number: int = 0) -> Stored:
         """One version whole, the newest for 0; raises `NotFound`."""
@@ -81,10 +81,11 @@ class Versions:
             write_files(files, Path(copy) / folder.name / "systems")
             systems = load_controller_systems(Path(copy) / folder.name, folder)
         listed = self.store.listed(controller)
-        before = Head.from_json(listed[0][3]) if listed else None
-        old = unpack(self.version(controller, before.number).files) if before else {}
+        last = self.version(controller, listed[0][1]) if listed else None
+        whole = last is not None and not last.fault()  # what somebody changed is replaced whole
+        before, old = (Head.from_json(last.head), unpack(last.files)) if last and whole else (None, {})
         changed = changes(old, files) if old else ()
-        number = before.number + 1 if before else 1
+        number = last.number + 1 if last else 1
         return Prepared(controller, number, note, files, changed, shown_of(systems, changed), before)
 
     def put(self, prepared: Prepared, by: str, at: int, record: Callable[[Act], None]) -> Head:
@@ -108,6 +109,16 @@ class Versions:
             if row is not None and (controller, number, digest) in wanted and not Stored(*row).fault():
                 return Head.from_json(row[3]), unpack(row[5])
         return None
+
+
+def _head(controller: str, number: int, digest: str, head: bytes) -> Head:
+    try:
+        found = Head.from_json(head)
+    except Unusable:
+        found = None
+    if found is None or (found.controller, found.number, found.digest) != (controller, number, digest):
+        return Head(controller, number, 0, "nobody", "this is not what was published: central check", "", "")
+    return found
 
 
 def put_on_disk(files: Mapping[str, str], controller: str, to: Path) -> Path:

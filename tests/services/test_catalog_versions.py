@@ -202,3 +202,19 @@ def test_aliases_that_grow_without_end_are_refused() -> None:
 
 def test_equal_files_have_equal_digests_in_any_order() -> None:
     assert digest_of({"a/b": "1", "c/d": "2"}) == digest_of({"c/d": "2", "a/b": "1"}) != digest_of({"a/b": "1"})
+
+
+@pytest.mark.parametrize("name", ["files changed", "the head changed", "the digest changed"])
+def test_what_somebody_changed_is_listed_as_such_and_publishing_anew_mends_it(centre: Centre, name: str) -> None:
+    publish(centre.home, centre.vault, prepared(centre.home, centre.vault, "nordlicht"))
+    ingested(centre)
+    attack(centre, ATTACKS[name][0])
+    assert len(versions(centre).heads()) == 1
+    again = prepared(centre.home, centre.vault, "nordlicht")
+    assert (again.number, again.new, again.changes) == (2, True, ())
+    publish(centre.home, centre.vault, again)
+    ingested(centre)
+    found = versions(centre)
+    newest = found.newest_that_checks("nordlicht", found.published())
+    assert newest is not None
+    assert newest[0].number == 2
