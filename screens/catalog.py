@@ -59,7 +59,6 @@ class CatalogScreen(KitScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
         self.view: CatalogView | None = None
         self.scope: tuple[str, ...] = ()
         self.made: dict[int, tuple[Row, ...]] = {}  # every line of a list, once it was asked for
