@@ -134,12 +134,19 @@ def _text(path: Path) -> str:
 
 def write_files(files: Mapping[str, str], systems: Path) -> None:
     """The files in a new folder, 0600 in 0700."""
-    systems.mkdir(mode=0o700, parents=True)
+    make_private(systems)
     for name, text in files.items():
         path = systems / name
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        make_private(path.parent)
         path.touch(mode=0o600)
         path.write_bytes(text.encode("utf-8"))
+
+
+def make_private(folder: Path) -> None:
+    """The folder and those above it that are not there yet, 0700 whatever the umask."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def checked_note(note: str) -> str:

@@ -16,7 +16,7 @@ from db.central_catalog import CatalogStore
 from services.action_log.act import Act
 from services.catalog.graph import Graph, build
 from services.catalog.system import System, load_controller_systems
-from services.catalog.version import digest_of, files_in
+from services.catalog.version import digest_of, files_in, make_private
 from services.catalog_versions import Versions, on_disk, put_on_disk
 from services.connectors.base import Connector
 from services.connectors.registry import open_connector
@@ -89,7 +89,7 @@ class Catalogs:
         if known is not None and known[0] == head.digest:
             return known
         place = self._home.path / "catalog" / controller / f"{head.number}-{head.files[:16]}"
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(place.parent)
         folder = put_on_disk(files, controller, place)
         made = self._read(folder, self._home.systems(controller).parent, head.files)
         self._say("catalog", controller=controller, version=head.number, digest=head.files)

@@ -165,13 +165,17 @@ def test_versions_are_neither_changed_nor_deleted_by_whoever_leaves_the_guards_u
 
 def test_files_come_to_disk_whole_and_a_changed_copy_is_written_anew(tmp_path: Path, centre: Centre) -> None:
     files = files_in(centre.home.systems("nordlicht"))
-    place = tmp_path / "1-abc"
+    tmp_path.chmod(0o700)
+    place = tmp_path / "catalog" / "nordlicht" / "1-abc"
+    tmp_path = place.parent
+    tmp_path.mkdir(parents=True)
     (tmp_path / "1-abc.half").mkdir()  # a cut left it
     folder = put_on_disk(files, "nordlicht", place)
     assert on_disk(folder) == files
     (folder / "systems" / "shop" / "shop.yml").write_text("dataset: []")
     assert on_disk(put_on_disk(files, "nordlicht", place)) == files
     assert not (tmp_path / "1-abc.half").exists()
+    assert {path.stat().st_mode & 0o77 for path in place.rglob("*")} == {0}
 
 
 @pytest.mark.parametrize("name", ["../x/system.yml", "/etc/passwd", "a/b/c.yml", "..", "a\\..\\b/c.yml", "a/.."])
