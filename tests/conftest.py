@@ -13,8 +13,8 @@ from keyring.errors import PasswordDeleteError
 
 from tests import servers
 from tests.datasystems.redis_server import redis, redis_server  # noqa: F401  (fixtures)
-from tests.datasystems.s3_server import s3, s3_server  # noqa: F401  (fixtures)
 from tests.datasystems.roundup_server import roundup_template as roundup_template
+from tests.datasystems.s3_server import s3, s3_server  # noqa: F401  (fixtures)
 from tests.datasystems.vendor_system import vendored as vendored
 
 if TYPE_CHECKING:
