@@ -1,11 +1,12 @@
 """The catalogs of the officer's controllers, as this terminal has copied them from central."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from services.catalog.seen import Seen
 from services.catalog.version import Head, Stored
 from services.desk.context import Context
 from services.errors import Refused, Unusable
@@ -35,7 +36,8 @@ class Catalogs:
         self._ctx.require(session)
         if session.role is not Role.OFFICER:
             raise Refused("the catalog is for officers")
-        here = frozenset(one for one in self._ctx.store.catalogs() if one[0] in session.controllers)
+        mine = frozenset(one for one in self._ctx.store.catalogs() if one[0] in session.controllers)
+        here = (mine, self._ctx.link.systems)
         kept = self._kept
         if kept is None or kept[0] != here:
             kept = self._kept = (here, self._read(session))
@@ -49,7 +51,7 @@ class Catalogs:
         for row, version in zip(rows, versions, strict=True):
             if not version.fault:
                 newest.setdefault(row.controller, row)
-        checks = last_checks()
+        checks = last_checks(self._ctx.link.systems)
         systems = [_system(raw, row, checks) for row in newest.values() for raw in orjson.loads(row.shown)["systems"]]
         return CatalogView(tuple(systems), versions)
 
@@ -65,12 +67,10 @@ class Catalogs:
         return CatalogVersion(row.controller, row.number, at, head.by, head.note, row.digest, changes, fault)
 
 
-def last_checks() -> Checks:
-    """When each system (controller, key) was last held against the real one, and how that ended, as the acts say.
-
-    No act says so yet: whoever checks systems on a schedule writes it, and this reads it.
-    """
-    return {}
+def last_checks(seen: Iterable[Seen]) -> Checks:
+    """When each system (controller, key) was last held against the real one, and how that ended, as the acts say."""
+    places = ((one, *one.system.partition("/")) for one in seen)
+    return {(controller, key): (Context.as_time(one.at), one.outcome) for one, controller, _, key in places}
 
 
 def _system(raw: Mapping[str, Any], row: Stored, checks: Checks) -> CatalogSystem:
