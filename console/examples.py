@@ -39,6 +39,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",
         "rightsdesk catalog try --catalog orders.yml --url sqlite:///orders.db --identity customer_number=K1 --erase",
     ),
+    "catalog publish": (
+        "rightsdesk catalog publish nordlicht --note 'orders are kept eight years'",
+        "rightsdesk catalog publish nordlicht --officer 0003 --yes --json",
+    ),
+    "catalog versions": ("rightsdesk catalog versions", "rightsdesk catalog versions nordlicht --json"),
+    "catalog diff": ("rightsdesk catalog diff nordlicht", "rightsdesk catalog diff nordlicht 1 3 --json"),
+    "catalog show": ("rightsdesk catalog show nordlicht", "rightsdesk catalog show nordlicht 2 --out old"),
     "train list": ("rightsdesk train list", "rightsdesk train list --scenarios my-scenarios --json"),
     "train run": ("rightsdesk train run", "rightsdesk train run ex-partner"),
     "train play": ("rightsdesk train play --auto plain-access", "rightsdesk train play --auto ex-partner --json"),

@@ -18,6 +18,7 @@ ROUTES: Final = {
     "review": "screens.review:ReviewScreen",
     "settle": "screens.settle:SettleScreen",
     "log": "screens.log:LogScreen",
+    "catalog": "screens.catalog:CatalogScreen",
     "training": "screens.training:TrainingScreen",
     "scorecard": "screens.scorecard:ScorecardScreen",
 }

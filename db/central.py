@@ -201,6 +201,19 @@ class ControllerRow(SQLModel, table=True):
     body: bytes
 
 
+class CatalogRow(SQLModel, table=True):
+    """A published version of a controller's catalog: its head by whose digest the log names it, what screens show of
+    it, and its files. Rows stay as they are."""
+
+    __tablename__ = "catalog_version"
+    controller: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str
+    head: bytes
+    shown: bytes
+    files: bytes
+
+
 class JobRow(SQLModel, table=True):
     """Work the ingest made from an accepted action; the engine's workflow carries the same id.
 
@@ -349,6 +362,7 @@ LOOKUP = _table(LookupRow)
 CLAIM = _table(ClaimRow)
 AGENT = _table(AgentRow)
 CONTROLLER = _table(ControllerRow)
+CATALOG = _table(CatalogRow)
 JOB = _table(JobRow)
 LEASE = _table(LeaseRow)
 PROGRESS = _table(ProgressRow)

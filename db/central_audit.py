@@ -10,6 +10,7 @@ from db.central import (
     AGGREGATE,
     AGGREGATE_HEAD,
     CASE,
+    CATALOG,
     CLAIM,
     CONTROLLER,
     COUNTS,
@@ -54,6 +55,20 @@ class AuditView(CentralView):
             return None
         query = sa.select(ENTRY.c.body).where(ENTRY.c.log.in_(mine)).order_by(ENTRY.c.pos)
         return [as_bytes(body) for body in self._conn.execute(query).scalars()]
+
+    def catalogs(self) -> Iterator[tuple[str, int, str, bytes, bytes, bytes]]:
+        """(controller, number, digest, head, what is shown, files) of every published catalog."""
+        for r in self._stream(sa.select(CATALOG).order_by(CATALOG.c.controller, CATALOG.c.number)):
+            yield r[0], r[1], r[2], as_bytes(r[3]), as_bytes(r[4]), as_bytes(r[5])
+
+    def kinds(self) -> dict[str, str]:
+        """Of every log whether it is a terminal's, a worker's, an import's or operators'."""
+        return {r[0]: r[1] for r in self._conn.execute(sa.select(LOG.c.id, LOG.c.kind))}
+
+    @property
+    def embedded(self) -> bool:
+        """Whether central is a file of one home."""
+        return self._conn.dialect.name == "sqlite"
 
     def agents(self) -> list[tuple[str, str, bool, int]]:
         """(number, roles, disabled, number of the PIN) of everybody."""

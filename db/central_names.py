@@ -28,6 +28,7 @@ CASE = _table(
 CLAIM = _table("claim", "case_id holder fence until")
 AGENT = _table("agent", "id name roles disabled pin_rev")
 CONTROLLER = _table("controller", "key body")
+CATALOG = _table("catalog_version", "controller number digest head shown")
 ASK = _table("ask", "id terminal kind sealed made_at stage reply")
 TERMINAL = _table("terminal", "id kind seen_at pid")
 META = _table("meta", "key value")

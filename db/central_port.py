@@ -12,6 +12,7 @@ from db.central_names import (
     AGENT,
     ASK,
     CASE,
+    CATALOG,
     CLAIM,
     CONTROLLER,
     ENTRY,
@@ -224,6 +225,20 @@ class CentralPort:
         with self._reading() as conn:
             return [(r[0], r[1]) for r in conn.execute(sa.select(CONTROLLER.c.key, CONTROLLER.c.body))]
 
+    def catalogs(self) -> list[tuple[str, int, str]]:
+        """(controller, number, digest) of every published catalog."""
+        with self._reading() as conn:
+            query = sa.select(CATALOG.c.controller, CATALOG.c.number, CATALOG.c.digest)
+            return [(r[0], r[1], r[2]) for r in conn.execute(query)]
+
+    def catalog(self, controller: str, number: int) -> tuple[bytes, bytes] | None:
+        """(head, what is shown) of a published catalog; None when it is gone."""
+        query = sa.select(CATALOG.c.head, CATALOG.c.shown)
+        with self._reading() as conn:
+            row = conn.execute(query.where(CATALOG.c.controller == controller, CATALOG.c.number == number)).first()
+            # Whoever changed a row of an embedded central may have left text: what is wrong is told then.
+            return None if row is None else (_bytes(row[0]), _bytes(row[1]))
+
     def approvals(self) -> list[tuple[str, bytes]]:
         """(case, folded state) of the cases where something waits for a second person, earliest due first."""
         query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.approval).order_by(CASE.c.due, CASE.c.id)
@@ -297,6 +312,10 @@ class CentralPort:
             conn.execute(sa.insert(LOG), [{**row, "origin": origin, "enrolled_at": clock_us(conn), "problem": ""}])
             head = {"log": log, "size": 0, "frontier": b"", "checkpoint": "", "receipt": "", "key": public_key}
             conn.execute(sa.insert(HEAD), [head])
+
+
+def _bytes(value: object) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def _mark(entry: sa.TableClause) -> sa.ColumnElement[str]:

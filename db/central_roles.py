@@ -27,13 +27,15 @@ TRIGGERS: Final = {
     ("entry", "entries_not_emptied"): "BEFORE TRUNCATE ON public.entry FOR EACH STATEMENT",
     ("aggregate", "leaves_stay"): "BEFORE DELETE OR UPDATE ON public.aggregate FOR EACH ROW",
     ("aggregate", "leaves_not_emptied"): "BEFORE TRUNCATE ON public.aggregate FOR EACH STATEMENT",
+    ("catalog_version", "versions_stay"): "BEFORE DELETE OR UPDATE ON public.catalog_version FOR EACH ROW",
+    ("catalog_version", "versions_not_emptied"): "BEFORE TRUNCATE ON public.catalog_version FOR EACH STATEMENT",
 }
 """When each fires, by its table and name."""
 
 SQLITE_TRIGGERS: Final = tuple(
     f"CREATE TRIGGER {what}_not_{done} BEFORE {event} ON {table} "
     f"BEGIN SELECT raise(ABORT, '{what} are never {done}'); END"
-    for table, what in (("entry", "entries"), ("aggregate", "leaves"))
+    for table, what in (("entry", "entries"), ("aggregate", "leaves"), ("catalog_version", "versions"))
     for event, done in (("UPDATE", "changed"), ("DELETE", "deleted"))
 )
 """What stands in for roles where central is a file: whoever has its key can do all."""
@@ -47,6 +49,7 @@ _WORKER: Final = {
     "seal": frozenset({"SELECT", "INSERT"}),
     "log_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "agent": frozenset({"SELECT"}),
+    "catalog_version": frozenset({"SELECT"}),
     "controller": frozenset({"SELECT"}),
     "terminal": frozenset({"SELECT"}),
     VERSION_TABLE: frozenset({"SELECT"}),

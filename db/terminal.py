@@ -86,6 +86,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
         "CREATE TABLE controller (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
+        # Published catalogs, without the files: what the officer's screen shows.
+        """
+        CREATE TABLE catalog (
+            controller TEXT NOT NULL, number INT NOT NULL, digest TEXT NOT NULL, head BLOB NOT NULL,
+            shown BLOB NOT NULL, PRIMARY KEY (controller, number)
+        ) STRICT
+        """,
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     ),
 )
@@ -212,6 +219,16 @@ class TerminalStore:
             conn.execute("DELETE FROM controller")
             conn.executemany("INSERT INTO controller VALUES (?,?)", controllers)
             conn.execute("INSERT OR REPLACE INTO meta VALUES ('people-at', ?)", (str(int(time.time())),))
+
+    def catalogs(self) -> set[tuple[str, int, str]]:
+        """(controller, number, digest) of every catalog that is here."""
+        return {(r[0], r[1], r[2]) for r in self.rows("SELECT controller, number, digest FROM catalog")}
+
+    def change_catalogs(self, gone: Iterable[tuple[str, int]], new: Iterable[Sequence[object]]) -> None:
+        """Forget versions (controller, number); keep new ones (controller, number, digest, head, what is shown)."""
+        with self.writing() as conn:
+            conn.executemany("DELETE FROM catalog WHERE controller=? AND number=?", gone)
+            conn.executemany("INSERT OR REPLACE INTO catalog VALUES (?,?,?,?,?)", new)
 
     def keep_pin(self, agent: Sequence[object], kept: str, checked_at: int) -> None:
         """What a PIN fits that central said yes to at `checked_at` (seconds since 1970), and the agent as it said."""

@@ -273,6 +273,9 @@ class QueueScreen(Assigning):
     def action_settle(self) -> None:
         self.host.show("settle")
 
+    def action_catalog(self) -> None:
+        self.host.show("catalog")
+
     @on(Done)
     def _done(self, message: Done) -> None:
         self.flash(message.words, "good")

@@ -18,6 +18,8 @@ from services.action_log.entry import decode
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.action_log.witness import Accepted, Alarm, Shown, look, look_at_aggregate
 from services.cases.case import from_json
+from services.catalog.version import Stored
+from services.catalog_check import Published, changed_catalogs, published_by
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
 from services.people_check import accounts, changed
@@ -57,11 +59,18 @@ def _rows(view: AuditView) -> Iterator[str]:
     cosigner = (f"{facts['deployment']}/central", bytes.fromhex(facts["cosigner-key"]))
     named: dict[str, str] = {}
     resealed: set[str] = set()
+    catalogs: set[Published] = set()
+    publishers = {"operator", "worker"} if view.embedded else {"operator"}
+    publishing = {log for log, kind in view.kinds().items() if kind in publishers}
     logs = view.logs()
     leaves = Leaves({one.origin: one.log for one in logs})
     wrong = list(_aggregate(view, leaves))
     newest = None if wrong else leaves.newest
-    wrong += [words for held in logs for words in _log(view, held, cosigner, named, resealed, newest)]
+    wrong += [
+        words
+        for held in logs
+        for words in _log(view, held, cosigner, named, resealed, newest, catalogs if held.log in publishing else set())
+    ]
     yield from wrong
     yield from (f"entry {pos} has an earlier time than the one accepted before it" for pos in view.out_of_order())
     yield from _details(view, named, resealed)
@@ -71,6 +80,8 @@ def _rows(view: AuditView) -> Iterator[str]:
         systems = differences_of_systems(view)
         yield from (f"system {name}: what was seen of it last is not what the logs say" for name in systems)
         yield from _people(view)
+        if view.operators_entries() is not None:  # else an act of theirs waits for a worker
+            yield from changed_catalogs(catalogs, (Stored(*row) for row in view.catalogs()))
 
 
 def _people(view: AuditView) -> Iterator[str]:
@@ -105,11 +116,13 @@ def _log(
     named: dict[str, str],
     resealed: set[str],
     newest: Mapping[str, TreeHead] | None,
+    catalogs: set[Published],
 ) -> Iterator[str]:
     """One log: every entry in its place, the tree the one that was signed, by its key and by us, and the newest of it
     in the aggregate (`newest`, where that is whole), filed as it says.
 
-    Sealed details that an opening names go into `named`, digest → case; keys that were sealed anew into `resealed`.
+    Sealed details that an opening names go into `named`, digest → case; keys that were sealed anew into `resealed`;
+    catalogs that were published into `catalogs`.
     """
     misfiled: list[str] = []
     frontier = Frontier()
@@ -124,6 +137,8 @@ def _log(
                     named.update(dict.fromkeys(entry.details, entry.case))
                 if entry.act == RESEALED:
                     resealed.update(entry.details)
+                if (catalog := published_by(entry)) is not None:
+                    catalogs.add(catalog)
             frontier.append(leaf_hash(body))
             yield seq, body
 

@@ -12,7 +12,7 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 60
+MAX_PARTS = 500_000
 
 # Composed only: nodes keep the words as written, and no tag makes an object. Where libyaml is missing, Python does it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -57,6 +58,25 @@ def read(path: Path, schema: type[T]) -> T:
 def parse(text: str, schema: type[T], *, place: str = "text") -> T:
     """YAML `text` as a `schema`; `place` names the source in errors."""
     return cast(T, _Reader(place).build(_compose(text, place), schema, "", 0))
+
+
+Outline = str | list["Outline"] | dict[str, "Outline"]
+"""A file as it is written: texts, lists, and mappings by their keys. No schema has looked at it."""
+
+
+def outline(text: str, *, place: str = "text") -> Outline:
+    """YAML `text` without a meaning, for comparing; raises `BadInput` for what is no YAML or nested too deeply."""
+    return _outline(_compose(text, place), place, 0, iter(range(MAX_PARTS)))
+
+
+def _outline(node: Node, place: str, depth: int, room: Iterator[int]) -> Outline:
+    if depth > MAX_DEPTH or next(room, None) is None:  # an alias stands for all that it names, again and again
+        raise BadInput("is nested too deeply", place=f"{place}:{node.start_mark.line + 1}")
+    if isinstance(node, MappingNode):
+        return {str(key.value): _outline(value, place, depth + 1, room) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [_outline(item, place, depth + 1, room) for item in node.value]
+    return str(node.value)
 
 
 def line_of(value: object) -> int:

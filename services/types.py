@@ -6,6 +6,14 @@ Times are aware UTC datetimes, legal dates are dates, durations are seconds. Per
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.catalog_types import (
+    CatalogChange as CatalogChange,
+    CatalogCollection as CatalogCollection,
+    CatalogField as CatalogField,
+    CatalogSystem as CatalogSystem,
+    CatalogVersion as CatalogVersion,
+    CatalogView as CatalogView,
+)
 from services.enums import (
     Band as Band,
     Channel as Channel,

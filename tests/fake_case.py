@@ -39,6 +39,7 @@ from services.types import (
     Unsettled,
     Verification,
 )
+from tests.fake_catalog import FakeCatalog
 from tests.fake_desk import FakeDesk
 
 NOW = datetime(2026, 3, 5, 14, 3, tzinfo=UTC)
@@ -361,6 +362,7 @@ class CaseDesk(FakeDesk):
         self.case, self.check, self.find, self.act = FakeCase(), FakeCheck(), FakeFind(), FakeAct()
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
+        self.catalog = FakeCatalog()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

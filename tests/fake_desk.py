@@ -13,6 +13,8 @@ RIGHTS = ("Access", "Erasure", "Access+Mktg", "Portability", "Consent")
 STATES = ("new", "verifying", "review", "in progress", "waiting id")
 PEOPLE = ("a•••@ex•••.com", "+49•••••321", "m•••@po•••.de", "j•••@ma•••.fr", "k•••@no•••.org")
 
+PEOPLE_HERE = {"0042": Role.AGENT, "0007": Role.LEAD, "0003": Role.OFFICER}
+
 
 def row(number: int) -> QueueRow:
     """Row `number` of the synthetic queue, in queue order."""
@@ -29,7 +31,7 @@ def row(number: int) -> QueueRow:
 
 @dataclass
 class FakeSign:
-    """Agents 0042 (agent) and 0007 (lead), both with PIN 2468."""
+    """Agents 0042 (agent), 0007 (lead) and 0003 (officer), all with PIN 2468."""
 
     calls: list[str] = field(default_factory=list)
     away: bool = False
@@ -43,9 +45,9 @@ class FakeSign:
             time.sleep(0.01)
         if stop():
             raise Unavailable("the sign-in was taken back")
-        if pin != "2468" or agent not in ("0042", "0007"):
+        if pin != "2468" or agent not in PEOPLE_HERE:
             raise Refused("agent number or PIN is wrong", next_key="type both again")
-        role = Role.LEAD if agent == "0007" else Role.AGENT
+        role = PEOPLE_HERE[agent]
         return Session(
             "s1",
             agent,

@@ -5,9 +5,11 @@ import subprocess
 from pathlib import Path
 
 from db.central_roles import WORKERS
+from services.demo.agents import CONTROLLERS
 from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.fulfilment.engine import make_tables
+from services.publishing import prepared, publish
 from tests.server_centre import Machine, ServerCentre
 from tests.worker_centre import WorkerCentre
 
@@ -31,6 +33,8 @@ class ServerWork(WorkerCentre):
         self._started: list[subprocess.Popen[str]] = []
         for name in ("data", "controllers"):
             shutil.copytree(template / name, self.home.path / name, dirs_exist_ok=True)
+        for controller in CONTROLLERS:
+            publish(self.home, self.vault, prepared(self.home, self.vault, controller))
 
     def machine(self, kind: str, name: str) -> Machine:
         """A joined terminal or worker; made when asked for first."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.commands import catalog_versions
 from console.commands.catalog_draft import discover
 from console.commands.catalog_review import review
 from console.commands.catalog_status import status
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from services.fulfilment.found import Found
     from services.fulfilment.plan import Plan
 
-app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: draft, check, try them.")
+app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: draft, check, try, publish them.")
 app.command()(discover)
 app.command()(review)
 app.command()(status)
+app.command()(catalog_versions.publish)
+app.command()(catalog_versions.versions)
+app.command()(catalog_versions.diff)
+app.command()(catalog_versions.show)
 
 
 @app.command()

@@ -57,7 +57,22 @@ def make_central(home: Path, url: str, deployment: str, password: str, controlle
     owner_here(place, vault)
     begun.unlink()
     yield f"{len(described)} controllers: {', '.join(c.key for c in described) or 'none yet'}"
+    for controller in described:
+        if place.systems(controller.key).is_dir():
+            yield _first_catalog(place, vault, controller.key)
     yield "next: rightsdesk agent add, rightsdesk terminal enrol, rightsdesk worker enrol"
+
+
+def _first_catalog(home: "Home", vault: "Vault", controller: str) -> str:
+    """Publish the catalog that was brought along; what is wrong with it is mended and published later."""
+    from services.publishing import prepared, publish
+
+    try:
+        one = prepared(home, vault, controller, "brought along to central init")
+        number = publish(home, vault, one).number if one.new else one.number - 1
+    except DeskError as exc:
+        return f"the catalog of {controller} is not published: {exc}"
+    return f"the catalog of {controller} is published as version {number}"
 
 
 def checked_url(url: str) -> str:

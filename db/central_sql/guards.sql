@@ -50,6 +50,9 @@ CREATE VIEW {desk}.agent WITH (security_barrier) AS
     SELECT id, name, roles, disabled, pin_rev FROM public.agent WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.controller WITH (security_barrier) AS
     SELECT key, body FROM public.controller WHERE {desk}.me() IS NOT NULL;
+-- Without the files: a terminal shows what a catalog says and reaches no system.
+CREATE VIEW {desk}.catalog_version WITH (security_barrier) AS
+    SELECT controller, number, digest, head, shown FROM public.catalog_version WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.ask WITH (security_barrier) AS
     SELECT id, terminal, stage, reply FROM public.ask WHERE terminal = {desk}.me();
 CREATE VIEW {desk}.terminal WITH (security_barrier) AS
@@ -204,6 +207,6 @@ GRANT EXECUTE ON FUNCTION {desk}.me(), {desk}.enrol_log(text, text, bytea, bytea
 
 CREATE FUNCTION {desk}.entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE restrict_violation USING MESSAGE = 'entries are never changed or deleted';
+    RAISE restrict_violation USING MESSAGE = 'entries and versions are never changed or deleted';
 END $$;
 REVOKE ALL ON FUNCTION {desk}.entries_stay() FROM PUBLIC;

@@ -1,7 +1,7 @@
 """Acts of operators, in the log of the machine they work at: numbers, ids and codes only."""
 
 from services.action_log.act import Act, act
-from services.action_log.shapes import Code, Id, Key
+from services.action_log.shapes import Actor, Code, Count, Digest, Id, Key
 
 
 @act("agent.added")
@@ -54,3 +54,16 @@ class CentralUpgraded(Act):
     """Central was brought to this schema."""
 
     schema: Id
+
+
+@act("catalog.published")
+class CatalogPublished(Act):
+    """A version of a controller's catalog, by its digest; `by` is the operator's machine, or the officer at it.
+
+    Where central is a file of the home, its worker writes this into its own log for what it finds in the folder.
+    """
+
+    controller: Key
+    number: Count
+    digest: Digest
+    by: Actor

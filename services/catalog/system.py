@@ -100,18 +100,19 @@ class System:
 
 def load_system(folder: Path) -> System:
     """The system in `folder`; raises `BadInput` with file and line."""
-    return _load(folder)[0]
+    return _load(folder, folder)[0]
 
 
-def load_controller_systems(folder: Path) -> Mapping[str, System]:
+def load_controller_systems(folder: Path, home: Path | None = None) -> Mapping[str, System]:
     """Every system of the controller in `folder` by key, references between them resolved.
 
-    Raises `BadInput` with file and line.
+    `home`: the controller's own folder, where relative paths in urls start, when these files are a copy of it that
+    lies elsewhere. Raises `BadInput` with file and line.
     """
     found: dict[str, System] = {}
     files: list[tuple[Dataset, Path]] = []
     for path in sorted((folder / "systems").glob("*/system.yml")):
-        system, read_from = _load(path.parent)
+        system, read_from = _load(path.parent, (home or folder) / "systems" / path.parent.name)
         if system.key != path.parent.name:
             raise BadInput(f"key '{system.key}' is not the folder's name", place=f"{path}:1")
         if system.controller != folder.name:
@@ -124,8 +125,8 @@ def load_controller_systems(folder: Path) -> Mapping[str, System]:
     return found
 
 
-def _load(folder: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
-    """The system in `folder`, and which dataset stands in which file."""
+def _load(folder: Path, start: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
+    """The system in `folder`, and which dataset stands in which file; relative paths in its url start at `start`."""
     path = folder / "system.yml"
     file = read(path, SystemFile)
     if not file.datasets:
@@ -139,7 +140,7 @@ def _load(folder: Path) -> tuple[System, list[tuple[Dataset, Path]]]:
         key=str(file.key),
         controller=str(file.controller),
         connector=file.connector,
-        url=_url(file.connector, str(file.url), folder, f"{path}:{line_of(file.url)}"),
+        url=_url(file.connector, str(file.url), start, f"{path}:{line_of(file.url)}"),
         datasets=tuple(dataset for dataset, _ in datasets),
         secret=f"system:{file.secret}" if file.secret else None,
         label=file.label,

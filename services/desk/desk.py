@@ -7,6 +7,7 @@ from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
 from services.desk.cases import Cases
+from services.desk.catalog import Catalogs
 from services.desk.checks import Checks
 from services.desk.context import Context
 from services.desk.drafts import Drafts
@@ -24,7 +25,7 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `work`, `log`, `draft`,
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `work`, `log`, `catalog`, `draft`,
     `practice`.
 
     Opened by `open_desk`.
@@ -44,6 +45,7 @@ class Desk:
         self.review = Review(ctx, self.case)
         self.work = Work(ctx, self.case)
         self.log = Logs(ctx)
+        self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)
         self.practice = Practice(ctx)
 

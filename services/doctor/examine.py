@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.action_log.moment import Moment, now, stepped
 from services.doctor import around, place, stores
+from services.doctor.catalogs import catalogs
 from services.doctor.finding import Finding, looked
 from services.evidence import Evidence, evidence_of
 from services.home import Home
@@ -44,6 +45,7 @@ def examine(facts: Facts, open_vault: Callable[[], Vault]) -> list[Finding]:
 def _inside(facts: Facts, home: Home, vault: Vault) -> list[Finding]:
     url = facts.central_url
     found = looked("central", lambda: stores.central(home, vault, url), "restore central from its backup")
+    found += looked("catalog", lambda: catalogs(home, vault, url), "rightsdesk catalog versions")
     found += looked("desk", lambda: stores.desks(home, vault), "move desk.db away: it is fetched again")
     found += looked("log", lambda: _logs(home, vault), "rightsdesk log verify")
     found += looked("worker", lambda: around.worker(home, vault, url), "rightsdesk worker run")

@@ -111,7 +111,12 @@ def _covered(task: Task) -> str:
     found = look_everywhere(task, answers=False)
     try:
         fresh = make_plan(
-            found, catalog.graph, room.today(room.controller(case.controller)), case.controller, read_only=closed
+            found,
+            catalog.graph,
+            room.today(room.controller(case.controller)),
+            case.controller,
+            read_only=closed,
+            catalog=catalog.digest,
         )
     except Refused:
         raise JobFailed(CHANGED) from None

@@ -101,7 +101,7 @@ def _build(task: Task, case: Case, controller: Controller, found: Found, package
     basis = "GDPR Art 20" if portable else "GDPR Art 15"
     if controller.regime == "UK":
         basis = f"UK {basis}"
-    heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis)
+    heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis, catalog.digest)
     facts = _facts(controller, catalog, found, language)
 
     def letter(redacted: int) -> Letter:

@@ -51,6 +51,8 @@ class Heading:
     made_at: datetime
     expires_on: date
     basis: str = "GDPR Art 15"
+    catalog: str = ""
+    """SHA-256 of the files of the catalog that the data was found with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ def _manifest(package: str, heading: Heading, files: list[Packed], views: list[V
         "case": heading.case_number,
         "controller": heading.controller.name,
         "basis": heading.basis,
+        "catalog": heading.catalog,
         "language": heading.language,
         "generated_at": heading.made_at.isoformat(),
         "expires_on": heading.expires_on.isoformat(),

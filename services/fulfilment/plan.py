@@ -63,7 +63,8 @@ class SystemPlan:
 class Plan:
     """The whole plan. `faults`: why it cannot be carried out as the catalog stands; empty for one that can.
 
-    `identifiers`: what is taken out of free text.
+    `identifiers`: what is taken out of free text. `catalog`: SHA-256 of the catalog's files it was made with; empty
+    where none was named.
     """
 
     controller: str
@@ -73,6 +74,7 @@ class Plan:
     identifiers: tuple[str, ...]
     systems: tuple[SystemPlan, ...]
     faults: tuple[str, ...] = ()
+    catalog: str = ""
 
     def system(self, key: str) -> SystemPlan:
         """The part of one system; empty when it has none."""
@@ -102,8 +104,9 @@ class Plan:
                 SystemPlan(s["system"], tuple(map(_action, s["actions"])), s["note"]) for s in raw["systems"]
             )
             identities = tuple((kind, tuple(values)) for kind, values in raw["identities"])
-            texts = {name: tuple(raw[name]) for name in ("identifiers", "faults")}
-            return Plan(raw["controller"], raw["made_on"], raw["region"], identities, systems=systems, **texts)
+            named, faults, catalog = tuple(raw["identifiers"]), tuple(raw["faults"]), str(raw["catalog"])
+            about = raw["controller"], raw["made_on"], raw["region"]
+            return Plan(*about, identities, named, systems, faults, catalog)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             raise Unusable("the plan cannot be read") from None
 
@@ -116,11 +119,13 @@ def make_plan(
     decisions: Iterable[str] = (),
     *,
     read_only: Iterable[str] = (),
+    catalog: str = "",
 ) -> Plan:
     """The plan for what was found. `decisions`: ids of rows (`FoundRow.id`) a person decided to treat as the person's.
 
     `today`: in the controller's zone. `read_only`: systems that are never changed. Raises `Refused` when too many
     other people were met or a system could not be searched, `BadInput` for a decision about a row that is not there.
+    `catalog` is named in the plan.
     """
     if found.stopped:
         way = " → ".join(found.path)
@@ -145,7 +150,7 @@ def make_plan(
         systems.append(SystemPlan(system.key, tuple(actions), system.reason))
     return Plan(
         controller, today.isoformat(), found.region, found.identities, identifiers(found, graph), tuple(systems),
-        tuple(sorted(set(faults))),
+        tuple(sorted(set(faults))), catalog,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def _plan(room: Workroom, case: Case, catalog: Catalog, found: Found) -> tuple[P
     today = room.today(room.controller(case.controller))
     closed = [key for key, system in catalog.systems.items() if system.read_only]
     try:
-        plan = make_plan(found, catalog.graph, today, case.controller, read_only=closed)
+        plan = make_plan(found, catalog.graph, today, case.controller, read_only=closed, catalog=catalog.digest)
     except Refused as exc:
         return None, exc.reason
     return (None, plan.faults[0]) if plan.faults else (plan, "")

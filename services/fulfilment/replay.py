@@ -118,7 +118,7 @@ def _plan(room: Systems, controller: str, known: Known) -> Plan:
     if any(s.reach is Reach.FAILED for s in found.systems):
         raise Unavailable("a system that may lead to others does not answer")
     closed = [key for key, s in catalog.systems.items() if s.read_only]
-    return make_plan(found, catalog.graph, room.today(settings), controller, read_only=closed)
+    return make_plan(found, catalog.graph, room.today(settings), controller, read_only=closed, catalog=catalog.digest)
 
 
 def _secret(room: Systems, case: str) -> bytes:

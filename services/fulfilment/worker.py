@@ -53,6 +53,7 @@ from services.sync.up import Uplink
 PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Between attempts at a system that is away; the last is repeated where giving up is not an answer."""
 _INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S = 0.08, 0.08, 0.1, 0.5, 1.0
+_CATALOGS_S = 1.0
 _SLOWEST_S = 5.0
 _ASK_THREADS, _SIGN_IN_THREADS = 4, 2
 """Sign-ins have threads of their own: searches, which can be slow, keep nobody from the desk."""
@@ -157,6 +158,7 @@ class Worker:
             ("sweep", self._sweep, self._sweep_s),
             ("rotate", self._rotate, self._sweep_s),
             ("drift", lambda: self._leading and self._watch.look() < 0, self._watch_s),
+            ("catalogs", self._publish, _CATALOGS_S),
         )
         for name, work, pause in loops:
             thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)
@@ -297,6 +299,11 @@ class Worker:
         if self._leading:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)
+        return False
+
+    def _publish(self) -> bool:
+        if self._leading:
+            self.room.publish_folders()
         return False
 
     def _rotate(self) -> bool:

@@ -1,8 +1,7 @@
 """What a worker has at hand for its jobs: controllers, catalog, connectors, cases, mail, its own log."""
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,17 +10,16 @@ from zoneinfo import ZoneInfo
 import stamina
 from sqlalchemy.exc import OperationalError
 
+from db.central_catalog import CatalogStore
 from db.central_jobs import Job
 from db.central_store import CentralStore
 from db.central_work import MINUTE_US, Gate, is_halted
+from services.action_log.act import Act
 from services.cases.case import Case, from_json
-from services.catalog.graph import Graph, build
-from services.catalog.system import System, load_controller_systems
-from services.connectors.base import Connector
-from services.connectors.registry import open_connector
 from services.controllers import Controller
 from services.errors import DeskError, NotFound
 from services.fulfilment.case_details import CaseDetails
+from services.fulfilment.catalogs import Catalog as Catalog, Catalogs
 from services.fulfilment.journal import Journal
 from services.fulfilment.replay_list import ReplayList
 from services.fulfilment.results import Results
@@ -34,15 +32,6 @@ _central = stamina.retry(on=OperationalError, attempts=20, timeout=300, wait_max
 """Central may be away for a while: what runs between the steps of a job waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """A controller's systems, the graph over them, and a connector to each."""
-
-    systems: Mapping[str, System]
-    graph: Graph
-    connectors: Mapping[str, Connector]
-
-
 @dataclass(kw_only=True)
 class Systems:
     """What is needed to look into a controller's systems, without a log of one's own."""
@@ -52,8 +41,10 @@ class Systems:
     store: CentralStore
     lookup_key: bytes
     now: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
-    _catalogs: dict[str, tuple[object, Catalog]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    catalogs: Catalogs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.catalogs = Catalogs(self.home, self.vault, CatalogStore(self.store.engine), self._say)
 
     @_central
     def controller(self, key: str) -> Controller:
@@ -63,26 +54,13 @@ class Systems:
             raise NotFound(f"there is no controller {key}")
         return Controller.from_json(body)
 
+    @_central
     def catalog(self, controller: str) -> Catalog:
-        """The catalog of a controller, read again when a file of it changed. Raises `BadInput` with file and line."""
-        folder = self.home.systems(controller).parent
-        files = sorted(folder.glob("systems/*/*.yml"))
-        mark = tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
-        with self._lock:
-            known = self._catalogs.get(controller)
-            if known is None or known[0] != mark:
-                known = self._catalogs[controller] = (mark, self._read(folder))
-            return known[1]
+        """What to work by now (`catalogs.py`). Raises `BadInput` with file and line, `Unavailable`."""
+        return self.catalogs.catalog(controller)
 
-    def _read(self, folder: Path) -> Catalog:
-        systems = load_controller_systems(folder)
-        graph = build({key: system.datasets for key, system in systems.items()})
-        connectors = {
-            key: open_connector(system, self.vault.get(system.secret) if system.secret else None)
-            for key, system in systems.items()
-            if not system.excluded
-        }
-        return Catalog(systems, graph, connectors)
+    def _say(self, event: str, **facts: str | int) -> None:
+        """What is unusual about a catalog; whoever has a journal keeps it."""
 
     def today(self, controller: Controller) -> date:
         """The day in the controller's zone (design.md 7.11)."""
@@ -109,6 +87,18 @@ class Workroom(Systems):
     pauses: tuple[float, ...]
     lease_us: int
     stopped: Callable[[], bool] = lambda: False
+
+    def _say(self, event: str, **facts: str | int) -> None:
+        self.journal.say(event, **facts)
+
+    def publish_folders(self) -> None:
+        """Where central is a file of this home, publish what changed in its catalogs' folders."""
+
+        def record(act: Act) -> None:
+            self.results.own(act)
+            self.results.settle(stopped=self.stopped)  # so that nobody sees a version before its act
+
+        self.catalogs.publish_folders(f"worker:{self.worker}", self.now, record)
 
     @_central
     def job(self, job: str) -> Job:

@@ -61,10 +61,20 @@ class Downlink:
         if time.monotonic() - self._people_at < PEOPLE_S and self._people_at:
             return
         self._store.replace_people(self._port.agents(), self._port.controllers())
+        self._catalogs()
         facts = self._port.facts()
         self._follow_key(facts)
         self.systems = tuple(known_systems(facts))
         self._people_at = time.monotonic()
+
+    def _catalogs(self) -> None:
+        """Published catalogs that are new, each once; those that central has no more go."""
+        there, here = set(self._port.catalogs()), self._store.catalogs()
+        if there == here:
+            return
+        fetched = [(*one, self._port.catalog(one[0], one[1])) for one in sorted(there - here)]
+        new = [(controller, number, digest, *found) for controller, number, digest, found in fetched if found]
+        self._store.change_catalogs([(one[0], one[1]) for one in here - there], new)
 
     def _follow_key(self, facts: Mapping[str, str]) -> None:
         """Seal to the deployment's new key once it was rotated; never to one that was not signed, nor an older one."""

@@ -18,6 +18,7 @@ CONTRACT = """
 agent.added(agent, roles); agent.disabled(agent); agent.enabled(agent); agent.pin_reset(agent)
 agent.locked_out(agent, terminal)
 machine.enrolled(machine, kind); machine.revoked(machine, kind); central.upgraded(schema)
+catalog.published(controller, number, digest, by)
 log.opened(public_key, software); key.rotated(epoch, public_key); key.store(kind)
 heartbeat(); session.started(terminal, offline)
 session.ended(reason)

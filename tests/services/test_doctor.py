@@ -55,7 +55,7 @@ def test_a_healthy_home_is_well(used: Centre) -> None:
     findings = found(used)
     assert bad(findings) == []
     seen = {finding.subject for finding in findings}
-    assert seen == {"disk", "modes", "keys", "central", "desk", "log", "clock", "worker", "mail"}
+    assert seen == {"disk", "modes", "keys", "central", "catalog", "desk", "log", "clock", "worker", "mail"}
     assert [f.seen for f in findings if f.subject == "worker"] == ["none ever ran: nothing is sent or done"]
 
 

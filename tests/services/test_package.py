@@ -37,7 +37,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Controller:
 
 def heading(controller: Controller, language: str = "en") -> Heading:
     made = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    return Heading("C-26-000001", controller, language, made, date(2026, 12, 8))
+    return Heading("C-26-000001", controller, language, made, date(2026, 12, 8), catalog="c" * 64)
 
 
 def letter(redacted: int) -> Letter:
@@ -83,6 +83,7 @@ def test_the_manifest_names_every_file_with_its_digest(tmp_path: Path, controlle
     archive = opened(built)
     raw = archive.read("manifest.json")
     assert built.manifest == hashlib.sha256(raw).hexdigest()
+    assert json.loads(raw)["catalog"] == "c" * 64  # the version of the catalog that the data was found with
     listed = {f["path"]: f["sha256"] for f in json.loads(raw)["files"]}
     real = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
     del real["manifest.json"]

@@ -37,10 +37,11 @@ class FilterBar(Horizontal):
         """The list gets the keys again."""
 
     _timer: Timer | None = None
+    hint = "words, case number, or right: state: due: controller:"
 
     def compose(self) -> ComposeResult:
         yield Static(shown("filter /"), classes="mark")
-        yield CleanInput(placeholder="words, case number, or right: state: due: controller:", max_length=200)
+        yield CleanInput(placeholder=self.hint, max_length=200)
         yield Static("", classes="found")
 
     @property

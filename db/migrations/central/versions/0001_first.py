@@ -80,6 +80,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case__rev"), "case_", ["rev"], unique=False)
     op.create_index(op.f("ix_case__subject"), "case_", ["subject"], unique=False)
     op.create_table(
+        "catalog_version",
+        sa.Column("controller", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("shown", sa.LargeBinary(), nullable=False),
+        sa.Column("files", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("controller", "number"),
+    )
+    op.create_table(
         "claim",
         sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
