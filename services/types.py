@@ -35,6 +35,7 @@ from services.queue_types import (
     QueueView as QueueView,
 )
 from services.settle_types import Unsettled as Unsettled
+from services.training_types import CallerLine as CallerLine, Scorecard as Scorecard, ScorePoint as ScorePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,34 +375,3 @@ class LogDetail:
     proof: tuple[str, ...]
     checkpoint: str
     receipt: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallerLine:
-    """What a scripted caller says in training."""
-
-    text: str
-    at_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePoint:
-    """One point of a scorecard with the action it stands on."""
-
-    name: str
-    got: int
-    of: int
-    why: str
-    seq: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scorecard:
-    """A training call, scored from its log alone."""
-
-    scenario: str
-    total: int
-    passed: bool
-    points: tuple[ScorePoint, ...]
-    auto_fails: tuple[str, ...]
-    debrief: str

@@ -12,6 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from tests import servers
+from tests.datasystems.imap_server import imap, imap_server  # noqa: F401  (fixtures)
 from tests.datasystems.mariadb_server import mariadb, mariadb_server  # noqa: F401  (fixtures)
 from tests.datasystems.redis_server import redis, redis_server  # noqa: F401  (fixtures)
 from tests.datasystems.roundup_server import roundup_template as roundup_template

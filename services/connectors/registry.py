@@ -13,6 +13,8 @@ KINDS = {
     "s3": "s3:S3Connector",
     "redis": "redis_store:RedisConnector",
     "http": "http_api:HttpConnector",
+    "mailbox": "mailbox:MailboxConnector",
+    "files": "files:FilesConnector",
     "mariadb": "sql:SqlConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""

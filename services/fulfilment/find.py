@@ -145,7 +145,7 @@ class _Search:
 
     def _open(self, system: str) -> str:
         """Opens the reader of a system and its shelves; what went wrong, or nothing."""
-        nodes = [node for node in self.reachable if self.system_of[node] == system]
+        nodes = sorted(node for node in self.reachable if self.system_of[node] == system)
         if system not in self.sources:
             return "there is no connection to it"
         try:
