@@ -243,6 +243,32 @@ class Call:
     def step_up(self) -> None:
         self.desk.sign.step_up(self.session, AGENT_PIN)
 
+    def export(self) -> None:
+        """Order the package with the PIN and decide all that is held back from it, until none is."""
+        self.step_up()
+        self.desk.act.export(self.session, self.case)
+        assert self.desk.synced()
+        self.keep_in()
+
+    def keep_in(self) -> None:
+        """Keep in whatever waits for a decision, group by group, until the worker goes on by itself."""
+        while True:
+            state = self.centre.until(self._goes_on)
+            if state != "held":
+                return
+            parts = self.desk.held.waiting(self.session, self.case)
+            for group in {part.group: part for part in parts if not part.decision}.values():
+                self.desk.held.decide(self.session, group, "redact", "others", alike=True)
+            assert self.desk.synced()
+
+    def _goes_on(self) -> str:
+        """`held` while parts wait here and at central, `gone` once the package is on its way or cannot be."""
+        acts = [a for a in self.centre.acts(self.case) if a.startswith("export.")]
+        if acts[-1:] and acts[-1] in ("export.built", "export.delivered", "export.failed"):
+            return "gone"
+        item = next((i for i in self.desk.case.state(self.case).items if i.undecided), None)
+        return "held" if item is not None and item.state.value == "review" else ""
+
     def approve(self, lead_desk: Desk) -> None:
         """The lead approves what waits."""
         lead = self.centre.until(lambda: _signed_in(lead_desk, LEAD, LEAD_PIN))

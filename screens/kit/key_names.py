@@ -56,7 +56,7 @@ _FUNCTION: Final[Mapping[str, str]] = {
     "minus": "f21", "r": "f22", "z": "f23", "s": "f24", "E": "ctrl+f2", "R": "ctrl+f3", "V": "ctrl+f4", "S": "ctrl+f5",
     "B": "ctrl+f6", "L": "ctrl+f7", "1": "ctrl+f8", "2": "ctrl+f9", "3": "ctrl+f10", "4": "ctrl+f11", "5": "ctrl+f12",
     "left_square_bracket": "ctrl+left", "right_square_bracket": "ctrl+right", "plus": "ctrl+up", "e": "ctrl+down",
-    "exclamation_mark": "ctrl+home",
+    "exclamation_mark": "ctrl+home", "Y": "ctrl+end", "F": "ctrl+pagedown",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
+from services.desk.redactions import Held
 from services.desk.review import Review
 from services.desk.settle import Settle
 from services.desk.sign import Sign
@@ -22,7 +23,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `log`, `draft`, `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `log`, `draft` and
+    `practice`.
 
     Opened by `open_desk`.
     """
@@ -39,6 +41,7 @@ class Desk:
         self.find = Finding(ctx, self.case, asks)
         self.act = Acting(ctx, self.case, asks)
         self.review = Review(ctx, self.case)
+        self.held = Held(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.draft = Drafts(ctx)
         self.practice = Practice(ctx)

@@ -10,12 +10,13 @@ from services.action_log.acts import ExportBuilt, ExportDelivered, ExportFailed,
 from services.cases.case import Case
 from services.controllers import Controller
 from services.errors import Refused, Unavailable
-from services.fulfilment import people
+from services.fulfilment import held_back, people
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.found import Found, Reach, Whose
+from services.fulfilment.found import Found, Reach
 from services.fulfilment.package import Built, Heading, Redaction, build
 from services.fulfilment.package_tables import Part, part_of
 from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
+from services.fulfilment.redactions import WHOLE, Redactions
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Catalog
 from services.letters.access import AccessAnswer, facts_for_access
@@ -26,6 +27,8 @@ from services.types import ItemState, Outcome, Right
 MAX_ATTACHED = 8 * 1024 * 1024
 """Bytes of archive that go with a mail; a larger one waits for the person to fetch it, and the mail says so."""
 DAY_US = 86_400 * 1_000_000
+WAITS = -1
+"""Instead of a number of rows: parts wait for a decision, the last of which begins a new job."""
 
 
 def export(task: Task) -> None:
@@ -35,6 +38,8 @@ def export(task: Task) -> None:
         return
     try:
         rows = task.patiently("build", lambda: _built(task))
+        if rows == WAITS:
+            return
         task.patiently("deliver", lambda: _delivered(task))
     except JobFailed as exc:
         reason = str(exc)
@@ -46,15 +51,21 @@ def export(task: Task) -> None:
 
 
 def _built(task: Task) -> int:
-    """The package with its key sealed apart; how many rows are in it. Built before is not built again."""
+    """The package with its key sealed apart; how many rows are in it, or `WAITS`. Built before is not built again."""
     room, job, case = task.room, task.job, task.case()
     before = task.done("built", case)
+    if before is None and task.done("held", case) is not None:
+        return WAITS
     if before is None:
         controller = room.controller(case.controller)
         found = people.look_up(room, case.id)
         _sendable(task, controller, found)
+        held = held_back.redactions(room, case, task.item(case), found)
+        if held.undecided:
+            held_back.wait(task, case, held)
+            return WAITS
         package = op_of(job.id, "package")
-        made = _build(task, case, controller, found, package)
+        made = _build(task, case, controller, held, package)
         reach("export.after-build")
         key = room.details.seal(case.id, "package-key", orjson.dumps({"package": package, "key": made.key}))
         if key is None:
@@ -93,7 +104,7 @@ def _address(task: Task, controller: Controller, found: Found) -> str:
     return to
 
 
-def _build(task: Task, case: Case, controller: Controller, found: Found, package: str) -> Built:
+def _build(task: Task, case: Case, controller: Controller, held: Redactions, package: str) -> Built:
     room = task.room
     catalog, language = room.catalog(case.controller), _language(task, controller)
     item = task.item(case)
@@ -104,19 +115,18 @@ def _build(task: Task, case: Case, controller: Controller, found: Found, package
     if controller.regime == "UK":
         basis = f"UK {basis}"
     heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis)
-    facts = _facts(controller, catalog, found, language)
+    facts = _facts(controller, catalog, held, language)
 
     def letter(redacted: int) -> Letter:
         given = {"access": facts, "redacted": redacted, "expires_on": expires.date()}
         return write(task, "letter", case, "access-answer", language, given)
 
-    redactions = list(_withheld(catalog, found))
-    return build(room.home.packages, package, heading, _parts(catalog, found, language), letter, redactions)
+    return build(room.home.packages, package, heading, _parts(catalog, held, language), letter, _withheld(held))
 
 
-def _facts(controller: Controller, catalog: Catalog, found: Found, language: str) -> AccessAnswer:
+def _facts(controller: Controller, catalog: Catalog, held: Redactions, language: str) -> AccessAnswer:
     """Art 15(1)(a)-(h) for what is disclosed; a missing one ends the job with the field's name as its code."""
-    counts = {(c.node.dataset, c.node.collection): len(c.own) for c in found.collections() if c.own}
+    counts = {(node.dataset, node.collection): rows for node, rows in held.counts().items() if rows}
     try:
         return facts_for_access(controller, catalog.systems, counts, language)
     except Refused as exc:
@@ -130,21 +140,19 @@ def _code_of_fact(sentence: str) -> str:
     return f"missing:{place}:{name}"[:64]
 
 
-def _parts(catalog: Catalog, found: Found, language: str) -> Iterator[Part]:
-    for part in found.collections():
+def _parts(catalog: Catalog, held: Redactions, language: str) -> Iterator[Part]:
+    counts = held.counts()
+    for part in held.found.collections():
         node = part.node
-        if part.own:
-            rows = (row.values for row in part.own for _ in range(row.count))
+        if counts[node]:
             dataset, system = catalog.graph.dataset(node), catalog.graph.system(node)
-            yield part_of(system, dataset, catalog.graph.nodes[node], rows, language)
+            yield part_of(system, dataset, catalog.graph.nodes[node], held.rows(part), language)
 
 
-def _withheld(catalog: Catalog, found: Found) -> Iterator[Redaction]:
-    """Rows of others and shared ones: counted, never disclosed without a decision (design.md 7.12)."""
-    for part in found.collections():
-        count = sum(row.count for row in part.rows if row.whose is not Whose.OWN)
-        if count:
-            yield Redaction(catalog.graph.system(part.node), part.node.collection, "*", count, "withheld-rows")
+def _withheld(held: Redactions) -> list[Redaction]:
+    """Rows that stay out whole."""
+    graph = held.graph
+    return [Redaction(graph.system(node), node.collection, WHOLE, n, why) for node, why, n in held.withheld()]
 
 
 def _record(task: Task, case: Case, package: str, archive: str) -> None:

@@ -10,24 +10,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
 
 import orjson
 
 from services.controllers import Controller
 from services.errors import BadInput, Unavailable
 from services.fulfilment.package_archive import Archive, Packed, SealedSpool, new_key
-from services.fulfilment.package_tables import Part, csv_line, disclosed, json_row
+from services.fulfilment.package_tables import Hidden, Part, Why, csv_line, disclosed, json_row
 from services.fulfilment.package_view import View, page
+from services.fulfilment.package_words import reason_words
 from services.letters.compose import Letter, compose
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{7,63}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_REASONS = {
-    "third-party": {"en": "about somebody else (Art 15(4))", "de": "über jemand anderen (Art. 15 Abs. 4)"},
-    "secret": {"en": "a secret that protects your account", "de": "ein Geheimnis, das Ihr Konto schützt"},
-    "withheld-rows": {"en": "rows of somebody else (Art 15(4))", "de": "Zeilen von jemand anderem (Art. 15 Abs. 4)"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,7 @@ class Redaction:
     collection: str
     field: str
     count: int
-    reason: Literal["third-party", "secret", "withheld-rows"]
+    reason: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +146,7 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
         if not _NAME.fullmatch(name):
             raise BadInput("a system or a collection has a name that no file may have", place=part.system)
     view = View(part.system, part.label, f"data/{part.system}/{part.collection}", part.fields)
-    hidden: Counter[str] = Counter()
+    hidden: Hidden = Counter()
     spool = SealedSpool(folder)
     spool.write(csv_line(part.fields))
     with archive.open(f"{view.path}.json") as file:
@@ -162,7 +157,7 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
         file.write(b"\n]\n" if view.rows else b"[]\n")
     archive.add(f"{view.path}.csv", spool.drain())
     left_out += [
-        Redaction(part.system, part.collection, name, count, part.hidden[name]) for name, count in hidden.items()
+        Redaction(part.system, part.collection, name, count, why) for (name, why), count in sorted(hidden.items())
     ]
     return view
 
@@ -170,8 +165,7 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
 def _redaction_lines(left_out: list[Redaction], language: str) -> Iterable[bytes]:
     yield csv_line(("system", "collection", "field", "count", "reason"))
     for line in left_out:
-        reason = _REASONS[line.reason].get(language, _REASONS[line.reason]["en"])
-        yield csv_line((line.system, line.collection, line.field, line.count, reason))
+        yield csv_line((line.system, line.collection, line.field, line.count, reason_words(line.reason, language)))
 
 
 def _page(views: list[View], heading: Heading) -> bytes:
