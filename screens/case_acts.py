@@ -109,7 +109,10 @@ class CaseActs(Assigning):
         )
 
     def action_export(self) -> None:
-        self.host.show("export", self.case)
+        rights = (Right.ACCESS, Right.PORTABILITY)
+        self._with_item(
+            rights, "Make the package for which right?", lambda item: self.host.show("export", self.case, item)
+        )
 
     def action_erase(self) -> None:
         self.host.show("erase", self.case)

@@ -23,7 +23,7 @@ from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.home import CENTRAL_KEY, Home, key
 from services.secrets import open_vault
-from services.types import ChecklistView, Factor, Right, Session
+from services.types import ChecklistView, Factor, ItemState, Right, Session
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN, request
 
 T = TypeVar("T")
@@ -250,10 +250,10 @@ class Call:
         assert self.desk.synced()
         self.keep_in()
 
-    def keep_in(self) -> None:
+    def keep_in(self, item: str = "1") -> None:
         """Keep in whatever waits for a decision, group by group, until the worker goes on by itself."""
         while True:
-            state = self.centre.until(self._goes_on)
+            state = self.centre.until(lambda: self._goes_on(item))
             if state != "held":
                 return
             parts = self.desk.held.waiting(self.session, self.case)
@@ -261,13 +261,14 @@ class Call:
                 self.desk.held.decide(self.session, group, "redact", "others", alike=True)
             assert self.desk.synced()
 
-    def _goes_on(self) -> str:
+    def _goes_on(self, number: str) -> str:
         """`held` while parts wait here and at central, `gone` once the package is on its way or cannot be."""
-        acts = [a for a in self.centre.acts(self.case) if a.startswith("export.")]
+        done = [e for e in self.centre.entries(self.case) if e.item == number]
+        acts = [e.act for e in done if e.act.startswith("export.")]
         if acts[-1:] and acts[-1] in ("export.built", "export.delivered", "export.failed"):
             return "gone"
-        item = next((i for i in self.desk.case.state(self.case).items if i.undecided), None)
-        return "held" if item is not None and item.state.value == "review" else ""
+        item = self.desk.case.state(self.case).item(number)
+        return "held" if item is not None and item.undecided and item.state is ItemState.REVIEW else ""
 
     def approve(self, lead_desk: Desk) -> None:
         """The lead approves what waits."""

@@ -161,11 +161,13 @@ class Answers:
         return to
 
     def _package_key(self, case: Case) -> str:
-        packages = {item.package for item in case.items if item.package}
-        for text in self._room.details.own(case.id, "package-key").values():
-            raw = orjson.loads(text)
-            if raw["package"] in packages:
-                return str(raw["key"])
+        packages = {item.package: item.right for item in case.items if item.package}
+        kept = [orjson.loads(text) for text in self._room.details.own(case.id, "package-key").values()]
+        keys = [(packages[raw["package"]], str(raw["key"])) for raw in kept if raw["package"] in packages]
+        if len(keys) == 1:
+            return keys[0][1]
+        if keys:
+            return "\n".join(sorted(f"{right}: {key}" for right, key in keys))
         raise NotFound("there is no package of this case, or its time is over")
 
     def _purposes(self, ask: Ask) -> Json:

@@ -13,8 +13,9 @@ from services.errors import Refused, Unavailable
 from services.fulfilment import held_back, people
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import Found, Reach
-from services.fulfilment.package import Built, Heading, Redaction, build
+from services.fulfilment.package import Built, Heading, Kind, Redaction, build
 from services.fulfilment.package_tables import Part, part_of
+from services.fulfilment.portable import Scope, facts_for_portability, left_out_csv, schema
 from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
 from services.fulfilment.redactions import WHOLE, Redactions
 from services.fulfilment.steps import Task
@@ -71,8 +72,9 @@ def _built(task: Task) -> int:
         if key is None:
             raise JobFailed("details-gone")
         letter = room.details.seal(case.id, "letter", as_text(made.letter))
-        systems = tuple(sorted(made.counts))
-        act = ExportBuilt(package, made.manifest, made.sha256, systems, tuple(made.counts[s] for s in systems))
+        rows_of = {s.key: 0 for s in found.systems if s.count} | made.counts
+        systems = tuple(sorted(rows_of))
+        act = ExportBuilt(package, made.manifest, made.sha256, systems, tuple(rows_of[s] for s in systems))
         task.report("built", act, case, job.item, (key, letter))
         before = task.done("built", case) or {}
     reach("export.after-built")
@@ -110,18 +112,29 @@ def _build(task: Task, case: Case, controller: Controller, held: Redactions, pac
     item = task.item(case)
     now = room.now()
     expires = room.at(controller, now) + timedelta(days=controller.package_days)
-    portable = item.right is Right.PORTABILITY
-    basis = "GDPR Art 20" if portable else "GDPR Art 15"
+    kind: Kind = "portability" if item.right is Right.PORTABILITY else "access"
+    basis = "GDPR Art 20" if kind == "portability" else "GDPR Art 15"
     if controller.regime == "UK":
         basis = f"UK {basis}"
-    heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis)
-    facts = _facts(controller, catalog, held, language)
+    heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis, kind)
+    scope = Scope(catalog) if kind == "portability" else None
+    lines = list(scope.left_out(held)) if scope else []
+    said: dict[str, object] = (
+        {"portable": facts_for_portability(catalog, held, scope, lines, language)}
+        if scope
+        else {"access": _facts(controller, catalog, held, language)}
+    )
 
     def letter(redacted: int) -> Letter:
-        given = {"access": facts, "redacted": redacted, "expires_on": expires.date()}
-        return write(task, "letter", case, "access-answer", language, given)
+        given = {**said, "redacted": redacted, "expires_on": expires.date()}
+        return write(task, "letter", case, f"{kind}-answer", language, given)
 
-    return build(room.home.packages, package, heading, _parts(catalog, held, language), letter, _withheld(held))
+    parts = list(_parts(catalog, held, language, scope))
+    nodes = [node for node, count in held.counts().items() if count]
+    beside = (
+        {"left_out.csv": left_out_csv(lines, language), "schema.json": schema(scope, nodes, language)} if scope else {}
+    )
+    return build(room.home.packages, package, heading, parts, letter, _withheld(held), beside)
 
 
 def _facts(controller: Controller, catalog: Catalog, held: Redactions, language: str) -> AccessAnswer:
@@ -140,13 +153,14 @@ def _code_of_fact(sentence: str) -> str:
     return f"missing:{place}:{name}"[:64]
 
 
-def _parts(catalog: Catalog, held: Redactions, language: str) -> Iterator[Part]:
+def _parts(catalog: Catalog, held: Redactions, language: str, scope: Scope | None) -> Iterator[Part]:
     counts = held.counts()
     for part in held.found.collections():
         node = part.node
-        if counts[node]:
+        fields = tuple(str(f.name) for f in scope.fields(node)) if scope else None
+        if counts[node] and fields != ():
             dataset, system = catalog.graph.dataset(node), catalog.graph.system(node)
-            yield part_of(system, dataset, catalog.graph.nodes[node], held.rows(part), language)
+            yield part_of(system, dataset, catalog.graph.nodes[node], held.rows(part), language, fields)
 
 
 def _withheld(held: Redactions) -> list[Redaction]:
@@ -203,6 +217,8 @@ def _language(task: Task, controller: Controller) -> str:
 
 def _resolved(task: Task, rows: int) -> None:
     case = task.case()
-    outcome = Outcome.DONE if rows else Outcome.NOTHING_HELD
-    article = "20" if task.item(case).right is Right.PORTABILITY else "15"
+    item = task.item(case)
+    article = "20" if item.right is Right.PORTABILITY else "15"
+    empty = Outcome.PARTLY if item.systems else Outcome.NOTHING_HELD  # held, and nothing of it portable
+    outcome = Outcome.DONE if rows else empty
     task.report("resolved", ItemResolved(outcome, article), case, task.job.item)

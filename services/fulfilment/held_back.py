@@ -10,10 +10,11 @@ from services.catalog.console_keys import words
 from services.errors import NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.found import Found, FoundRow, shown
+from services.fulfilment.portable import Scope
 from services.fulfilment.redactions import WHOLE, Part, Redactions
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Workroom
-from services.types import ItemState
+from services.types import ItemState, Right
 
 Json = Mapping[str, object]
 MOST = 500
@@ -25,6 +26,9 @@ _ROW_FIELDS = 12
 def redactions(room: Workroom, case: Case, item: Item, found: Found) -> Redactions:
     """The parts of the item's answer that may be about others, with what was decided about them."""
     graph, controller = room.catalog(case.controller).graph, room.controller(case.controller)
+    if item.right is Right.PORTABILITY:
+        scope = Scope(room.catalog(case.controller))
+        return Redactions(graph, found, controller.country, room.lookup_key, item.decided, scope.picked)
     return Redactions(graph, found, controller.country, room.lookup_key, item.decided)
 
 

@@ -6,10 +6,11 @@ old. The key is made with the archive and leaves only in `Built`; it never lies 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 import orjson
 
@@ -23,6 +24,9 @@ from services.letters.compose import Letter, compose
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{7,63}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+
+
+Kind = Literal["access", "portability"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Heading:
     made_at: datetime
     expires_on: date
     basis: str = "GDPR Art 15"
+    kind: Kind = "access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,13 @@ def build(
     parts: Iterable[Part],
     write_letter: Callable[[int], Letter],
     redactions: Iterable[Redaction] = (),
+    beside: Mapping[str, bytes] = {},
 ) -> Built:
     """Writes `folder/<package>.zip` (0600) from streamed `parts` and gives its key and digests.
 
     `write_letter` gets the number of values and rows left out and gives the answer letter. `redactions` are what was
-    left out before: rows of others. An archive of that id is replaced. Raises `BadInput` for an id or a name that no
+    left out before: rows of others. `beside` are further files by name. A portability package has no page: what it is
+    for is machines (Art 20(1)). An archive of that id is replaced. Raises `BadInput` for an id or a name that no
     file may have, `Unavailable` when the folder cannot be written; then there is no archive.
     """
     if not _ID.fullmatch(package):
@@ -85,7 +92,7 @@ def build(
         archive = Archive(half, key)
         try:
             letter, manifest, views, left_out = _fill(
-                archive, folder, package, heading, parts, write_letter, redactions
+                archive, folder, package, heading, parts, write_letter, redactions, beside
             )
             digest = archive.close()
         except BaseException:
@@ -124,9 +131,11 @@ def _fill(
     parts: Iterable[Part],
     write_letter: Callable[[int], Letter],
     redactions: Iterable[Redaction],
+    beside: Mapping[str, bytes],
 ) -> tuple[Letter, str, list[View], list[Redaction]]:
     """Everything into the archive: letter, digest of the manifest, what the page shows, what was left out."""
-    readme = compose("package-readme", heading.language, _readme_facts(heading))
+    name = "package-readme" if heading.kind == "access" else "portability-readme"
+    readme = compose(name, heading.language, _readme_facts(heading))
     archive.add_clear("README.txt", readme.text.encode())
     archive.encrypt()
     left_out = list(redactions)
@@ -134,7 +143,10 @@ def _fill(
     letter = write_letter(sum(r.count for r in left_out))
     archive.add("answer_letter.txt", [letter.text.encode()])
     archive.add("redactions.csv", _redaction_lines(left_out, heading.language))
-    archive.add("index.html", [_page(views, heading)])
+    for name, content in beside.items():
+        archive.add(name, [content])
+    if heading.kind == "access":
+        archive.add("index.html", [_page(views, heading)])
     manifest = _manifest(package, heading, archive.files, views)
     archive.add("manifest.json", [manifest])
     return letter, archive.files[-1].sha256, views, left_out
@@ -186,6 +198,7 @@ def _manifest(package: str, heading: Heading, files: list[Packed], views: list[V
         "package": package,
         "case": heading.case_number,
         "controller": heading.controller.name,
+        "kind": heading.kind,
         "basis": heading.basis,
         "language": heading.language,
         "generated_at": heading.made_at.isoformat(),

@@ -50,15 +50,23 @@ class Part:
 
 
 def part_of(
-    system: str, dataset: Dataset, collection: Collection, rows: Iterable[Mapping[str, object]], language: str
+    system: str,
+    dataset: Dataset,
+    collection: Collection,
+    rows: Iterable[Mapping[str, object]],
+    language: str,
+    fields: tuple[str, ...] | None = None,
 ) -> Part:
-    """The part for rows of `collection`; secrets that protect the account are blacked out whoever decides what."""
+    """The part for rows of `collection`, of all its columns or of `fields` alone.
+
+    Secrets that protect the account are blacked out whoever decides what.
+    """
     hidden: dict[str, Why] = {}
     for field in collection.fields:
         if any(str(c).startswith("user.authorization") for c in field.data_categories or ()):
             hidden[str(field.name)] = "secret"
     label = words(dataset.facts(collection).label, language) or str(collection.name)
-    return Part(system, str(collection.name), label, collection.columns, hidden, rows)
+    return Part(system, str(collection.name), label, collection.columns if fields is None else fields, hidden, rows)
 
 
 def disclosed(part: Part, hidden: Hidden) -> Iterator[dict[str, Plain]]:
