@@ -18,7 +18,7 @@ from services.controllers import Controller
 from services.errors import BadInput, Unavailable
 from services.fulfilment.package_archive import Archive, Packed, SealedSpool, new_key
 from services.fulfilment.package_tables import Hidden, Part, Why, csv_line, disclosed, json_row
-from services.fulfilment.package_view import View, page
+from services.fulfilment.package_view import PDF, View, page
 from services.fulfilment.package_words import reason_words
 from services.letters.compose import Letter, compose
 
@@ -147,6 +147,7 @@ def _fill(
         archive.add(name, [content])
     if heading.kind == "access":
         archive.add("index.html", [_page(views, heading)])
+        archive.add(PDF, [_pdf(views, heading, letter.text)])
     manifest = _manifest(package, heading, archive.files, views)
     archive.add("manifest.json", [manifest])
     return letter, archive.files[-1].sha256, views, left_out
@@ -157,7 +158,9 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
     for name in (part.system, part.collection):
         if not _NAME.fullmatch(name):
             raise BadInput("a system or a collection has a name that no file may have", place=part.system)
-    view = View(part.system, part.label, f"data/{part.system}/{part.collection}", part.fields)
+    view = View(
+        part.system, part.label, f"data/{part.system}/{part.collection}", part.fields, part.titles or part.fields
+    )
     hidden: Hidden = Counter()
     spool = SealedSpool(folder)
     spool.write(csv_line(part.fields))
@@ -188,6 +191,22 @@ def _page(views: list[View], heading: Heading) -> bytes:
         language=heading.language,
         controller=heading.controller.name,
         case_number=heading.case_number,
+        made_on=day(heading.made_at.date(), heading.language),
+        expires_on=day(heading.expires_on, heading.language),
+    )
+
+
+def _pdf(views: list[View], heading: Heading, letter: str) -> bytes:
+    from services.fulfilment.package_pdf import pdf
+    from services.letters.dates import day
+
+    return pdf(
+        views,
+        letter,
+        language=heading.language,
+        controller=heading.controller.name,
+        case_number=heading.case_number,
+        made_at=heading.made_at,
         made_on=day(heading.made_at.date(), heading.language),
         expires_on=day(heading.expires_on, heading.language),
     )

@@ -10,8 +10,9 @@ from typing import Literal
 import orjson
 
 from services.catalog.console_keys import words
-from services.catalog.dataset import Collection, Dataset
+from services.catalog.dataset import Collection, Dataset, Field
 from services.catalog.values import Plain, plain
+from services.letters.categories import in_words
 
 BLACK = "█████"
 Why = Literal[
@@ -38,7 +39,8 @@ Hidden = Counter[tuple[str, Why]]
 class Part:
     """What was found in one collection: names, and the rows as a stream that is read once.
 
-    `fields` are columns in their order; `hidden` are those that are blacked out, with the reason.
+    `fields` are columns in their order, `titles` the same in words (their names when empty); `hidden` are those that
+    are blacked out, with the reason.
     """
 
     system: str
@@ -47,6 +49,7 @@ class Part:
     fields: tuple[str, ...]
     hidden: Mapping[str, Why]
     rows: Iterable[Mapping[str, object]]
+    titles: tuple[str, ...] = ()
 
 
 def part_of(
@@ -66,7 +69,16 @@ def part_of(
         if any(str(c).startswith("user.authorization") for c in field.data_categories or ()):
             hidden[str(field.name)] = "secret"
     label = words(dataset.facts(collection).label, language) or str(collection.name)
-    return Part(system, str(collection.name), label, collection.columns if fields is None else fields, hidden, rows)
+    names = collection.columns if fields is None else fields
+    titles = tuple(title_of(field, language) for field in collection.fields if str(field.name) in names)
+    return Part(system, str(collection.name), label, names, hidden, rows, titles)
+
+
+def title_of(field: Field, language: str) -> str:
+    """A column in words a person knows, with its name: what two columns of one kind are told apart by."""
+    kinds = [in_words(str(c), language) for c in field.data_categories or () if not str(c).startswith("system.")]
+    said = words(field.console.label, language) or ", ".join(dict.fromkeys(kinds))
+    return f"{said} ({field.name})" if said else str(field.name)
 
 
 def disclosed(part: Part, hidden: Hidden) -> Iterator[dict[str, Plain]]:

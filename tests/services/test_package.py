@@ -70,7 +70,7 @@ def test_a_package_holds_answer_data_page_redactions_and_manifest(tmp_path: Path
     archive = opened(built)
     assert set(archive.namelist()) == {
         "README.txt", "data/desk/message.json", "data/desk/message.csv", "answer_letter.txt", "redactions.csv",
-        "index.html", "manifest.json",
+        "index.html", "your-data.pdf", "manifest.json",
     }  # fmt: skip
     assert [row["id"] for row in json.loads(archive.read("data/desk/message.json"))] == [1, 2, 3]
     assert built.counts == {"desk": 3}
