@@ -110,9 +110,12 @@ class CaseActs(Assigning):
 
     def action_export(self) -> None:
         rights = (Right.ACCESS, Right.PORTABILITY)
-        self._with_item(
-            rights, "Make the package for which right?", lambda item: self.host.show("export", self.case, item)
-        )
+        if len(self._open_items(rights)) < 2:
+            self.host.show("export", self.case)
+        else:
+            self._with_item(
+                rights, "Make the package for which right?", lambda item: self.host.show("export", self.case, item)
+            )
 
     def action_erase(self) -> None:
         self.host.show("erase", self.case)

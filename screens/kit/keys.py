@@ -61,7 +61,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("assign", "a", "assign the marked cases", "assign", "queue", "case", "review", roles=LEAD),
     _look("mark", "space", "mark the case for an act on many", "mark", "queue", "review", roles=LEAD),
     _look("review", "e", "review what waits for a second person", "review", "queue", roles=LEAD),
-    _look("held", "e", "review what is held back from the package", "held back", "case"),
+    _look("held", "e", "review what is held back from the package", "", "case"),
     _look("settle", "exclamation_mark", "settle what was not taken: conflicts, drafts, closed logs", "settle",
           "queue", "case"),
     # case

@@ -13,7 +13,7 @@ from services.errors import Refused, Unavailable
 from services.fulfilment import held_back, people
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import Found, Reach
-from services.fulfilment.package import Built, Heading, Kind, Redaction, build
+from services.fulfilment.package import Built, Heading, Kind, Redaction, build, destroy
 from services.fulfilment.package_tables import Part, part_of
 from services.fulfilment.portable import Scope, facts_for_portability, left_out_csv, schema
 from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
@@ -44,6 +44,8 @@ def export(task: Task) -> None:
         task.patiently("deliver", lambda: _delivered(task))
     except JobFailed as exc:
         reason = str(exc)
+        if task.done("built", case) is None:  # an archive without its key, which nobody could open or expire
+            destroy(task.room.home.packages, op_of(task.job.id, "package"))
         failed(task, "letter", case, reason)
         act = ExportFailed(reason)
         task.step("failed", lambda: task.report("failed", act, case, task.job.item))
@@ -79,6 +81,7 @@ def _built(task: Task) -> int:
         before = task.done("built", case) or {}
     reach("export.after-built")
     _record(task, case, str(before["package"]), str(before["archive"]))
+    held_back.forget(room, case, job.item)
     counts = before["counts"]
     return sum(n for n in counts if isinstance(n, int)) if isinstance(counts, list) else 0
 

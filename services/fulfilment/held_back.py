@@ -35,7 +35,7 @@ def redactions(room: Workroom, case: Case, item: Item, found: Found) -> Redactio
 def wait(task: Task, case: Case, held: Redactions) -> None:
     """Say that the export waits and for what; the list is sealed to the case, the log has ids and counts."""
     left = held.undecided
-    listed = orjson.dumps({"groups": sorted(left), "parts": _listed(task, case, held)})
+    listed = orjson.dumps({"item": task.job.item, "groups": sorted(left), "parts": _listed(task, case, held)})
     sealed = task.room.details.seal(case.id, KIND, listed)
     act = ExportHeld(tuple(left), tuple(left.values()))
     task.report("held", act, case, task.job.item, (sealed,))
@@ -65,10 +65,17 @@ def listed(room: Workroom, case: Case, item: Item) -> list[Json]:
     groups = {group for group, _ in item.held}
     for text in room.details.own(case.id, KIND).values():
         kept = orjson.loads(text)
-        if set(kept["groups"]) == groups:
+        if kept["item"] == item.id and set(kept["groups"]) == groups:
             parts: list[Json] = kept["parts"]
             return parts
     raise NotFound("the list of what is held back is gone: withdraw the item or ask for it anew")
+
+
+def forget(room: Workroom, case: Case, item: str) -> None:
+    """All is decided: the lists are needed no longer. Twice is once."""
+    for digest, text in room.details.own(case.id, KIND).items():
+        if orjson.loads(text)["item"] == item:
+            room.store.drop_detail(digest)
 
 
 def in_clear(room: Workroom, case: Case, item: Item, part_id: str) -> str:

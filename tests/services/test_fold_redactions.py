@@ -1,15 +1,18 @@
 """An export that waits: who may decide what, and when it goes on."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.action_log import acts
 from services.action_log.act import Act
 from services.cases.case import Case, from_json, to_json
-from services.cases.policy import Moment, may
+from services.cases.policy import may
 from services.sync.jobs import jobs_of
-from services.types import ItemState, Role, Session
-from tests.entries import AGENT, LEAD, LEAD_SESSION, SESSION, T0, WORKER, after, entry, opened
+from services.types import ItemState, Right, Role
+from tests.entries import AGENT, T0, WORKER, after, entry, opened
 from tests.services.test_cases_fold import verified
+from tests.services.test_policy import LEAD, moment
 
 ONE, TWO, PART, OTHER = "1" * 32, "2" * 32, "a" * 32, "b" * 32
 
@@ -24,7 +27,7 @@ def decided(group: str, part: str | None = None, decision: str = "redact") -> Ac
 
 def waits(*counts: int) -> Case:
     asked = acts.ExportAsked(format="json", language="fr", delivery="on-file")
-    case = after(verified(opened("access")), entry(asked, item="1"))
+    case = after(verified(opened(Right.ACCESS)), entry(asked, item="1"))
     return after(case, entry(held(*counts), actor=WORKER, as_="worker", item="1"))
 
 
@@ -83,12 +86,19 @@ def test_nothing_is_decided_once_it_went_on() -> None:
 
 def test_the_holder_and_a_lead_decide_and_nobody_else() -> None:
     case = waits(1)
+    free = replace(case, holder="")
+    for act in ("redact", "disclose"):
+        assert may(act, case, moment()).allowed
+        assert may(act, free, LEAD).allowed
+        assert may(act, free, moment()).reason == "take the case first (a)"
+        assert may(act, replace(case, holder="agent:0017"), moment()).reason == "held by 0017"
+        assert may(act, case, moment(Role.TRAINER)).reason == "for agent or lead only"
+        assert may(act, verified(opened(Right.ACCESS)), moment()).reason.startswith("it is ")
 
-    def reason(actor: str, session: str, role: Role) -> str:
-        made = Session(session, actor.removeprefix("agent:"), role, ("nordlicht",), "t")
-        return may("disclose", case, Moment(made, T0 + 1, True, 0)).reason
 
-    controllers = case.controller
-    assert controllers
-    assert reason(LEAD, LEAD_SESSION, Role.LEAD) in ("", "this controller is not yours")
-    assert reason(AGENT, SESSION, Role.TRAINER).startswith("for agent or lead")
+def test_the_case_says_why_the_export_cannot_be_ordered_again() -> None:
+    assert may("export", waits(1), moment()).reason == "parts of it wait for a decision (e)"
+
+
+def test_nobody_approves_as_an_erasure_what_waits_to_be_decided() -> None:
+    assert may("approve", waits(1), LEAD).reason == "nobody asked for erasure in this case"
