@@ -66,14 +66,14 @@ def parts(call: Call) -> tuple[HeldPart, ...]:
     return call.desk.held.waiting(call.session, call.case)
 
 
-def test_1_the_case_and_the_leads_list_show_that_it_waits(call: Call) -> None:
+def test_the_case_and_the_leads_list_show_that_it_waits(call: Call) -> None:
     view = call.desk.case.read(call.session, call.case)
     assert "may be about others" in view.items[0].text
     assert view.key("redact").allowed
     assert not list(call.centre.home.packages.glob("*.zip")), "nothing is packed yet"
 
 
-def test_2_the_list_says_what_where_and_why_and_shows_no_value(call: Call) -> None:
+def test_the_list_says_what_where_and_why_and_shows_no_value(call: Call) -> None:
     found = parts(call)
     assert {part.why for part in found} >= {"third-party", "free-text"}
     text = next(part for part in found if part.why == "free-text")
@@ -84,7 +84,7 @@ def test_2_the_list_says_what_where_and_why_and_shows_no_value(call: Call) -> No
     assert call.desk.held.reveal(call.session, text).startswith(f"please ask {OTHER}"), "the control: it is there"
 
 
-def test_3_giving_out_takes_the_pin_and_a_known_reason(call: Call) -> None:
+def test_giving_out_takes_the_pin_and_a_known_reason(call: Call) -> None:
     live = call.desk._ctx.live[call.session.id]
     live.pin_at -= 120
     one = parts(call)[0]
@@ -96,12 +96,13 @@ def test_3_giving_out_takes_the_pin_and_a_known_reason(call: Call) -> None:
         call.desk.held.decide(call.session, one, "burn", "others")
 
 
-def test_4_what_was_decided_is_in_the_package_and_redactions_csv_says_why(call: Call) -> None:
+def test_the_package_holds_what_was_decided_the_log_ids_and_codes_alone(call: Call) -> None:
     live, desk = call.centre, call.desk
     call.step_up()
     names = next(part for part in parts(call) if part.field == "agent_name")
     desk.held.decide(call.session, names, "disclose", "no-harm", alike=True)
     text = next(part for part in parts(call) if part.why == "free-text")
+    assert OTHER in desk.held.reveal(call.session, text)
     desk.held.decide(call.session, text, "redact", "in-confidence", alike=True)
     assert desk.synced()
     call.keep_in()
@@ -115,10 +116,6 @@ def test_4_what_was_decided_is_in_the_package_and_redactions_csv_says_why(call: 
     assert OTHER.encode() not in whole
     lines = list(csv.DictReader(io.StringIO(archive.read("redactions.csv").decode())))
     assert ("body", reason_words("in-confidence", "de")) in {(x["field"], x["reason"]) for x in lines}
-
-
-def test_5_the_log_holds_ids_and_codes_and_the_list_is_gone(call: Call) -> None:
-    live = call.centre
     entries = [e for e in live.entries(call.case) if e.act in ("export.held", "redaction.decided")]
     assert {e.params["reason"] for e in entries if e.act == "redaction.decided"} <= {
         "no-harm",
