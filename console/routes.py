@@ -16,6 +16,7 @@ ROUTES: Final = {
     "erase": "screens.erase:EraseScreen",
     "consent": "screens.consent:ConsentScreen",
     "review": "screens.review:ReviewScreen",
+    "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",
     "log": "screens.log:LogScreen",
     "catalog": "screens.catalog:CatalogScreen",

@@ -20,7 +20,7 @@ ACTS: Final = {
     "verify": "verify", "find": "find", "export": "export", "erase": "erase", "consent": "consent",
     "stop_marketing": "marketing", "restrict": "restrict", "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
-    "send_back": "return", "resolve": "resolve", "add_right": "note",
+    "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
@@ -109,7 +109,13 @@ class CaseActs(Assigning):
         )
 
     def action_export(self) -> None:
-        self.host.show("export", self.case)
+        rights = (Right.ACCESS, Right.PORTABILITY)
+        if len(self._open_items(rights)) < 2:
+            self.host.show("export", self.case)
+        else:
+            self._with_item(
+                rights, "Make the package for which right?", lambda item: self.host.show("export", self.case, item)
+            )
 
     def action_erase(self) -> None:
         self.host.show("erase", self.case)
@@ -264,7 +270,7 @@ class CaseActs(Assigning):
 
     def _in_review(self) -> ItemView | None:
         items = self.view.items if self.view else ()
-        return next((item for item in items if item.state is ItemState.REVIEW), None)
+        return next((item for item in items if item.state is ItemState.REVIEW and item.right is Right.ERASURE), None)
 
     def action_approve(self) -> None:
         item = self._in_review()
@@ -292,6 +298,9 @@ class CaseActs(Assigning):
     @on(Done)
     def _done(self, message: Done) -> None:
         self._acted(Acted(message.words))
+
+    def action_held(self) -> None:
+        self.host.show("redactions", self.case)
 
     def action_settle(self) -> None:
         self.host.show("settle", self.case)

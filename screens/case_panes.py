@@ -10,8 +10,9 @@ from textual.content import Content
 from screens.kit.text import count, shown
 from screens.lines import hang, pair, under
 from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
-from services.types import CaseView, HistoryLine, ItemState, ItemView, RecipientState, SystemResult, Tier
+from services.types import CaseView, HistoryLine, ItemState, ItemView, RecipientState, Right, SystemResult, Tier
 
+HELD_RIGHTS: Final = (Right.ACCESS, Right.PORTABILITY)
 PAUSE_STATES: Final = (ItemState.REVIEW, ItemState.READY, ItemState.RUNNING)
 DATES: Final = {
     "received": "Received",
@@ -93,6 +94,8 @@ def next_step(view: CaseView) -> str:
         return "wait: it is running"
     if ItemState.READY in states:
         return "wait: approved, it runs by itself (u takes it back)"
+    if any(item.state is ItemState.REVIEW and item.right in HELD_RIGHTS for item in view.items):
+        return "e  decide what may be about others: the package waits for it"
     if ItemState.REVIEW in states:
         return "wait: a second person decides (u takes it back)"
     if view.key("take").allowed:

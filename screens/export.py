@@ -16,7 +16,10 @@ class ExportScreen(ActScreen):
 
     def facts(self, preview: Preview) -> list[tuple[str, str]]:
         delivery = self.view.delivery if self.view else ""
+        portable = self.item is not None and self.item.right is Right.PORTABILITY
+        rule = "what they gave us or we observed, on consent or contract, as JSON and CSV (Art 20)"
         return [
+            *([("Scope", rule)] if portable else []),
             ("What", f"an encrypted package, its key on a separate way: {preview_table.summary(preview)}"),
             ("Where to", f"{delivery}, and to no other"),
             ("Kept", "everything stays as it is; other people's data is held back (Art 15(4))"),
@@ -37,7 +40,9 @@ class ExportScreen(ActScreen):
         self.host.with_pin(self._order)
 
     def _order(self) -> None:
-        self.run(
-            self.desk.act.export, self.host.session, self.case, reply=lambda _: Asked(), serial="export", write=True,
-            stage="ordering the package",
-        )  # fmt: skip
+        desk, session, item = self.desk, self.host.session, self.item.id if self.item else ""
+
+        def order() -> None:
+            desk.act.export(session, self.case, item=item)
+
+        self.run(order, reply=lambda _: Asked(), serial="export", write=True, stage="ordering the package")

@@ -27,6 +27,7 @@ from services.enums import (
     Role as Role,
     Tier as Tier,
 )
+from services.held_part import HeldPart as HeldPart
 from services.queue_types import (
     Cursor as Cursor,
     QueueCounts as QueueCounts,

@@ -54,7 +54,7 @@ ACTS = {
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
-    "return": "for lead only",
+    "return": "for lead only", "redact": "nothing waits for it", "disclose": "nothing waits for it",
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."

@@ -19,6 +19,7 @@ LONGEST = 400
 LATE = (
     "alembic", "argon2", "babel", "cryptography.x509", "dbos", "faker", "holidays", "httpx", "jinja2", "keyring",
     "phonenumbers", "psycopg", "pydantic", "pyzipper", "yaml", "sqlalchemy", "sqlmodel", "stamina", "stdnum", "typer",
+    "typst",
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.home import CENTRAL_KEY, Home, key
 from services.secrets import open_vault
-from services.types import ChecklistView, Factor, Right, Session
+from services.types import ChecklistView, Factor, ItemState, Right, Session
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN, request
 
 T = TypeVar("T")
@@ -242,6 +242,33 @@ class Call:
 
     def step_up(self) -> None:
         self.desk.sign.step_up(self.session, AGENT_PIN)
+
+    def export(self) -> None:
+        """Order the package with the PIN and decide all that is held back from it, until none is."""
+        self.step_up()
+        self.desk.act.export(self.session, self.case)
+        assert self.desk.synced()
+        self.keep_in()
+
+    def keep_in(self, item: str = "1") -> None:
+        """Keep in whatever waits for a decision, group by group, until the worker goes on by itself."""
+        while True:
+            state = self.centre.until(lambda: self._goes_on(item))
+            if state != "held":
+                return
+            parts = self.desk.held.waiting(self.session, self.case)
+            for group in {part.group: part for part in parts if not part.decision}.values():
+                self.desk.held.decide(self.session, group, "redact", "others", alike=True)
+            assert self.desk.synced()
+
+    def _goes_on(self, number: str) -> str:
+        """`held` while parts wait here and at central, `gone` once the package is on its way or cannot be."""
+        done = [e for e in self.centre.entries(self.case) if e.item == number]
+        acts = [e.act for e in done if e.act.startswith("export.")]
+        if acts[-1:] and acts[-1] in ("export.built", "export.delivered", "export.failed"):
+            return "gone"
+        item = self.desk.case.state(self.case).item(number)
+        return "held" if item is not None and item.undecided and item.state is ItemState.REVIEW else ""
 
     def approve(self, lead_desk: Desk) -> None:
         """The lead approves what waits."""

@@ -61,6 +61,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("assign", "a", "assign the marked cases", "assign", "queue", "case", "review", roles=LEAD),
     _look("mark", "space", "mark the case for an act on many", "mark", "queue", "review", roles=LEAD),
     _look("review", "e", "review what waits for a second person", "review", "queue", roles=LEAD),
+    _look("held", "e", "review what is held back from the package", "", "case"),
     _look("settle", "exclamation_mark", "settle what was not taken: conflicts, drafts, closed logs", "settle",
           "queue", "case"),
     _look("catalog", "l", "look at the catalog of data systems", "catalog", "queue", roles=("officer",)),
@@ -82,7 +83,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("withdraw", "u", "withdraw what is still held", "undo", "case", "erase"),
     _act("add_right", "plus", "add a right that the caller asks for as well", "add right", "case"),
     _act("resolve", NO_KEY, "end an item by your decision", "", "case"),
-    _act("reveal", "full_stop", "show one masked field for ten seconds, with a reason", "", "case"),
+    _act("reveal", "full_stop", "show one masked field for ten seconds, with a reason", "", "case",
+         "redactions"),
     _act("retry_system", "b", "try a system again that failed", "", "case", roles=LEAD),
     _grave("skip_system", "K", "skip a system that failed: nothing is done there", "", "case", roles=LEAD),
     # checklist, review and decisions
@@ -98,6 +100,10 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("take_back", "f", "the caller says no to this purpose", "no", "consent"),
     _act("repeat", "y", "do it anew, now, in your name", "repeat", "settle"),
     _act("drop", "f", "drop it, with a reason", "drop", "settle"),
+    _act("disclose", "y", "give this out to the person", "give out", "redactions"),
+    _act("redact", "f", "keep this in, with a reason", "keep in", "redactions"),
+    _grave("disclose_alike", "Y", "give out all that is like this", "all out", "redactions"),
+    _grave("redact_alike", "F", "keep in all that is like this", "all in", "redactions"),
     # log and training
     _grave("verify_log", "V", "verify the whole log", "verify", "log"),
     _look("run", "enter", "run this", "run", "help", "training"),
@@ -106,7 +112,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     # everywhere in lists and panels
     _look("filter", "slash", "filter, live", "filter", "queue", "log", "help", "catalog"),
     _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",
-          "find", "export", "erase", "consent", "review", "settle", "training", "scorecard", "catalog"),
+          "find", "export", "erase", "consent", "review", "redactions", "settle", "training", "scorecard", "catalog"),
     _look("tab_1", "1", "first view or tab", "", "queue", "case", "catalog"),
     _look("tab_2", "2", "second view or tab", "", "queue", "case", "catalog"),
     _look("tab_3", "3", "third view or tab", "", "queue", "case", "catalog"),

@@ -93,6 +93,24 @@ class ExportAsked(Act):
     delivery: Code
 
 
+@act("export.held")
+class ExportHeld(Act):
+    """No package yet: parts that may be about others wait for a decision; how many, in parallel to `groups`."""
+
+    groups: tuple[Id, ...]
+    counts: tuple[Count, ...]
+
+
+@act("redaction.decided")
+class RedactionDecided(Act):
+    """A part that was held back goes out or stays out, or with no `part` all of its group that stand open."""
+
+    group: Id
+    part: Id | None
+    decision: Code
+    reason: Code
+
+
 @act("export.built")
 class ExportBuilt(Act):
     """The package exists: digests of its manifest and archive, rows in parallel to `systems`."""

@@ -26,7 +26,11 @@ _ORDER = {state: n for n, state in enumerate(ItemState)}
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One right of the case with its own outcome. Times are µs since 1970, UTC."""
+    """One right of the case with its own outcome. Times are µs since 1970, UTC.
+
+    `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
+    part, decision, reason), with an empty part for all of a group.
+    """
 
     id: str
     right: Right
@@ -46,6 +50,13 @@ class Item:
     purpose: str = ""
     systems: tuple[SystemResult, ...] = ()
     recipients: tuple[RecipientState, ...] = ()
+    held: tuple[tuple[str, int], ...] = ()
+    decided: tuple[tuple[str, str, str, str], ...] = ()
+
+    @property
+    def undecided(self) -> int:
+        """Parts of an export that wait for a decision."""
+        return sum(left for _, left in self.held)
 
     @property
     def ended(self) -> bool:
@@ -236,6 +247,9 @@ def _item(raw: dict[str, Any]) -> Item:
         raw["systems"] = tuple(SystemResult(**x) for x in raw["systems"])
     if "recipients" in raw:
         raw["recipients"] = tuple(RecipientState(**x) for x in raw["recipients"])
+    for name in ("held", "decided"):
+        if name in raw:
+            raw[name] = tuple(tuple(one) for one in raw[name])
     return Item(**raw)
 
 

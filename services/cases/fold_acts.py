@@ -44,7 +44,7 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
     _needs(case, entry, Tier.T2)
-    return case.with_item(_asked(item, entry, ItemState.RUNNING))
+    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), language=done.language, held=()))
 
 
 def _asked(item: Item, entry: Entry, state: ItemState) -> Item:

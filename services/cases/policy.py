@@ -123,6 +123,8 @@ def _state_words(item: Item) -> str:
         return f"{item.right} has ended: {item.outcome}"
     if item.state is ItemState.RUNNING:
         return "it is running"
+    if item.undecided and item.state is ItemState.REVIEW:
+        return "parts of it wait for a decision (e)"
     if item.state is ItemState.REVIEW:
         return "it waits for a second person"
     if item.state is ItemState.READY:
@@ -146,6 +148,13 @@ def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
+
+
+def _decide_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """Whoever holds the case decides, or a lead, who needs no hold for what leads settle."""
+    if moment.session.role is Role.LEAD or case.holder == moment.actor:
+        return ""
+    return f"held by {case.holder.removeprefix('agent:')}" if case.holder else "take the case first (a)"
 
 
 def _take_more(case: Case, item: Item | None, moment: Moment) -> str:
@@ -188,9 +197,18 @@ RULES: dict[str, Rule] = {
         Rule("verify", more=_requester_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN),
+        Rule("redact", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
+        Rule("disclose", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
         Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=_erase_more),
-        Rule("approve", roles=(Role.LEAD,), claim=False, states=(ItemState.REVIEW,), more=_approve_more),
-        Rule("return", roles=(Role.LEAD,), claim=False, states=(ItemState.REVIEW,)),
+        Rule(
+            "approve",
+            roles=(Role.LEAD,),
+            claim=False,
+            rights=(Right.ERASURE,),
+            states=(ItemState.REVIEW,),
+            more=_approve_more,
+        ),
+        Rule("return", roles=(Role.LEAD,), claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW,)),
         Rule("withdraw", claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW, ItemState.READY)),
         Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),

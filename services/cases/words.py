@@ -28,6 +28,8 @@ _ACTS = {
     "find.done": "searched: {outcome}, {others} other people",
     "plan.made": "erasure planned",
     "export.asked": "export asked for",
+    "export.held": "parts wait for a decision",
+    "redaction.decided": "part decided: {decision}, {reason}",
     "export.built": "package made",
     "export.delivered": "package sent",
     "export.failed": "no package: {reason}",
@@ -91,6 +93,9 @@ def item_words(item: Item, run_at: int, now: int) -> str:
     if item.state is ItemState.READY:
         left = max(0, run_at - now) // 1_000_000
         return f"approved, runs in {_span(left)} (u takes it back)" if left else "approved, about to run"
+    if item.state is ItemState.REVIEW and item.undecided:
+        left = item.undecided
+        return f"waits: {left} {'parts' if left > 1 else 'part'} may be about others (e decides)"
     if item.state is ItemState.REVIEW:
         return "waits for a second person"
     if item.state is ItemState.RUNNING:

@@ -47,10 +47,12 @@ class Acting:
     def __init__(self, ctx: Context, cases: Cases, asks: Asks) -> None:
         self._ctx, self._cases, self._asks = ctx, cases, asks
 
-    def export(self, session: Session, case: str, *, language: str = "", format: str = "json") -> None:
-        """Ask for the package that answers access or portability; a worker builds and delivers it."""
+    def export(self, session: Session, case: str, *, language: str = "", format: str = "json", item: str = "") -> None:
+        """Ask for the package that answers access or portability, by the item's right (the first open one unless
+        named); a worker builds and delivers it. Raises `Refused`.
+        """
         state = self._cases.state(case)
-        item = self._ctx.permit("export", state, session).item
+        item = self._ctx.permit("export", state, session, item or None).item
         act = acts.ExportAsked(format=format, language=language or self._language(state), delivery="on-file")
         self._ctx.record(session, act, state, item)
 

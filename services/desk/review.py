@@ -32,6 +32,8 @@ class Review:
                 if item.state is not ItemState.REVIEW:
                     continue
                 deletes, masks, keeps = item.counts
+                plan = f"{deletes} deleted, {masks} masked, {keeps} kept"
+                held = f"{item.undecided} parts may be about others"
                 found.append(
                     Approval(
                         case=case_id,
@@ -40,9 +42,9 @@ class Review:
                         asked_by=item.asked_by.removeprefix("agent:"),
                         asked_at=self._ctx.as_time(item.asked_at),
                         digest=item.digest,
-                        preview=f"{deletes} deleted, {masks} masked, {keeps} kept",
+                        preview=held if item.undecided else plan,
                         due=due,
-                        mine=item.asked_by == session.actor,
+                        mine=item.asked_by == session.actor and not item.undecided,
                         controller=case.controller,
                     )
                 )

@@ -9,11 +9,11 @@ import orjson
 from db.central_accounts import is_revoked
 from services.action_log.acts import AgentLockedOut
 from services.action_log.sealing import seal
-from services.cases.case import Case
+from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
-from services.fulfilment import people
+from services.fulfilment import held_back, people
 from services.fulfilment.consenting import status
 from services.fulfilment.post import from_text
 from services.fulfilment.preview import preview
@@ -55,6 +55,7 @@ class Answers:
         self._kinds: dict[str, Callable[[Ask], Json]] = {
             "search": self._search,
             "find": self._find,
+            "held": self._held,
             "question": lambda ask: self._proof.question(self._case(ask), ask.text("check"), ask.text("factor")),
             "code": lambda ask: self._proof.code(self._case(ask), ask.text("check")),
             "ways": lambda ask: self._proof.ways(self._case(ask)),
@@ -111,6 +112,10 @@ class Answers:
         stage = lambda words: self._room.store.stage_ask(ask.id, words)  # noqa: E731 - a callback of one line
         return preview(self._room, ask.id, self._case(ask), ask.text("item"), language, stage)
 
+    def _held(self, ask: Ask) -> Json:
+        case = self._case(ask)
+        return {"parts": held_back.listed(self._room, case, _item(case, ask.text("item")))}
+
     def _answer(self, ask: Ask) -> Json:
         key = str(ask.payload.get("key") or "")
         factor, given = ask.text("factor"), ask.text("answer")
@@ -122,6 +127,9 @@ class Answers:
             if not case.holder:
                 raise Refused("take the case first (a)")
             return {"value": self._words(case) if what == "words" else self._letter(case, what.partition(":")[2])}
+        if what.startswith("held:"):
+            _, item, part = what.split(":", 2)
+            return {"value": held_back.in_clear(self._room, case, _item(case, item), part)}
         needs(case, Tier.T2, self._room.now())
         if what == "person":
             return {"value": people.requester(self._room, case.id).normal}
@@ -153,17 +161,26 @@ class Answers:
         return to
 
     def _package_key(self, case: Case) -> str:
-        packages = {item.package for item in case.items if item.package}
-        for text in self._room.details.own(case.id, "package-key").values():
-            raw = orjson.loads(text)
-            if raw["package"] in packages:
-                return str(raw["key"])
+        packages = {item.package: item.right for item in case.items if item.package}
+        kept = [orjson.loads(text) for text in self._room.details.own(case.id, "package-key").values()]
+        keys = [(packages[raw["package"]], str(raw["key"])) for raw in kept if raw["package"] in packages]
+        if len(keys) == 1:
+            return keys[0][1]
+        if keys:
+            return "\n".join(sorted(f"{right}: {key}" for right, key in keys))
         raise NotFound("there is no package of this case, or its time is over")
 
     def _purposes(self, ask: Ask) -> Json:
         case = self._case(ask)
         needs(case, Tier.T1, self._room.now())
         return {"status": status(self._room, case)}
+
+
+def _item(case: Case, item: str) -> Item:
+    found = case.item(item)
+    if found is None:
+        raise NotFound("there is no such item")
+    return found
 
 
 def with_word(ask: Ask, answer: Json) -> Json:

@@ -10,12 +10,14 @@ from services.action_log.acts import ExportBuilt, ExportDelivered, ExportFailed,
 from services.cases.case import Case
 from services.controllers import Controller
 from services.errors import Refused
-from services.fulfilment import people
+from services.fulfilment import held_back, people
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.found import Found, Whose
-from services.fulfilment.package import Built, Heading, Redaction, build
+from services.fulfilment.found import Found
+from services.fulfilment.package import Built, Heading, Kind, Redaction, build, destroy
 from services.fulfilment.package_tables import Part, part_of
+from services.fulfilment.portable import Scope, facts_for_portability, left_out_csv, schema
 from services.fulfilment.post import as_text, failed, from_text, letter_id, post, write
+from services.fulfilment.redactions import WHOLE, Redactions
 from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Catalog
@@ -27,6 +29,8 @@ from services.types import ItemState, Outcome, Right
 MAX_ATTACHED = 8 * 1024 * 1024
 """Bytes of archive that go with a mail; a larger one waits for the person to fetch it, and the mail says so."""
 DAY_US = 86_400 * 1_000_000
+WAITS = -1
+"""Instead of a number of rows: parts wait for a decision, the last of which begins a new job."""
 
 
 def export(task: Task) -> None:
@@ -36,9 +40,13 @@ def export(task: Task) -> None:
         return
     try:
         rows = task.patiently("build", lambda: _built(task))
+        if rows == WAITS:
+            return
         task.patiently("deliver", lambda: _delivered(task))
     except JobFailed as exc:
         reason = str(exc)
+        if task.done("built", case) is None:  # an archive without its key, which nobody could open or expire
+            destroy(task.room.home.packages, op_of(task.job.id, "package"))
         failed(task, "letter", case, reason)
         act = ExportFailed(reason)
         task.step("failed", lambda: task.report("failed", act, case, task.job.item))
@@ -47,26 +55,34 @@ def export(task: Task) -> None:
 
 
 def _built(task: Task) -> int:
-    """The package with its key sealed apart; how many rows are in it. Built before is not built again."""
+    """The package with its key sealed apart; how many rows are in it, or `WAITS`. Built before is not built again."""
     room, job, case = task.room, task.job, task.case()
     before = task.done("built", case)
+    if before is None and task.done("held", case) is not None:
+        return WAITS
     if before is None:
         controller = room.controller(case.controller)
         found = look_everywhere(task)
         _sendable(task, controller, found)
+        held = held_back.redactions(room, case, task.item(case), found)
+        if held.undecided:
+            held_back.wait(task, case, held)
+            return WAITS
         package = op_of(job.id, "package")
-        made = _build(task, case, controller, found, package)
+        made = _build(task, case, controller, held, package)
         reach("export.after-build")
         key = room.details.seal(case.id, "package-key", orjson.dumps({"package": package, "key": made.key}))
         if key is None:
             raise JobFailed("details-gone")
         letter = room.details.seal(case.id, "letter", as_text(made.letter))
-        systems = tuple(sorted(made.counts))
-        act = ExportBuilt(package, made.manifest, made.sha256, systems, tuple(made.counts[s] for s in systems))
+        rows_of = {s.key: 0 for s in found.systems if s.count} | made.counts
+        systems = tuple(sorted(rows_of))
+        act = ExportBuilt(package, made.manifest, made.sha256, systems, tuple(rows_of[s] for s in systems))
         task.report("built", act, case, job.item, (key, letter))
         before = task.done("built", case) or {}
     reach("export.after-built")
     _record(task, case, str(before["package"]), str(before["archive"]))
+    held_back.forget(room, case, job.item)
     counts = before["counts"]
     return sum(n for n in counts if isinstance(n, int)) if isinstance(counts, list) else 0
 
@@ -91,30 +107,42 @@ def _address(task: Task, controller: Controller, found: Found) -> str:
     return to
 
 
-def _build(task: Task, case: Case, controller: Controller, found: Found, package: str) -> Built:
+def _build(task: Task, case: Case, controller: Controller, held: Redactions, package: str) -> Built:
     room = task.room
     catalog, language = room.catalog(case.controller), _language(task, controller)
     item = task.item(case)
     now = room.now()
     expires = room.at(controller, now) + timedelta(days=controller.package_days)
-    portable = item.right is Right.PORTABILITY
-    basis = "GDPR Art 20" if portable else "GDPR Art 15"
+    kind: Kind = "portability" if item.right is Right.PORTABILITY else "access"
+    basis = "GDPR Art 20" if kind == "portability" else "GDPR Art 15"
     if controller.regime == "UK":
         basis = f"UK {basis}"
-    heading = Heading(case.id, controller, language, room.at(controller, now), expires.date(), basis, catalog.digest)
-    facts = _facts(controller, catalog, found, language)
+    heading = Heading(
+        case.id, controller, language, room.at(controller, now), expires.date(), basis, catalog.digest, kind
+    )
+    scope = Scope(catalog) if kind == "portability" else None
+    lines = list(scope.left_out(held)) if scope else []
+    said: dict[str, object] = (
+        {"portable": facts_for_portability(catalog, held, scope, lines, language)}
+        if scope
+        else {"access": _facts(controller, catalog, held, language)}
+    )
 
     def letter(redacted: int) -> Letter:
-        given = {"access": facts, "redacted": redacted, "expires_on": expires.date()}
-        return write(task, "letter", case, "access-answer", language, given)
+        given = {**said, "redacted": redacted, "expires_on": expires.date()}
+        return write(task, "letter", case, f"{kind}-answer", language, given)
 
-    redactions = list(_withheld(catalog, found))
-    return build(room.home.packages, package, heading, _parts(catalog, found, language), letter, redactions)
+    parts = list(_parts(catalog, held, language, scope))
+    nodes = [node for node, count in held.counts().items() if count]
+    beside = (
+        {"left_out.csv": left_out_csv(lines, language), "schema.json": schema(scope, nodes, language)} if scope else {}
+    )
+    return build(room.home.packages, package, heading, parts, letter, _withheld(held), beside)
 
 
-def _facts(controller: Controller, catalog: Catalog, found: Found, language: str) -> AccessAnswer:
+def _facts(controller: Controller, catalog: Catalog, held: Redactions, language: str) -> AccessAnswer:
     """Art 15(1)(a)-(h) for what is disclosed; a missing one ends the job with the field's name as its code."""
-    counts = {(c.node.dataset, c.node.collection): len(c.own) for c in found.collections() if c.own}
+    counts = {(node.dataset, node.collection): rows for node, rows in held.counts().items() if rows}
     try:
         return facts_for_access(controller, catalog.systems, counts, language)
     except Refused as exc:
@@ -128,21 +156,20 @@ def _code_of_fact(sentence: str) -> str:
     return f"missing:{place}:{name}"[:64]
 
 
-def _parts(catalog: Catalog, found: Found, language: str) -> Iterator[Part]:
-    for part in found.collections():
+def _parts(catalog: Catalog, held: Redactions, language: str, scope: Scope | None) -> Iterator[Part]:
+    counts = held.counts()
+    for part in held.found.collections():
         node = part.node
-        if part.own:
-            rows = (row.values for row in part.own for _ in range(row.count))
+        fields = tuple(str(f.name) for f in scope.fields(node)) if scope else None
+        if counts[node] and fields != ():
             dataset, system = catalog.graph.dataset(node), catalog.graph.system(node)
-            yield part_of(system, dataset, catalog.graph.nodes[node], rows, language)
+            yield part_of(system, dataset, catalog.graph.nodes[node], held.rows(part), language, fields)
 
 
-def _withheld(catalog: Catalog, found: Found) -> Iterator[Redaction]:
-    """Rows of others and shared ones: counted, never disclosed without a decision (design.md 7.12)."""
-    for part in found.collections():
-        count = sum(row.count for row in part.rows if row.whose is not Whose.OWN)
-        if count:
-            yield Redaction(catalog.graph.system(part.node), part.node.collection, "*", count, "withheld-rows")
+def _withheld(held: Redactions) -> list[Redaction]:
+    """Rows that stay out whole."""
+    graph = held.graph
+    return [Redaction(graph.system(node), node.collection, WHOLE, n, why) for node, why, n in held.withheld()]
 
 
 def _record(task: Task, case: Case, package: str, archive: str) -> None:
@@ -193,6 +220,8 @@ def _language(task: Task, controller: Controller) -> str:
 
 def _resolved(task: Task, rows: int) -> None:
     case = task.case()
-    outcome = Outcome.DONE if rows else Outcome.NOTHING_HELD
-    article = "20" if task.item(case).right is Right.PORTABILITY else "15"
+    item = task.item(case)
+    article = "20" if item.right is Right.PORTABILITY else "15"
+    empty = Outcome.PARTLY if item.systems else Outcome.NOTHING_HELD  # held, and nothing of it portable
+    outcome = Outcome.DONE if rows else empty
     task.report("resolved", ItemResolved(outcome, article), case, task.job.item)

@@ -6,7 +6,7 @@ old. The key is made with the archive and leaves only in `Built`; it never lies 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -17,17 +17,16 @@ import orjson
 from services.controllers import Controller
 from services.errors import BadInput, Unavailable
 from services.fulfilment.package_archive import Archive, Packed, SealedSpool, new_key
-from services.fulfilment.package_tables import Part, csv_line, disclosed, json_row
-from services.fulfilment.package_view import View, page
+from services.fulfilment.package_tables import Hidden, Part, Why, csv_line, disclosed, json_row
+from services.fulfilment.package_view import PDF, View, page
+from services.fulfilment.package_words import reason_words
 from services.letters.compose import Letter, compose
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{7,63}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_REASONS = {
-    "third-party": {"en": "about somebody else (Art 15(4))", "de": "über jemand anderen (Art. 15 Abs. 4)"},
-    "secret": {"en": "a secret that protects your account", "de": "ein Geheimnis, das Ihr Konto schützt"},
-    "withheld-rows": {"en": "rows of somebody else (Art 15(4))", "de": "Zeilen von jemand anderem (Art. 15 Abs. 4)"},
-}
+
+
+Kind = Literal["access", "portability"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Redaction:
     collection: str
     field: str
     count: int
-    reason: Literal["third-party", "secret", "withheld-rows"]
+    reason: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ class Heading:
     basis: str = "GDPR Art 15"
     catalog: str = ""
     """SHA-256 of the files of the catalog that the data was found with."""
+    kind: Kind = "access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,13 @@ def build(
     parts: Iterable[Part],
     write_letter: Callable[[int], Letter],
     redactions: Iterable[Redaction] = (),
+    beside: Mapping[str, bytes] = {},
 ) -> Built:
     """Writes `folder/<package>.zip` (0600) from streamed `parts` and gives its key and digests.
 
     `write_letter` gets the number of values and rows left out and gives the answer letter. `redactions` are what was
-    left out before: rows of others. An archive of that id is replaced. Raises `BadInput` for an id or a name that no
+    left out before: rows of others. `beside` are further files by name. A portability package has no page: what it is
+    for is machines (Art 20(1)). An archive of that id is replaced. Raises `BadInput` for an id or a name that no
     file may have, `Unavailable` when the folder cannot be written; then there is no archive.
     """
     if not _ID.fullmatch(package):
@@ -92,7 +94,7 @@ def build(
         archive = Archive(half, key)
         try:
             letter, manifest, views, left_out = _fill(
-                archive, folder, package, heading, parts, write_letter, redactions
+                archive, folder, package, heading, parts, write_letter, redactions, beside
             )
             digest = archive.close()
         except BaseException:
@@ -131,9 +133,11 @@ def _fill(
     parts: Iterable[Part],
     write_letter: Callable[[int], Letter],
     redactions: Iterable[Redaction],
+    beside: Mapping[str, bytes],
 ) -> tuple[Letter, str, list[View], list[Redaction]]:
     """Everything into the archive: letter, digest of the manifest, what the page shows, what was left out."""
-    readme = compose("package-readme", heading.language, _readme_facts(heading))
+    name = "package-readme" if heading.kind == "access" else "portability-readme"
+    readme = compose(name, heading.language, _readme_facts(heading))
     archive.add_clear("README.txt", readme.text.encode())
     archive.encrypt()
     left_out = list(redactions)
@@ -141,7 +145,11 @@ def _fill(
     letter = write_letter(sum(r.count for r in left_out))
     archive.add("answer_letter.txt", [letter.text.encode()])
     archive.add("redactions.csv", _redaction_lines(left_out, heading.language))
-    archive.add("index.html", [_page(views, heading)])
+    for name, content in beside.items():
+        archive.add(name, [content])
+    if heading.kind == "access":
+        archive.add("index.html", [_page(views, heading)])
+        archive.add(PDF, [_pdf(views, heading, letter.text)])
     manifest = _manifest(package, heading, archive.files, views)
     archive.add("manifest.json", [manifest])
     return letter, archive.files[-1].sha256, views, left_out
@@ -152,8 +160,10 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
     for name in (part.system, part.collection):
         if not _NAME.fullmatch(name):
             raise BadInput("a system or a collection has a name that no file may have", place=part.system)
-    view = View(part.system, part.label, f"data/{part.system}/{part.collection}", part.fields)
-    hidden: Counter[str] = Counter()
+    view = View(
+        part.system, part.label, f"data/{part.system}/{part.collection}", part.fields, part.titles or part.fields
+    )
+    hidden: Hidden = Counter()
     spool = SealedSpool(folder)
     spool.write(csv_line(part.fields))
     with archive.open(f"{view.path}.json") as file:
@@ -164,7 +174,7 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
         file.write(b"\n]\n" if view.rows else b"[]\n")
     archive.add(f"{view.path}.csv", spool.drain())
     left_out += [
-        Redaction(part.system, part.collection, name, count, part.hidden[name]) for name, count in hidden.items()
+        Redaction(part.system, part.collection, name, count, why) for (name, why), count in sorted(hidden.items())
     ]
     return view
 
@@ -172,8 +182,7 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
 def _redaction_lines(left_out: list[Redaction], language: str) -> Iterable[bytes]:
     yield csv_line(("system", "collection", "field", "count", "reason"))
     for line in left_out:
-        reason = _REASONS[line.reason].get(language, _REASONS[line.reason]["en"])
-        yield csv_line((line.system, line.collection, line.field, line.count, reason))
+        yield csv_line((line.system, line.collection, line.field, line.count, reason_words(line.reason, language)))
 
 
 def _page(views: list[View], heading: Heading) -> bytes:
@@ -189,11 +198,28 @@ def _page(views: list[View], heading: Heading) -> bytes:
     )
 
 
+def _pdf(views: list[View], heading: Heading, letter: str) -> bytes:
+    from services.fulfilment.package_pdf import pdf
+    from services.letters.dates import day
+
+    return pdf(
+        views,
+        letter,
+        language=heading.language,
+        controller=heading.controller.name,
+        case_number=heading.case_number,
+        made_at=heading.made_at,
+        made_on=day(heading.made_at.date(), heading.language),
+        expires_on=day(heading.expires_on, heading.language),
+    )
+
+
 def _manifest(package: str, heading: Heading, files: list[Packed], views: list[View]) -> bytes:
     content = {
         "package": package,
         "case": heading.case_number,
         "controller": heading.controller.name,
+        "kind": heading.kind,
         "basis": heading.basis,
         "catalog": heading.catalog,
         "language": heading.language,

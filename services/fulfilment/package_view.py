@@ -7,6 +7,7 @@ from pathlib import Path
 from services.catalog.values import Plain
 
 SAMPLE_ROWS = 100
+PDF = "your-data.pdf"
 _CELL = 2_000
 _TEMPLATES = Path(__file__).parent / "templates"
 _WORDS = {
@@ -16,6 +17,8 @@ _WORDS = {
         "letter": "Our answer",
         "redactions": "What we blacked out, and why",
         "first": "here the first",
+        "pdf": "The same to read and print",
+        "lacking": "? stands for signs that this document cannot show; the data files have them",
     },
     "de": {
         "title": "Ihre Daten",
@@ -23,18 +26,30 @@ _WORDS = {
         "letter": "Unsere Antwort",
         "redactions": "Was wir geschwärzt haben, und warum",
         "first": "hier die ersten",
+        "pdf": "Dasselbe zum Lesen und Drucken",
+        "lacking": "? steht für Zeichen, die dieses Dokument nicht zeigen kann; die Dateien haben sie",
+    },
+    "fr": {
+        "title": "Vos données",
+        "until": "Cette archive sera supprimée le",
+        "letter": "Notre réponse",
+        "redactions": "Ce que nous avons masqué, et pourquoi",
+        "first": "voici les premières",
+        "pdf": "La même chose à lire et à imprimer",
+        "lacking": "? remplace les signes que ce document ne peut montrer ; les fichiers les contiennent",
     },
 }
 
 
 @dataclass(slots=True)
 class View:
-    """One collection on the page: its first rows, and how many there are in the files."""
+    """One collection on the page: its first rows, and how many there are in the files. `titles`: fields in words."""
 
     system: str
     label: str
     path: str
     fields: tuple[str, ...]
+    titles: tuple[str, ...] = ()
     rows: int = 0
     sample: list[dict[str, Plain]] = field(default_factory=list)
 
@@ -43,6 +58,11 @@ class View:
         self.rows += 1
         if len(self.sample) < SAMPLE_ROWS:
             self.sample.append({name: _short(value) for name, value in row.items()})
+
+
+def say_in(language: str) -> dict[str, str]:
+    """The words of page and PDF, English where there are none."""
+    return _WORDS.get(language, _WORDS["en"])
 
 
 def page(
@@ -55,7 +75,8 @@ def page(
     text = environment.get_template("index.html").render(
         views=views,
         language=language,
-        say=_WORDS.get(language, _WORDS["en"]),
+        say=say_in(language),
+        pdf=PDF,
         controller=controller,
         case_number=case_number,
         made_on=made_on,

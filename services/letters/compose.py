@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 LANGUAGES = ("en", "de")
+"""Every letter is written in these; those of a package in French, too."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -49,7 +50,7 @@ def compose(
     controller = facts.get("controller")
     if not isinstance(controller, Controller):
         raise _missing("controller")
-    spoken = next((code for code in (language, controller.language) if code in LANGUAGES), "en")
+    spoken = next((code for code in (language, controller.language) if _written(template, code)), "en")
     shelf = tuple(folder / spoken for folder in (own, _TEMPLATES) if folder)
     environment = _environment(spoken, shelf)
     given = {**_house(controller, spoken), **facts}
@@ -67,6 +68,12 @@ def compose(
         subject=" ".join(_render(environment, template, subject, given).split()),
         text=_wrapped(text),
     )
+
+
+def _written(template: str, language: str) -> bool:
+    """Whether we have that letter in that language."""
+    plain = re.fullmatch(r"[a-z]{2}", language) and re.fullmatch(r"[a-z-]+", template)
+    return bool(plain) and (_TEMPLATES / language / f"{template}.txt").is_file()
 
 
 def _wrapped(text: str) -> str:

@@ -7,7 +7,7 @@ from services.controllers import Controller, words
 from services.errors import Refused
 from services.types import Regime
 
-NEEDS_REMEDIES = frozenset({"access-answer", "erasure-outcome", "not-identified"})
+NEEDS_REMEDIES = frozenset({"access-answer", "erasure-outcome", "not-identified", "portability-answer"})
 """Letters that say no, or may say it in part (Art 12(4), 15(1)(f))."""
 
 

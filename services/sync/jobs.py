@@ -8,6 +8,7 @@ import orjson
 from services.action_log.entry import Entry
 from services.cases.case import Case
 from services.cases.policy import run_at
+from services.types import ItemState
 
 Params = dict[str, str | int | bool | list[str]]
 
@@ -53,6 +54,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "acknowledge", at),)
         case "export.asked":
             return (_job(entry, case, "export", at, language=str(p["language"])),)
+        case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:
+            return (_job(entry, case, "export", at, language=item.language),)
         case "erase.approved":
             item = case.item(entry.item)
             start = run_at(item, wait_us) if item is not None else at

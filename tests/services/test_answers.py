@@ -174,8 +174,7 @@ def test_nothing_is_revealed_before_the_tier_and_the_key_opens_the_package(live:
     desk.synced()
     assert ask(call, "reveal", what="person") == {"value": call.person.email}
     assert ask(call, "reveal", what="delivery") == {"value": call.person.email}
-    call.step_up()
-    desk.act.export(call.session, call.case)
+    call.export()
     live.until(lambda: live.case(call.case).closed)
     key = str(ask(call, "reveal", what="package-key")["value"])
     package = live.case(call.case).items[0].package

@@ -11,6 +11,7 @@ from services.controllers import Controller, load_controllers
 from services.demo.people import make_people
 from services.demo.systems import make_systems
 from services.errors import BadInput, NotFound, Refused
+from services.fulfilment.portable import Line, PortabilityAnswer, Reason
 from services.letters.access import facts_for_access
 from services.letters.compose import LANGUAGES, Letter, compose
 from services.letters.remedies import NEEDS_REMEDIES, check_remedies, remedies
@@ -56,6 +57,7 @@ def facts(controller: Controller, systems: dict[str, System], language: str = "e
         "received_on": DAY,
         "due_on": DAY + timedelta(days=30),
         "rights": [right.value for right in Right],
+        "portable": PortabilityAnswer((Line("Shop", "Order", 3),), (Reason(2, "worked out by us"),)),
         "access": facts_for_access(controller, systems, everything, language),
         "redacted": 3,
         "expires_on": DAY + timedelta(days=14),

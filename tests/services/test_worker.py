@@ -114,14 +114,14 @@ def test_INT_6_the_receipt_names_the_period_and_not_whether_an_account_exists(li
 
 def test_an_export_goes_to_the_address_on_file_with_its_archive(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = verified(live, desk, Right.ACCESS)
-    call.step_up()
-    desk.act.export(call.session, call.case)
+    call.export()
     live.until(lambda: live.case(call.case).closed)
     case = live.case(call.case)
     assert case.items[0].outcome is Outcome.DONE
     assert case.conflicts == ()
     done = [a for a in live.acts(call.case) if a.startswith(("export.", "item.r"))]
-    assert done == ["export.asked", "export.built", "export.delivered", "item.resolved"]
+    held = [a for a in done if a in ("export.held", "redaction.decided")]
+    assert [a for a in done if a not in held] == ["export.asked", "export.built", "export.delivered", "item.resolved"]
     letter = next(x.id for x in case.letters if x.template == "access-answer")
     raw = (live.home.outbox / f"{letter}.eml").read_text()
     assert f"{case.items[0].package}.zip" in raw
@@ -132,8 +132,7 @@ def test_an_export_goes_to_the_address_on_file_with_its_archive(live: WorkerCent
 
 def test_IDV_10_no_export_goes_to_an_address_changed_lately(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = verified(live, desk, Right.ACCESS, person=5)
-    call.step_up()
-    desk.act.export(call.session, call.case)
+    call.export()
     live.until(lambda: "export.failed" in live.acts(call.case))
     item = live.case(call.case).items[0]
     assert item.returned == "contact-changed"
@@ -150,8 +149,7 @@ def test_a_missing_fact_refuses_the_export_and_is_named(live: WorkerCentre, desk
     before = set(live.home.packages.glob("*.zip"))
     catalog.write_text("\n".join(lines) + "\n")
     try:
-        call.step_up()
-        desk.act.export(call.session, call.case)
+        call.export()
         live.until(lambda: "export.failed" in live.acts(call.case))
     finally:
         catalog.write_text(whole)
@@ -166,14 +164,12 @@ def test_an_export_waits_for_a_system_that_is_away_and_gives_up_whole(live: Work
     file = live.home.path / "data" / "nordlicht" / "news.db"
     file.rename(file.with_suffix(".away"))
     try:
-        call.step_up()
-        desk.act.export(call.session, call.case)
+        call.export()
         live.until(lambda: "export.failed" in live.acts(call.case))
     finally:
         file.with_suffix(".away").rename(file)
     assert live.case(call.case).items[0].returned == "away"
-    call.step_up()
-    desk.act.export(call.session, call.case)
+    call.export()
     live.until(lambda: live.case(call.case).closed)
 
 
@@ -373,8 +369,7 @@ def test_two_choices_under_one_item_both_count_and_end_it_once(live: WorkerCentr
 
 def test_a_package_is_destroyed_when_its_days_are_over(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = verified(live, desk, Right.ACCESS, person=6)
-    call.step_up()
-    desk.act.export(call.session, call.case)
+    call.export()
     live.until(lambda: live.case(call.case).closed)
     package = live.case(call.case).items[0].package
     file = live.home.packages / f"{package}.zip"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
-from tests.player import acts, console, in_order, knows, of_case, only, terminal_log, worker_log
+from tests.player import Player, acts, console, in_order, knows, of_case, only, terminal_log, worker_log
 
 
 async def test_a_whole_access_by_keys(home: Path, person: Person) -> None:
@@ -26,10 +26,17 @@ async def test_a_whole_access_by_keys(home: Path, person: Person) -> None:
         await player.sees("no: that is not your PIN")
         await player.write(AGENT_PIN)
         await player.press("enter")
-        await player.sees("package sent")
+        await player.sees("may be about others")
+        await player.press("escape")
+        await player.sees("e  decide")
+        await player.press("e")
+        await player.sees("stays out until then")
+        await keep_all_in(player)
+        await player.sees("every item has ended")
     mine, theirs = of_case(terminal_log(home), case), of_case(worker_log(home), case)
     assert in_order(mine, "case.opened", "contact.started", "item.added", "check.started", "find.asked", "export.asked")
-    assert in_order(theirs, "factor.passed", "find.done", "export.built", "export.delivered")
+    assert in_order(theirs, "factor.passed", "find.done", "export.held", "export.built", "export.delivered")
+    assert {e.params["decision"] for e in mine if e.act == "redaction.decided"} == {"redact"}
     assert only(mine, "check.ended").params["tier"] == "T2"
     compared = {e.params["factor"] for e in theirs if e.act == "factor.passed"}
     assert compared == {"KBS", "PIN"}, "knowledge and PIN pass by the worker's comparison only"
@@ -40,6 +47,19 @@ async def test_a_whole_access_by_keys(home: Path, person: Person) -> None:
     built = only(theirs, "export.built")
     assert sum(built.params["counts"]) > 0
     assert (home / "packages").iterdir()
+
+
+async def keep_all_in(player: Player) -> None:
+    """F and a reason for each group, until the list closes by itself."""
+    while "Held back" in player.screen():
+        await player.press("F")
+        await player.sees("Keep all")
+        await player.rest()
+        await player.press("1")
+        await player.until(
+            lambda: "stays out:" in player.screen() or "Held back" not in player.screen(), "the decision kept"
+        )
+        await player.press("j")
 
 
 async def test_the_dead_check_opens_nothing(home: Path, person: Person) -> None:

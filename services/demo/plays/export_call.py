@@ -7,7 +7,7 @@ from pathlib import Path
 from services.demo.people import Person
 from services.demo.plays import seen
 from services.demo.plays.caller import Caller
-from services.demo.plays.stage import Stage
+from services.demo.plays.stage import Seat, Stage
 from services.types import Factor, ItemState, Outcome, Right
 
 NAME = "export"
@@ -26,6 +26,7 @@ def play(stage: Stage, person: Person) -> None:
         stage.check("export: found what the systems hold", *agrees(call.counts["found"], call.counts["held"]))
         seat.step_up()
         seat.desk.act.export(seat.session, case)
+        keep_in(stage, seat, case)
         item = stage.when(case, ItemState.CLOSED)
         stage.step(call, f"ended: {item.outcome}, {item.text}")
         stage.check("export: the item ended as done", item.outcome is Outcome.DONE, item.outcome)
@@ -37,6 +38,15 @@ def play(stage: Stage, person: Person) -> None:
         stage.check("export: the package opens with its key", bool(files), f"{len(files)} files")
         stage.check("export: it does not open without", not open_package(archive, "00000-00000"), "a wrong key")
         stage.check("export: it holds the person's rows", *holds(files, person, expected))
+
+
+def keep_in(stage: Stage, seat: Seat, case: str) -> None:
+    """Keep in all that may be about others, as a careful agent does, until the package is made."""
+    while stage.when(case, ItemState.REVIEW, ItemState.SENT, ItemState.CLOSED).state is ItemState.REVIEW:
+        parts = seat.desk.held.waiting(seat.session, case)
+        for part in {part.group: part for part in parts if not part.decision}.values():
+            seat.desk.held.decide(seat.session, part, "redact", "others", alike=True)
+        stage.until("the decisions in central", lambda: seat.desk.synced(1))
 
 
 def agrees(found: dict[str, int], held: dict[str, int]) -> tuple[bool, str]:

@@ -150,9 +150,10 @@ class Stage:
         """The case's first item as the requester's desk shows it."""
         return self.requester.case(case).items[0]
 
-    def when(self, case: str, state: ItemState) -> ItemView:
-        """The item, when central has it in `state`; raises `Unavailable` when it never gets there."""
-        self.until(f"'{state}'", lambda: from_json(self.store.case_body(case)).items[0].state is state)
+    def when(self, case: str, *states: ItemState) -> ItemView:
+        """The item, when central has it in one of `states`; raises `Unavailable` when it never gets there."""
+        words = " or ".join(f"'{state}'" for state in states)
+        self.until(words, lambda: from_json(self.store.case_body(case)).items[0].state in states)
         return self.item(case)
 
     def entries(self, case: str) -> list[tuple[int, Entry]]:
