@@ -47,7 +47,10 @@ def fill_again(shop: Shop) -> None:
     shop.run(SCHEMA)
 
 
-@pytest.mark.parametrize("reaches", [False, True], ids=["lost on the way", "its answer lost"])
+@pytest.mark.parametrize(
+    "reaches",
+    [pytest.param(False, marks=pytest.mark.long, id="lost on the way"), pytest.param(True, id="its answer lost")],
+)
 def test_cut_at_every_piece_of_an_erasure_it_is_whole_or_not_at_all_and_then_done(
     shop: Shop, line: Proxy, reaches: bool
 ) -> None:
