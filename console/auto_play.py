@@ -138,9 +138,11 @@ class Player:
 
     async def back_to(self, kind: type[S]) -> S:
         for _ in range(4):
-            if isinstance(self.app.screen, kind):
+            before = self.app.screen
+            if isinstance(before, kind):
                 break
             await self.press("escape")
+            await self.until(lambda: self.app.screen is not before, "the screen before")  # noqa: B023 - awaited at once
         return await self.on(kind)
 
     def _in_field(self) -> bool:

@@ -112,6 +112,10 @@ class CaseScreen(CaseSystems):
 
     # --- drawing -----------------------------------------------------------------------------------------------------
 
+    def on_resize(self) -> None:
+        """Lines are broken by the width of their pane: what was drawn before that was known is drawn again."""
+        self.call_after_refresh(self._draw)
+
     def _draw(self) -> None:
         view, session = self.view, self.host.session
         if view is None or session is None:
