@@ -13,6 +13,8 @@ from db.central_work import WorkStore, forget_work, halts_of, not_halted
 from services.errors import NotFound
 
 INGEST = "ingest"
+BEGUN = ("running", "closing")
+"""States of a job that a worker has: at work, or with all written but the act that ends its item."""
 _LIFE = "worker:"
 _TAKE = sa.text(
     "INSERT INTO lease (name, holder, fence, since, until) VALUES (:name, :holder, 1, :now, :until) "
@@ -81,7 +83,7 @@ class JobStore(WorkStore):
 
     def workers(self) -> tuple[int, list[WorkerSeen]]:
         """Central's clock (µs) and every enrolled worker, by name."""
-        held = sa.select(sa.func.count()).where(JOB.c.worker == TERMINAL.c.id, JOB.c.state == "running")
+        held = sa.select(sa.func.count()).where(JOB.c.worker == TERMINAL.c.id, JOB.c.state.in_(BEGUN))
         lead = sa.select(LEASE.c.holder).where(LEASE.c.name == INGEST)
         life = sa.and_(LEASE.c.holder == TERMINAL.c.id, LEASE.c.name != INGEST)
         with self.engine.connect() as conn:
@@ -110,10 +112,10 @@ class JobStore(WorkStore):
 
     def begun_jobs(self, worker: str) -> list[Job]:
         """Jobs that this worker has taken and not ended."""
-        return self._jobs((JOB.c.worker == worker) & (JOB.c.state == "running"), 1000)
+        return self._jobs((JOB.c.worker == worker) & JOB.c.state.in_(BEGUN), 1000)
 
     def unsettled_jobs(self, case: str) -> list[Job]:
-        """Jobs of a case that wait, run or failed."""
+        """Jobs of a case that wait, are at work or failed."""
         return self._jobs((JOB.c.case_id == case) & JOB.c.state.in_(("queued", "running", "failed")), 1000)
 
     def job(self, job: str) -> Job:
@@ -145,7 +147,7 @@ class JobStore(WorkStore):
             living = sa.select(LEASE.c.holder).where(LEASE.c.name != INGEST, LEASE.c.until >= clock_us(conn))
             goes_on = not_halted(halts_of(conn))
         waits = sa.select(INBOX.c.id).join(LOG, LOG.c.id == INBOX.c.log).where(LOG.c.owner == JOB.c.worker)
-        left = (JOB.c.state == "running") & (JOB.c.worker != worker) & JOB.c.worker.not_in(living) & ~waits.exists()
+        left = JOB.c.state.in_(BEGUN) & (JOB.c.worker != worker) & JOB.c.worker.not_in(living) & ~waits.exists()
         left &= goes_on
         return self._take_jobs(worker, left, limit, settled=True)
 
@@ -196,11 +198,25 @@ class JobStore(WorkStore):
         All that its worker wrote of it must be folded before: whoever takes it next has another fence. Not while a
         batch is ingested, which may wake it: a look after this sees what was ingested before.
         """
-        mine = (JOB.c.id == job) & (JOB.c.fence == fence) & (JOB.c.state == "running")
+        mine = (JOB.c.id == job) & (JOB.c.fence == fence) & JOB.c.state.in_(BEGUN)
         parked = {"state": "queued", "worker": "", "not_before": not_before}
         with writing(self.engine).begin() as conn:
             lock_ingest(conn)
             conn.execute(sa.update(JOB).where(mine).values(parked))
+
+    def close_job(self, job: Job) -> bool:
+        """All that this job was to write is written; whether it is the last of those of its kind under its item.
+
+        Of several that close at once one finds itself the last, and finds it again when it is asked again. It stays
+        with its worker until `end_job`, so that the act which ends the item is not lost with it.
+        """
+        mine = (JOB.c.id == job.id) & (JOB.c.fence == job.fence) & JOB.c.state.in_(BEGUN)
+        same = (JOB.c.case_id == job.case) & (JOB.c.item == job.item) & (JOB.c.kind == job.kind)
+        others = same & (JOB.c.id != job.id) & JOB.c.state.in_(("queued", "running", "failed"))
+        with writing(self.engine).begin() as conn:
+            lock_ingest(conn)
+            conn.execute(sa.update(JOB).where(mine).values(state="closing"))
+            return conn.execute(sa.select(JOB.c.id).where(others).limit(1)).first() is None
 
 
 def lock_ingest(conn: sa.Connection) -> None:

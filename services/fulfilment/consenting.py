@@ -6,6 +6,7 @@ from functools import partial
 
 import orjson
 
+from db.kill_points import reach
 from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
 from services.cases.case import Case
 from services.controllers import Controller, Purpose, words
@@ -186,12 +187,11 @@ def _on_file(room: Workroom, case: Case) -> str | None:
 def _resolve(task: Task, case: Case) -> None:
     """The last of several choices under one item ends it, and only if all were written.
 
-    A job counts as done before it looks at the others, so one of them always finds itself the last; should two find
-    that, their act has the same id.
+    Should two find themselves the last, their act has the same id.
     """
-    job, store = task.job, task.room.store
-    store.end_job(job.id, job.fence, "done")
-    if any(j.kind == job.kind and j.item == job.item and j.id != job.id for j in store.unsettled_jobs(case.id)):
+    job = task.job
+    if not task.room.store.close_job(job):
         return
+    reach("consent.closing")
     act = ItemResolved(Outcome.DONE, "7-1" if orjson.loads(job.params)["given"] else "7-3")
     task.room.results.report(f"{case.id}/{job.item}", "resolved", act, case, job.item)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from console.commands.log import check_logs
 from db.central import INBOX, JOB, STALE
+from services.demo.people import Person
 from services.desk.open import open_desk
 from services.home import enrol
 from services.sync.rebuild import differences
@@ -163,6 +164,18 @@ def test_a_worker_that_froze_before_it_went_on_with_a_job_takes_it_from_nobody(m
     finish(centre, rows)
 
 
+def test_killed_as_it_was_about_to_end_the_item_of_a_choice_the_item_ends_all_the_same(make_centre: Make) -> None:
+    centre = make_centre()
+    first = first_of(centre)
+    centre.start(first, kill_at="consent.closing")
+    (case,) = object_to_marketing(centre, CALLERS[:1])
+    centre.wait_dead()
+    assert not centre.case(case).closed, "the control: it was not said yet"
+    centre.start(first)
+    centre.until(lambda: centre.case(case).closed)
+    assert [act for act in centre.acts(case) if act == "item.resolved"] == ["item.resolved"]
+
+
 def stale(centre: WorkerCentre) -> int:
     with centre.engine.connect() as conn:
         return conn.execute(sa.select(sa.func.count()).select_from(STALE)).scalar_one()
@@ -171,13 +184,13 @@ def stale(centre: WorkerCentre) -> int:
 # ── three, and kills ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def object_to_marketing(centre: WorkerCentre) -> list[str]:
+def object_to_marketing(centre: WorkerCentre, callers: list[Person] = CALLERS) -> list[str]:
     """Cases opened, and marketing stopped in them, all at once."""
     desk = open_desk(centre.home.path, "desk-1", demo=True)
     centre.closes(desk)
     session = desk.sign.sign_in(AGENT, AGENT_PIN)
     cases = []
-    for person in CALLERS:
+    for person in callers:
         opened = desk.intake.open(session, request(Right.OBJECTION_MARKETING, identifier=person.email))
         desk.act.stop_marketing(session, opened.case)
         cases.append(opened.case)

@@ -123,3 +123,21 @@ def test_every_worker_is_told_of_with_what_it_holds(store: CentralStore) -> None
     assert 0 <= now - one.since < SECOND
     assert (two.alive, two.leads, two.jobs, two.since) == (False, False, 0, two.seen_at)
     assert (three.alive, three.since) == (False, 0)
+
+
+def test_of_jobs_that_close_at_once_one_is_the_last_and_stays_until_it_ends(
+    store: CentralStore,
+) -> None:
+    jobs = {job.id: job for job in store.take_jobs(ONE, 9)}
+    assert not store.close_job(jobs["j1"])
+    assert any(at_once(*[lambda j=j: store.close_job(jobs[j]) for j in ("j2", "j3")]))
+    assert store.close_job(jobs["j1"]), "asked again, as after a kill, it says what is true now"
+    assert [job.id for job in store.begun_jobs(ONE)] == ["j1", "j2", "j3"]
+    assert {job.id for job in store.adopt_jobs(TWO, 9)} == {"j1", "j2", "j3"}
+
+
+def test_a_job_that_failed_keeps_the_others_from_being_the_last(store: CentralStore) -> None:
+    one, two, three = store.take_jobs(ONE, 9)
+    assert store.end_job(three.id, three.fence, "failed")
+    assert not store.close_job(one)
+    assert not store.close_job(two)
