@@ -5,9 +5,7 @@ from typing import Final
 from screens.case_acts import ACTS, CaseActs
 from screens.kit.widgets.ask import Ask
 from screens.kit.widgets.confirm import Choice
-from services.types import ItemState, Right
 
-STUCK: Final = ("failed", "exception")
 SKIPS: Final = {
     "1": ("no-answer", "the vendor does not answer"),
     "2": ("by-hand", "it is done there by hand"),
@@ -22,10 +20,9 @@ class CaseSystems(CaseActs):
     """Mixed into the case screen below its other acts."""
 
     def _stuck(self) -> list[tuple[str, str]]:
-        """(item, system) of all that failed in an erasure: nothing else goes on without a system."""
+        """(item, system) of all that failed: also of what the worker tries again at this moment."""
         items = self.view.items if self.view else ()
-        running = [item for item in items if item.state is ItemState.RUNNING and item.right is Right.ERASURE]
-        return [(item.id, one.system) for item in running for one in item.systems if one.state in STUCK][:9]
+        return [(item.id, system) for item in items for system in item.stuck][:9]
 
     def _which(self, question: str, then: object) -> None:
         """One system that failed: asked only when there are several."""
@@ -40,8 +37,6 @@ class CaseSystems(CaseActs):
         elif stuck:
             answers = {str(n): f"{item} {system}" for n, (item, system) in enumerate(stuck, 1)}
             self.app.push_screen(Choice(question, [], answers), chosen)
-        else:
-            self.flash("what failed is being tried right now", "no")
 
     def action_retry_system(self) -> None:
         def again(item: str, system: str) -> None:

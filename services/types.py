@@ -131,6 +131,7 @@ class ItemView:
     package: str = ""
     systems: tuple[SystemResult, ...] = ()
     recipients: tuple[RecipientState, ...] = ()
+    stuck: tuple[str, ...] = ()  # systems about which a lead may decide, as the acts have it, whatever runs now
 
 
 @dataclass(frozen=True, slots=True)

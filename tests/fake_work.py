@@ -15,8 +15,11 @@ DONE = SystemResult("desk", "done", deleted=5, masked=2, kept=1)
 
 def running(*systems: SystemResult, lead: bool = True) -> CaseView:
     """An erasure at work in these systems; `lead`: whether the table lets who looks decide about what failed."""
-    item = ItemView("2", Right.ERASURE, ItemState.RUNNING, Outcome.OPEN, "running, 1 system done", systems=systems)
-    decides = lead and any(one.state in ("failed", "exception") for one in systems)
+    stuck = tuple(one.system for one in systems if one.state in ("failed", "exception"))
+    item = ItemView(
+        "2", Right.ERASURE, ItemState.RUNNING, Outcome.OPEN, "running, 1 system done", systems=systems, stuck=stuck
+    )
+    decides = lead and bool(stuck)
     reason = "" if decides else "no system has failed" if lead else "for lead only"
     mine = (KeyState("retry", decides, reason), KeyState("skip", decides, reason))
     return view(items=(item,), keys=(*view().keys, *mine), history=_all_synced())

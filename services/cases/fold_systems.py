@@ -24,6 +24,13 @@ def state_in(item: Item, system: str) -> SystemResult:
     return next((s for s in item.systems if s.system == system), SystemResult(system, ""))
 
 
+def stuck_in(item: Item) -> tuple[str, ...]:
+    """Systems about which a lead may decide: nothing but an erasure goes on without a system."""
+    if item.right is not Right.ERASURE or item.state is not ItemState.RUNNING:
+        return ()
+    return tuple(one.system for one in item.systems if one.state in STUCK)
+
+
 @folds(acts.SystemGivenUp)
 def _given_up(case: Case, done: acts.SystemGivenUp, entry: Entry, at: int) -> Case:
     by_worker(entry)

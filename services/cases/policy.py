@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
-from services.cases.fold_systems import STUCK
+from services.cases.fold_systems import stuck_in
 from services.types import ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
@@ -168,8 +168,7 @@ def _take_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 
 def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
-    stuck = item is not None and any(one.state in STUCK for one in item.systems)
-    return "" if stuck else "no system has failed"
+    return "" if item is not None and stuck_in(item) else "no system has failed"
 
 
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:

@@ -10,6 +10,7 @@ from services.action_log.entry import Entry, decode
 from services.cases.case import Case, Check, Item, from_json
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
+from services.cases.fold_systems import stuck_in
 from services.cases.policy import RULES, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks
@@ -218,6 +219,7 @@ def _item(item: Item, wait_us: int, now: int) -> ItemView:
         package=item.package,
         systems=item.systems,
         recipients=item.recipients,
+        stuck=stuck_in(item),
     )
 
 

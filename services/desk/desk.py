@@ -124,12 +124,17 @@ class Desk:
 
 
 def _halt_words(halts: str) -> str:
-    """What is halted, by whom and why; empty when nothing is."""
+    """What is halted, by whom and why, controllers of one stop together; empty when nothing is."""
     found = halts_in(halts)
     if ALL in found:
         found = {"": found[ALL]}
-    by = {(key, one.by.partition(":")[2], one.reason) for key, one in found.items()}
-    return "; ".join(f"WORK STOPPED{' for ' + key if key else ''} by {who}: {why}" for key, who, why in sorted(by))
+    stops: dict[tuple[str, str], list[str]] = {}
+    for key, one in sorted(found.items()):
+        stops.setdefault((one.by.partition(":")[2], one.reason), []).append(key)
+    return "; ".join(
+        f"WORK STOPPED{' for ' if any(keys) else ''}{', '.join(keys)} by {who}: {why}"
+        for (who, why), keys in stops.items()
+    )
 
 
 def _sync_words(online: bool, waiting: int, age: int | None, synced_at: float) -> str:

@@ -6,7 +6,7 @@ from db.central_shapes import ALL, halts_in
 from db.log import Detail
 from services.action_log import acts
 from services.action_log.sealing import seal
-from services.cases.fold_systems import STUCK, state_in
+from services.cases.fold_systems import stuck_in
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, NotFound, Refused
@@ -49,7 +49,7 @@ class Work:
         found = self._cases.state(case).item(item)
         if found is None:
             raise NotFound("the item is gone")
-        if state_in(found, system).state not in STUCK:
+        if system not in stuck_in(found):
             raise Refused(f"{system} has not failed")
 
     def halted(self, session: Session) -> tuple[str, ...]:

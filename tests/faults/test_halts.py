@@ -61,7 +61,7 @@ def test_a_leads_emergency_stop_stops_between_systems_and_a_restart_does_not_end
     desk.work.halt(session, "wrong-rows")
     centre.until(lambda: erase_job(centre).state == "queued", 30)
     centre.until(lambda: desk.status().halted)
-    assert "WORK STOPPED for nordlicht by 0007: wrong-rows" in desk.status().halted
+    assert desk.status().halted == "WORK STOPPED for harbour, nordlicht by 0007: wrong-rows"
     assert half_erased(before, counts(centre)) == []
     asked_then = asked(centre).count("shop")
     mood(centre, "shop", "")

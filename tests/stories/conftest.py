@@ -8,6 +8,7 @@ import pytest
 
 from services.demo.people import Person
 from tests.worker_centre import PEOPLE, WorkerCentre
+from tests.worker_fixtures import approved_template, make_due  # noqa: F401 - fixtures
 
 
 @pytest.fixture
