@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
+from services.cases.fold_correct import LIFT
 from services.cases.fold_systems import STUCK
 from services.types import ItemState, Requester, Right, Role, Session, Tier
 
@@ -16,6 +17,7 @@ _PERSONS = (Role.AGENT, Role.LEAD)
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
+_CORRECTED = (Right.RECTIFICATION,)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -172,6 +174,17 @@ def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if stuck else "no system has failed"
 
 
+def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """The last thing done about it must be a restriction; the case may have ended with it, and opens again."""
+    if case.shredded:
+        return "the person was erased; only the record is left"
+    done = [i for i in case.items if i.right is Right.RESTRICTION]
+    if any(i.state is ItemState.RUNNING for i in done):
+        return "it is running"
+    marked = [i for i in done if any(one.state == "done" for one in i.systems)]
+    return "" if marked and marked[-1].ground != LIFT else "nothing is restricted by this case"
+
+
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is not None and moment.now < run_at(item, moment.wait_us):
         return "the waiting period is not over"
@@ -217,6 +230,9 @@ RULES: dict[str, Rule] = {
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
         Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN),
+        Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN),
+        Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN),
+        Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
         Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent

@@ -35,12 +35,15 @@ class Checks:
         self._ctx, self._cases, self._asks = ctx, cases, asks
         self._ways: dict[str, Ways] = {}
 
-    def start(self, session: Session, case: str) -> ChecklistView:
-        """Open the checklist for what is asked; an open one of this contact goes on. Raises `Refused`."""
+    def start(self, session: Session, case: str, *, grave: bool = False) -> ChecklistView:
+        """Open the checklist for what is asked; an open one of this contact goes on. Raises `Refused`.
+
+        `grave`: contact data, identity or money are to be corrected.
+        """
         state = self._cases.state(case)
         self._ctx.permit("verify", state, session)
         if not _goes_on(state, session, self._ctx.now()):
-            template = choose_for([i.right for i in state.items if not i.ended], state.requester)
+            template = choose_for([i.right for i in state.items if not i.ended], state.requester, grave=grave)
             begun = moves.start(
                 template,
                 session.id,

@@ -17,6 +17,7 @@ from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
+from services.desk.rectify import Rectify
 from services.desk.redactions import Held
 from services.desk.review import Review
 from services.desk.settle import Settle
@@ -26,8 +27,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `work`, `log`, `catalog`,
-    `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `work`, `log`,
+    `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -46,6 +47,7 @@ class Desk:
         self.review = Review(ctx, self.case)
         self.work = Work(ctx, self.case)
         self.held = Held(ctx, self.case, asks)
+        self.rectify = Rectify(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)

@@ -8,8 +8,9 @@ from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
 from services.fulfilment.notices import acknowledge, not_identified, notice
+from services.fulfilment.rectifying import rectify
 from services.fulfilment.replay import replay
-from services.fulfilment.restricting import restrict
+from services.fulfilment.restricting import lift, restrict
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Workroom
 
@@ -18,8 +19,10 @@ WORK: dict[str, Callable[[Task], None]] = {
     "consent": change_consent,
     "erase": erase,
     "export": export,
+    "lift": lift,
     "not-identified": not_identified,
     "notice": notice,
+    "rectify": rectify,
     "replay": replay,
     "restrict": restrict,
 }

@@ -50,21 +50,41 @@ def requester(room: Workroom, case: str) -> Identifier:
     raise NotFound("the requester's details are gone")
 
 
+KNOWN_AS = "known-as"
+"""Details that hold what a person is known by since a correction: a JSON object, kind to values."""
+
+
+def identities(room: Workroom, case: str) -> dict[str, list[str]]:
+    """All that the case's person is known by, kind to values: as given, and as corrected since. Raises `NotFound`."""
+    given = requester(room, case)
+    known = {given.kind: [given.normal]}
+    for text in room.details.open(case, KNOWN_AS):
+        for kind, values in orjson.loads(text).items():
+            known[kind] = list(dict.fromkeys([*known.get(kind, []), *values]))
+    return known
+
+
 def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress | None = None) -> Found:
     """Everything the case's controller holds of the case's person. Raises `NotFound`, `BadInput`."""
     controller = room.controller(room.case(case).controller)
-    given = requester(room, case)
-    return search(room.catalog(controller.key), given, controller.country, whole=whole, progress=progress)
+    known, catalog = identities(room, case), room.catalog(controller.key)
+    return _search(catalog, known, controller.country, whole=whole, progress=progress)
 
 
 def search(
     catalog: Catalog, given: Identifier, region: str, *, whole: bool = True, progress: Progress | None = None
 ) -> Found:
     """Everything the systems of `catalog` hold of who is known by `given`."""
+    return _search(catalog, {given.kind: [given.normal]}, region, whole=whole, progress=progress)
+
+
+def _search(
+    catalog: Catalog, known: dict[str, list[str]], region: str, *, whole: bool, progress: Progress | None
+) -> Found:
     asked = Counted(catalog.connectors, progress) if progress else None
     sources: Mapping[str, Source] = asked.sources if asked else catalog.connectors
     excluded = {key: system.excluded for key, system in catalog.systems.items() if system.excluded}
-    return find(catalog.graph, sources, {given.kind: [given.normal]}, region=region, whole=whole, excluded=excluded)
+    return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded)
 
 
 class Counted:

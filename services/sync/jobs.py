@@ -70,6 +70,11 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "consent", at, purposes=[], given=False, at=entry.ts),)
         case "restriction.asked":
             return (_job(entry, case, "restrict", at, ground=str(p["ground"]), at=entry.ts),)
+        case "restriction.lift_asked":
+            return (_job(entry, case, "lift", at, reason=str(p["reason"])),)
+        case "rectification.asked":
+            detail = entry.details[0] if entry.details else ""
+            return (_job(entry, case, "rectify", at, detail=detail, grave=bool(p["grave"]), at=entry.ts),)
         case "item.resolved" if p["outcome"] == "not-identified":
             return (_job(entry, case, "not-identified", at),)
         case _:
