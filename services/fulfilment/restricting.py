@@ -82,8 +82,8 @@ def _everywhere(task: Task, case: Case, write: Written, done: Callable[[str, int
 def _in_system(task: Task, case: Case, key: str, write: Written, done: Callable[[str, int], Act], attempt: int) -> str:
     """One system, with its act."""
     try:
-        found = task.patiently(f"{key}:{attempt}", lambda: list(write(key)))
-        rows, reason = int(found[0]), str(found[1])
+        told = task.patiently(f"{key}:{attempt}", lambda: "{} {}".format(*write(key)))
+        rows, reason = int(told.split(" ")[0]), told.split(" ")[1]
     except JobFailed as exc:
         rows, reason = 0, str(exc)
     act = RestrictionFailed(key, reason) if reason else done(key, rows)
