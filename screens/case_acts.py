@@ -18,7 +18,8 @@ from services.types import CaseView, ItemState, ItemView, Right
 
 ACTS: Final = {
     "verify": "verify", "find": "find", "export": "export", "erase": "erase", "consent": "consent",
-    "stop_marketing": "marketing", "restrict": "restrict", "note": "note", "hand_over": "hand-over",
+    "stop_marketing": "marketing", "restrict": "restrict", "rectify": "rectify", "lift": "lift", "note": "note",
+    "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
 }  # fmt: skip
@@ -44,6 +45,19 @@ RESTRICTIONS: Final = {
     "d": ("18-1-d", "they objected, while that is weighed"),
 }
 """Art 18(1)."""
+LIFTED: Final = {
+    "1": ("accuracy-checked", "the data were checked"),
+    "2": ("lawful", "the processing is lawful"),
+    "3": ("claim-over", "they are not needed for a claim any more"),
+    "4": ("objection-decided", "the objection was decided"),
+    "5": ("person-asked", "the person asks for it"),
+}
+"""Art 18(3): why a restriction ends."""
+CHECKS: Final = {
+    "1": "a name, a date or another detail (T1)",
+    "2": "e-mail, telephone, address, money or an identity number (T3)",
+}
+"""What is to be corrected decides which checklist leads (rules.md 7.6)."""
 SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 
 
@@ -101,7 +115,19 @@ class CaseActs(Assigning):
     # --- other screens -----------------------------------------------------------------------------------------------
 
     def action_verify(self) -> None:
-        self.host.show("checklist", self.case, self.view.controller_name if self.view else "")
+        name = self.view.controller_name if self.view else ""
+        if not self._open_items((Right.RECTIFICATION,)):
+            self.host.show("checklist", self.case, name)
+            return
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self.host.show("checklist", self.case, name, key == "2")
+
+        self.app.push_screen(Choice("What is to be corrected?", [], CHECKS), chosen)
+
+    def action_rectify(self) -> None:
+        self.host.show("rectify", self.case)
 
     def action_find(self) -> None:
         self._with_item(
@@ -196,6 +222,16 @@ class CaseActs(Assigning):
 
         answers = {key: words for key, (_, words) in RESTRICTIONS.items()}
         self.app.push_screen(Choice("Store the data only, because", [], answers), chosen)
+
+    def action_lift(self) -> None:
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                words = "being lifted: the person is told first"
+                self.host.with_pin(lambda: self._act(words, self.desk.act.lift, LIFTED[key][0], stage="lifting"))
+
+        answers = {key: words for key, (_, words) in LIFTED.items()}
+        lines = ["The person gets a letter, and then every system takes the mark out."]
+        self.app.push_screen(Choice("Lift the restriction, because", lines, answers), chosen)
 
     def action_withdraw(self) -> None:
         def decided(key: str | None) -> None:

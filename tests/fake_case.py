@@ -41,6 +41,7 @@ from services.types import (
 )
 from tests.fake_catalog import FakeCatalog
 from tests.fake_desk import FakeDesk
+from tests.fake_rectify import FakeRectify
 
 NOW = datetime(2026, 3, 5, 14, 3, tzinfo=UTC)
 CASE = "C-26-004155"
@@ -53,7 +54,9 @@ SYSTEMS = (
 ACTS = {
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
-    "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
+    "rectify": "nobody asked for rectification in this case", "rectify-grave": "needs T3, reached T2 (v)",
+    "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "resolve": "",
+    "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "redact": "nothing waits for it", "disclose": "nothing waits for it",
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
@@ -191,7 +194,8 @@ class FakeCheck:
     def __init__(self) -> None:
         self.view_now = checklist()
 
-    def start(self, session: Session, case: str) -> ChecklistView:
+    def start(self, session: Session, case: str, *, grave: bool = False) -> ChecklistView:
+        self.grave = grave
         return self.view_now
 
     def mark(self, session: Session, case: str, step: str, mark: str) -> ChecklistView:
@@ -362,7 +366,7 @@ class CaseDesk(FakeDesk):
         self.case, self.check, self.find, self.act = FakeCase(), FakeCheck(), FakeFind(), FakeAct()
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
-        self.catalog = FakeCatalog()
+        self.catalog, self.rectify = FakeCatalog(), FakeRectify()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

@@ -66,7 +66,8 @@ class Delete:
 class Rewrite:
     """Rows of `collection` that get new values in `columns`, by their key: `rows[i]` gets `values[i]`.
 
-    With `while_in`, a row is written only while these columns hold `held[i]`, where a system can look and write at once.
+    With `while_in`, a row is written only while these columns hold `held[i]`, where a system
+    can look and write at once.
     """
 
     collection: str

@@ -1,6 +1,5 @@
 """Rectification (Art 16): what is wrong is corrected wherever it stands, read back, told; what is not taken is said."""
 
-
 import pytest
 
 from services.desk.desk import Desk
