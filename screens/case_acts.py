@@ -92,7 +92,7 @@ class CaseActs(Assigning):
             return "" if case_panes.unsettled(self.view) else "all that was done here was taken"
         if action == "letter":
             return "" if self.view.letters else "no letter yet"
-        if action == "reveal":
+        if action == "reveal" or (action == "approve" and self._beside()):
             return ""
         return self.view.key(ACTS[action]).reason
 
@@ -304,12 +304,19 @@ class CaseActs(Assigning):
 
     # --- a lead's ----------------------------------------------------------------------------------------------------
 
+    def _beside(self) -> bool:
+        """Whether somebody's check waits for a second colleague."""
+        return self.view is not None and self.view.key("second").allowed
+
     def _in_review(self) -> ItemView | None:
         items = self.view.items if self.view else ()
         return next((item for item in items if item.state is ItemState.REVIEW and item.right is Right.ERASURE), None)
 
     def action_approve(self) -> None:
         item = self._in_review()
+        if item is None and self._beside():
+            words = "confirmed: two of us have looked at this check"
+            self.host.with_pin(lambda: self._act(words, self.desk.check.second, stage="confirming"))
         if item is not None:
             args = (item.id, item.digest)
             words = "approved: the waiting period runs now"

@@ -54,8 +54,9 @@ SYSTEMS = (
 ACTS = {
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
-    "rectify": "nobody asked for rectification in this case", "rectify-grave": "needs T3, reached T2 (v)",
-    "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "resolve": "",
+    "rectify": "", "rectify-grave": "needs T3, reached T2 (v)",
+    "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
+    "resolve": "",
     "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "redact": "nothing waits for it", "disclose": "nothing waits for it",
 }  # fmt: skip

@@ -94,7 +94,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("not_done", "minus", "this step was not done", "not done", "checklist"),
     _act("answer", "enter", "type what the caller says", "answer", "checklist"),
     _act("send_code", "s", "send a code to the contact point on file", "send code", "checklist"),
-    _act("approve", "y", "approve as the second person", "approve", "case", "review", roles=LEAD),
+    _act("approve", "y", "approve, or confirm a check, as the second person", "approve", "case", "review", roles=LEAD),
     _act("send_back", "f", "send back with a reason", "send back", "case", "review", roles=LEAD),
     _look("proceed", "enter", "go on", "go on", "find", "export", "erase"),
     _act("give", "y", "the caller says yes to this purpose", "yes", "consent"),

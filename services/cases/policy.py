@@ -11,7 +11,7 @@ from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_correct import LIFT
 from services.cases.fold_systems import STUCK
-from services.types import ItemState, Requester, Right, Role, Session, Tier
+from services.types import Factor, ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
@@ -174,6 +174,16 @@ def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if stuck else "no system has failed"
 
 
+def _second_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """Two of us look at a T3 check: one leads it, another confirms it (rules.md 7.4)."""
+    check = case.check
+    if check is None or check.ended or check.tier_needed is not Tier.T3:
+        return "no check waits for a second colleague"
+    if check.actor == moment.actor:
+        return "you lead the check: a second person confirms"
+    return "somebody did already" if any(factor == Factor.SUP for factor, _ in check.passed) else ""
+
+
 def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
     """The last thing done about it must be a restriction; the case may have ended with it, and opens again."""
     if case.shredded:
@@ -208,6 +218,7 @@ RULES: dict[str, Rule] = {
         Rule("take", claim=False, more=_take_more),
         Rule("assign", roles=(Role.LEAD,), claim=False),
         Rule("verify", more=_requester_more),
+        Rule("second", (Role.LEAD,), claim=False, more=_second_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN),
         Rule("redact", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),

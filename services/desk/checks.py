@@ -107,6 +107,19 @@ class Checks:
         self._ctx.record(session, act, state)
         return self._settled(session, case)
 
+    def second(self, session: Session, case: str) -> None:
+        """The second colleague confirms a check that somebody else leads, from their own session (SUP, rules.md 7.3).
+
+        Needs the PIN just before. Raises `Refused`.
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("second", state, session)
+        folded = self._the_check(state)
+        check, now = _engine(folded), self._ctx.now()
+        moves.vouched(check, Factor.SUP, "y", self._ways_of(state), now, check.session, by=session.actor)
+        act = acts.FactorPassed(check=folded.id, factor=Factor.SUP, method="vouched", ask=None)
+        self._ctx.record(session, act, state)
+
     def question(self, session: Session, case: str, step: str) -> Asked:
         """What to ask for a knowledge factor; looks the same whether or not anything is held."""
         state, folded, factor = self._comparing(session, case, step)

@@ -1,25 +1,97 @@
 """Rectification (Art 16): what is wrong is corrected wherever it stands, read back, told; what is not taken is said."""
 
+import sqlite3
+from datetime import UTC, datetime
+from functools import partial
+
 import pytest
+from sqlcipher3 import dbapi2
 
 from services.desk.desk import Desk
 from services.errors import Refused
+from services.home import ENGINE_KEY, key
 from services.sync.rebuild import differences
-from services.types import CorrectableLine, Right
+from services.types import CorrectableLine, Factor, ItemState, Right, Tier
+from tests.centre import LEAD, LEAD_PIN
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
-ME = PEOPLE[1]
+ME, OTHER = PEOPLE[1], PEOPLE[2]
+ADDRESSES = {"crm": "contact_email", "desk": "requester", "news": "subscriber", "shop": "account"}
 
 
-def line(desk: Desk, call: Call, field: str) -> CorrectableLine:
+def line(desk: Desk, call: Call, field: str, category: str = "") -> CorrectableLine:
     """The one line of that field."""
-    (found,) = [one for one in desk.rectify.lines(call.session, call.case) if one.field == field]
+    lines = desk.rectify.lines(call.session, call.case)
+    (found,) = [one for one in lines if one.field == field and category in one.category]
     return found
+
+
+def verified(centre: WorkerCentre, *rights: Right) -> Call:
+    """A call that asks for these rights, checked as its checklist says."""
+    call = Call(centre, centre.desk(), ME, *rights)
+    call.verify()
+    return call
+
+
+def proven(centre: WorkerCentre, desk: Desk, call: Call) -> None:
+    """The check of CL-RECT-CRIT: two strong factors on different ways, and a lead beside."""
+    check, session, case = desk.check, call.session, call.case
+    view = check.start(session, case, grave=True)
+    while not view.ended:
+        step = view.steps[view.current]
+        name = step.id.partition(".")[0]
+        if name == "identify":
+            asked = check.question(session, case, step.id).key
+            view = check.answer(session, case, step.id, asked, call.answer(asked))
+        elif name == "prove":
+            asked = check.question(session, case, f"prove.{Factor.PIN}").key
+            view = check.answer(session, case, f"prove.{Factor.PIN}", asked, call.answer(asked))
+        elif name == "third":
+            view = check.mark(session, case, f"third.{Factor.CBK}", "y")
+        elif name == "colleague":
+            with pytest.raises(Refused, match="another person"):
+                check.mark(session, case, step.id, "y")
+            assert desk.synced()
+            beside = centre.desk("desk-2")
+            lead = centre.until(partial(signed_in, beside))
+            beside.check.second(lead, case)
+            assert beside.synced()
+            view = centre.until(lambda: seen if (seen := check.view(session, case)).tier_reached is Tier.T3 else None)
+        else:
+            view = check.mark(session, case, step.id, "y")
+
+
+def signed_in(desk: Desk):  # type: ignore[no-untyped-def]
+    try:
+        return desk.sign.sign_in(LEAD, LEAD_PIN)
+    except Refused:
+        return None
 
 
 def family_names(centre: WorkerCentre) -> list[str]:
     return [str(name) for (name,) in centre.rows("crm", "SELECT family_name FROM customer ORDER BY id")]
+
+
+def addresses(centre: WorkerCentre, email: str) -> dict[str, int]:
+    """How often an address stands in each system."""
+    asked = {key: f"SELECT count(*) FROM {table} WHERE email = '{email}'" for key, table in ADDRESSES.items()}
+    return {key: int(str(centre.rows(key, sql)[0][0])) for key, sql in asked.items()}
+
+
+def change(centre: WorkerCentre, system: str, *statements: str) -> None:
+    """What somebody else does to a system."""
+    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / f"{system}.db") as db:
+        for statement in statements:
+            db.execute(statement)
+
+
+def come_back(centre: WorkerCentre, call: Call) -> tuple[str, dict[str, str]]:
+    """Why the item is the agent's again, and what each system ended with."""
+    centre.until(lambda: centre.case(call.case).items[0].returned)
+    item = centre.case(call.case).items[0]
+    assert item.state is ItemState.IN_PROGRESS
+    return item.returned, {one.system: one.state + one.reason for one in item.systems}
 
 
 def test_Art_16_a_wrong_name_is_corrected_read_back_and_told(make_centre: Make) -> None:
@@ -43,3 +115,68 @@ def test_Art_16_a_wrong_name_is_corrected_read_back_and_told(make_centre: Make) 
     assert written == [{"system": "crm", "rows": 1}]
     assert "rectification-outcome" in [x.template for x in centre.case(call.case).letters]
     assert differences(centre.store) == []
+
+
+def test_no_new_value_stands_in_a_log_or_an_engine_table_in_clear(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    call = verified(centre, Right.RECTIFICATION)
+    secret = "Zwyxabel"
+    call.desk.rectify.ask(call.session, call.case, {line(call.desk, call, "family name"): secret})
+    centre.until(lambda: centre.case(call.case).closed)
+    assert secret in family_names(centre), "the control: it was written"
+    assert not any(secret in str(entry.params) for entry in centre.entries(call.case))
+    engine = dbapi2.connect(str(centre.home.engine_file))
+    engine.execute("PRAGMA cipher_log_level=NONE")
+    engine.execute(f"PRAGMA key=\"x'{key(centre.vault, ENGINE_KEY).hex()}'\"")
+    tables = [name for (name,) in engine.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    text = str([engine.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables])
+    engine.close()
+    assert "rectify.started" in text or "started#0" in text, "the control: the job's steps stand there"
+    assert (secret in text, ME.family_name in text, ME.email in text) == (False, False, False)
+    assert secret not in (centre.home.logs / "worker.log").read_text()
+
+
+def test_contact_data_take_T3_old_addresses_are_told_first_and_the_new_one_proves_nothing_for_30_days(
+    make_centre: Make,
+) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, ME, Right.RECTIFICATION, Right.OBJECTION_MARKETING)
+    call.verify()
+    wrong = line(desk, call, "email")
+    assert (wrong.grave, wrong.systems, wrong.value) == (True, ("crm", "desk", "news", "shop"), wrong.value)
+    with pytest.raises(Refused, match="T3"):
+        desk.rectify.ask(call.session, call.case, {wrong: "New.Address@example.org"})
+    proven(centre, desk, call)
+    desk.rectify.ask(call.session, call.case, {wrong: "New.Address@example.org"})
+    centre.until(lambda: centre.case(call.case).items[0].ended)
+    assert addresses(centre, ME.email) == dict.fromkeys(ADDRESSES, 0)
+    assert addresses(centre, "New.Address@example.org") == {**dict.fromkeys(ADDRESSES, 1), "desk": 1}
+    ((changed,),) = centre.rows("crm", "SELECT changed_at FROM contact_email WHERE email='New.Address@example.org'")
+    assert str(changed)[:10] == f"{datetime.now(UTC):%Y-%m-%d}", "the day of the change stands beside it (IDV-10)"
+    acts = [(e.act, e.params.get("template")) for e in centre.entries(call.case)]
+    assert acts.index(("letter.made", "rectification-notice")) < acts.index(("rectification.written", None))
+    notices = [mail for mail in centre.letters() if "berichtigen" in mail and "hinter Ihrem Rücken" in mail]
+    assert [mail.splitlines()[0] for mail in notices] == [f"To: {ME.email}"], "the old address, not the new one"
+    told = {one.recipient: one.state for one in centre.case(call.case).items[0].recipients}
+    assert told["elbkurier-logistik-gmbh"] == "told"
+    assert any("New.Address@example.org" in mail for mail in centre.letters() if "Elbkurier" in mail)
+    desk.act.stop_marketing(call.session, call.case)
+    centre.until(lambda: centre.case(call.case).closed)
+    stopped = [e.params for e in centre.entries(call.case) if e.act == "consent.written"]
+    assert sum(int(str(p["rows"])) for p in stopped) > 0, "after the correction the same case still reaches the person"
+
+
+def test_an_address_of_somebody_else_is_not_written(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, ME, Right.RECTIFICATION)
+    proven(centre, desk, call)
+    before = addresses(centre, OTHER.email)
+    desk.rectify.ask(call.session, call.case, {line(desk, call, "email"): OTHER.email.upper()})
+    assert come_back(centre, call) == ("somebody-else", {})
+    assert (addresses(centre, OTHER.email), addresses(centre, ME.email)["crm"]) == (before, 1)
+    assert centre.acts(call.case).count("rectification.started") == 0
