@@ -20,6 +20,9 @@ _GRAVE = ("user.contact", "user.payment", "user.financial", "user.government_id"
 """What a thief would change first (rules.md 4.3, 7.6 CL-RECT-CRIT)."""
 _SENSITIVE = ("user.financial", "user.payment", "user.government_id", "user.health", "user.biometric")
 
+_IDENTITIES = {"email": "user.contact.email", "phone": "user.contact.phone_number"}
+"""What a person is found by is about them, whatever category the catalog gives or leaves out."""
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -81,8 +84,10 @@ def _fields(graph: Graph, part: FoundCollection, collection: Collection) -> Iter
     for one in collection.fields:
         name, identity = str(one.name), kind_of(one.meta.identity or "")
         closed = one.fields or one.console.third_party or _category(one).startswith(_NEVER)
-        closed = closed or one.meta.primary_key or name in part.key or name in said or (name in joined and not identity)
-        if one.personal and not closed:
+        closed = (
+            closed or one.meta.primary_key or name in part.fixed or name in said or (name in joined and not identity)
+        )
+        if (one.personal or identity in _IDENTITIES) and not closed:
             yield one
 
 
@@ -101,7 +106,8 @@ def _spots(part: FoundCollection, one: Field, region: str) -> Iterator[tuple[str
 
 
 def _category(one: Field) -> str:
-    return next((str(c) for c in one.data_categories or () if str(c).startswith("user")), "user")
+    said = next((str(c) for c in one.data_categories or () if str(c).startswith("user")), "")
+    return said or _IDENTITIES.get(kind_of(one.meta.identity or ""), "user")
 
 
 def _line(

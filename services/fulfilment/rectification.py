@@ -1,13 +1,13 @@
 """Writing corrected values into one system where the old ones stand, and reading them back (Art 16)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from db.kill_points import reach
 from services.catalog.system import System
 from services.catalog.values import join_key, plain
-from services.connectors.base import Change, Column, Connector, Key, Rewrite, Table
+from services.connectors.base import Change, Column, Connector, Key, Rewrite, Row, Table
 from services.connectors.sql_types import typed
 from services.errors import Unusable
 from services.fulfilment.correction_plan import Correction
@@ -22,6 +22,9 @@ CHANGED: Final = "row-changed"
 NO_FIELD: Final = "no-field"
 _SAID = (("may not UPDATE", NOT_PERMITTED), ("read-only copy", READ_ONLY))
 """What a system says before the first write, as a code for the agent; all else is `unusable`."""
+
+Fetch = Callable[[Sequence[Key]], list[Row]]
+"""Rows of a correction's table by their key."""
 
 
 def write_corrections(system: System, connector: Connector, wanted: Sequence[Correction], at: datetime) -> int:
@@ -58,8 +61,15 @@ def not_corrected(connector: Connector, wanted: Sequence[Correction]) -> int:
         left = 0
         for one in wanted:
             column = _column(tables, one)
-            there = reader.by_key(one.collection, (*one.key, one.column), one.key, one.rows)
-            left += len(one.rows) - sum(_holds(column, row[one.column], one.new) for row in there)
+
+            def fetch(rows: Sequence[Key], one: Correction = one) -> list[Row]:
+                return list(reader.by_key(one.collection, _columns(one), one.key, rows))
+
+            there = {_at(row, one): row[one.column] for row in fetch(one.rows)}
+            gone = [at for at in one.rows if at not in there]
+            moved = bool(gone) and _moved(fetch, column, one, gone)
+            left += sum(not _holds(column, value, one.new) for value in there.values())
+            left += 0 if moved else len(gone)
     return left
 
 
@@ -74,41 +84,55 @@ def _pending(change: Change, tables: Mapping[str, Table], one: Correction, when:
     """The rows that hold the old value still; None when none does. Raises `JobFailed`."""
     column, table = _column(tables, one), tables[one.collection]
     _judge(change, table, column, one)
-    held = dict(zip(one.rows, one.held, strict=True))
-    pending: list[Key] = []
-    for row in _read(change, one, one.rows):
-        at = tuple(plain(row[name]) for name in one.key)
-        if at not in held:
-            raise JobFailed(CHANGED)
-        now, before = row[one.column], held.pop(at)
-        if _holds(column, now, one.new):
-            continue
-        if join_key(now) != join_key(before):
-            raise JobFailed(CHANGED)
-        pending.append(at)
-    if held:
-        raise JobFailed(CHANGED)  # a row went
+    before = dict(zip(one.rows, one.held, strict=True))
+
+    def fetch(rows: Sequence[Key]) -> list[Row]:
+        return change.read(one.collection, _columns(one), one.key, rows)
+
+    there = {_at(row, one): row[one.column] for row in fetch(one.rows)}
+    gone = [at for at in one.rows if at not in there]
+    if gone and not _moved(fetch, column, one, gone):
+        raise JobFailed(CHANGED)
+    pending = [at for at in one.rows if at in there and not _holds(column, there[at], one.new)]
+    if any(join_key(there[at]) != join_key(before[at]) for at in pending):
+        raise JobFailed(CHANGED)
     if not pending:
         return None
-    pending.sort(key=str)
-    before_them = dict(zip(one.rows, one.held, strict=True))
     columns: tuple[str, ...] = (one.column,)
     values: tuple[object, ...] = (one.new,)
     if one.changed_at and one.changed_at in table.columns:
         columns, values = (*columns, one.changed_at), (*values, _time(table.columns[one.changed_at], when))
+    whole = one.column in one.key  # then the key itself says what stood there
     return Rewrite(
         one.collection,
         one.key,
         columns,
         tuple(pending),
         (values,) * len(pending),
-        (one.column,),
-        tuple((before_them[at],) for at in pending),
+        () if whole else (one.column,),
+        () if whole else tuple((before[at],) for at in pending),
     )
 
 
-def _read(change: Change, one: Correction, rows: Sequence[Key]) -> Iterator[dict[str, object]]:
-    yield from change.read(one.collection, tuple(dict.fromkeys((*one.key, one.column))), one.key, rows)
+def _moved(fetch: Fetch, column: Column, one: Correction, rows: Sequence[Key]) -> bool:
+    """Whether rows of a table without a key, known by all that stands in them, are there with the new value."""
+    if one.column not in one.key:
+        return False
+    wanted = {_with_new(column, one, at) for at in rows}
+    return wanted == {_at(row, one) for row in fetch(sorted(wanted, key=str))}
+
+
+def _with_new(column: Column, one: Correction, at: Key) -> Key:
+    new = plain(typed(column.kind, one.new))
+    return tuple(new if name == one.column else part for name, part in zip(one.key, at, strict=True))
+
+
+def _columns(one: Correction) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one.key, one.column)))
+
+
+def _at(row: Row, one: Correction) -> Key:
+    return tuple(plain(row[name]) for name in one.key)
 
 
 def _judge(change: Change, table: Table, column: Column, one: Correction) -> None:
@@ -119,9 +143,8 @@ def _judge(change: Change, table: Table, column: Column, one: Correction) -> Non
     except (ValueError, OverflowError):
         raise JobFailed(WRONG_TYPE) from None
     if (one.column,) in table.unique or table.key == (one.column,):
-        columns = tuple(dict.fromkeys((*one.key, one.column)))
-        rows = change.read(one.collection, columns, (one.column,), [(plain(value),)])
-        if any(tuple(plain(row[name]) for name in one.key) not in one.rows for row in rows):
+        rows = change.read(one.collection, _columns(one), (one.column,), [(plain(value),)])
+        if any(_at(row, one) not in one.rows for row in rows):
             raise JobFailed(TAKEN)
 
 
