@@ -1,18 +1,21 @@
 """Rectification (Art 16): what is wrong is corrected wherever it stands, read back, told; what is not taken is said."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlcipher3 import dbapi2
 
 from services.desk.desk import Desk
-from services.errors import Refused
+from services.errors import BadInput, Refused
 from services.home import ENGINE_KEY, key
 from services.sync.rebuild import differences
 from services.types import CorrectableLine, Factor, ItemState, Right, Tier
 from tests.centre import LEAD, LEAD_PIN
+from tests.server_work import ServerWork
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
@@ -180,3 +183,94 @@ def test_an_address_of_somebody_else_is_not_written(make_centre: Make) -> None:
     assert come_back(centre, call) == ("somebody-else", {})
     assert (addresses(centre, OTHER.email), addresses(centre, ME.email)["crm"]) == (before, 1)
     assert centre.acts(call.case).count("rectification.started") == 0
+
+
+def test_what_one_system_does_not_take_comes_back_with_the_reason_and_the_others_are_done(make_centre: Make) -> None:
+    centre = make_centre()
+    for file in centre.home.path.rglob("systems/news/system.yml"):
+        file.write_text(file.read_text() + "read_only: true\n")
+    change(centre, "shop", "CREATE UNIQUE INDEX one ON account (email)")
+    somebody = f"(SELECT min(id) FROM account WHERE email <> '{ME.email}')"
+    change(centre, "shop", f"UPDATE account SET email = 'New@example.org' WHERE id = {somebody}")
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, ME, Right.RECTIFICATION)
+    proven(centre, desk, call)
+    desk.rectify.ask(call.session, call.case, {line(desk, call, "email"): "New@example.org"})
+    returned, _ = come_back(centre, call)
+    assert returned == "somebody-else", "the control: a shop's account of somebody else has that address"
+    desk.rectify.ask(call.session, call.case, {line(desk, call, "email"): "Other@example.org"})
+    centre.until(lambda: len(centre.case(call.case).items[0].systems) == 4 and centre.case(call.case).items[0].returned)
+    returned, systems = come_back(centre, call)
+    assert (returned, systems) == (
+        "read-only",
+        {"crm": "done", "desk": "done", "news": "failedread-only", "shop": "done"},
+    )
+    assert addresses(centre, "Other@example.org") == {"crm": 1, "desk": 1, "news": 0, "shop": 1}
+    view = desk.case.read(call.session, call.case)
+    assert "it can only be read there" in view.items[0].text, "the reason in words"
+    told = {one.recipient: one.state for one in centre.case(call.case).items[0].recipients}
+    assert told["elbkurier-logistik-gmbh"] == "told", "whoever had it from the others is told all the same"
+    assert "rectification-outcome" not in [x.template for x in centre.case(call.case).letters]
+
+
+def test_a_new_value_is_looked_at_before_it_is_kept_and_no_error_repeats_it(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    call = verified(centre, Right.RECTIFICATION)
+    born, name = line(call.desk, call, "date of birth"), line(call.desk, call, "family name")
+    for one, value in (
+        (name, "Zwy\x00xabel"), (name, "Zwy\x1b[31mxabel"), (name, "  "), (name, "Zwyxabel" * 70),
+        (name, "Zwy\u202exabel"), (born, "Zwyxabel"), (born, "31.2.1990"), (born, "5.3.80"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput) as caught:
+            call.desk.rectify.ask(call.session, call.case, {one: value})
+        assert "Zwy" not in str(caught.value)
+    assert "rectification.asked" not in centre.acts(call.case)
+    call.desk.rectify.ask(call.session, call.case, {born: "2.5.1990", name: '"; DROP TABLE customer; --'})
+    centre.until(lambda: centre.case(call.case).closed)
+    now = centre.rows("crm", "SELECT date_of_birth FROM customer WHERE family_name LIKE '%DROP TABLE%'")
+    assert now == [("1990-05-02",)], "both, in the one row"
+
+
+def test_a_terminal_that_calls_contact_data_harmless_is_not_believed(make_centre: Make) -> None:
+    """A changed terminal may say what it likes: the worker knows the catalog."""
+    centre = make_centre()
+    centre.start()
+    call = verified(centre, Right.RECTIFICATION)
+    harmless = replace(line(call.desk, call, "email"), grave=False)
+    call.desk.rectify.ask(call.session, call.case, {harmless: "thief@example.org"})
+    assert come_back(centre, call) == ("needs-T3", {})
+    assert addresses(centre, "thief@example.org") == dict.fromkeys(ADDRESSES, 0)
+
+
+def test_a_worker_killed_between_the_write_and_its_act_writes_nothing_twice(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start(kill_at="rectify.after-commit")
+    call = verified(centre, Right.RECTIFICATION)
+    call.desk.rectify.ask(call.session, call.case, {line(call.desk, call, "family name"): "Neumann"})
+    centre.wait_dead()
+    assert "Neumann" in family_names(centre), "the control: it was written, and nobody said so"
+    assert "rectification.written" not in centre.acts(call.case)
+    centre.start()
+    centre.until(lambda: centre.case(call.case).closed)
+    written = [e.params for e in centre.entries(call.case) if e.act == "rectification.written"]
+    assert written == [{"system": "crm", "rows": 1}]
+    assert [x.template for x in centre.case(call.case).letters].count("rectification-outcome") == 1
+    assert differences(centre.store) == []
+
+
+@pytest.mark.postgres
+def test_it_works_the_same_where_central_is_a_PostgreSQL(
+    postgres: str, centre_template: Path, tmp_path: Path, no_keyring: None
+) -> None:
+    centre = ServerWork(tmp_path / "centre", postgres, centre_template)
+    try:
+        centre.work()
+        call = verified(centre, Right.RECTIFICATION)
+        call.desk.rectify.ask(call.session, call.case, {line(call.desk, call, "family name"): "[red]O'Neill"})
+        centre.until(lambda: centre.case(call.case).closed, 60)
+        assert "[red]O'Neill" in family_names(centre)
+        assert centre.acts(call.case).count("rectification.written") == 1
+    finally:
+        centre.close()
