@@ -58,6 +58,7 @@ CHECKS: Final = {
     "2": "e-mail, telephone, address, money or an identity number (T3)",
 }
 """What is to be corrected decides which checklist leads (rules.md 7.6)."""
+BY_HAND: Final = (Right.RECTIFICATION, Right.RESTRICTION)
 SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 
 
@@ -269,10 +270,15 @@ class CaseActs(Assigning):
                     outcome, words = ENDINGS[key]
                     self._act(f"item {item} ended: {words}", self.desk.act.resolve, item, outcome, stage="ending it")
 
-            answers = {key: words for key, (_, words) in ENDINGS.items()}
+            answers = {key: words for key, (_, words) in ENDINGS.items() if key != "d" or self._by_hand(item)}
             self.app.push_screen(Choice(f"End item {item}, because", [], answers), chosen)
 
         self._with_item(tuple(Right), "End which item?", item_chosen)
+
+    def _by_hand(self, item: str) -> bool:
+        """Whether systems gave it back: then somebody may have done the rest there."""
+        items = self.view.items if self.view else ()
+        return any(one.id == item and one.returned and one.right in BY_HAND for one in items)
 
     # --- reveal ------------------------------------------------------------------------------------------------------
 

@@ -94,6 +94,8 @@ _REASONS = {
     "nothing-to-correct": "nobody holds the old value any more",
     "somebody-else": "somebody else is known by the new value",
     "needs-T3": "contact data, identity and money need T3",
+    "unusable": "the system would not take it: a rule or a right of its own",
+    "not-read-back": "it was written and does not read back",
     "not-told": "the person could not be told first",
 }
 """Reasons of a correction or a lifting that came back; other codes stand as they are."""

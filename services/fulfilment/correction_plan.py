@@ -105,6 +105,12 @@ def identities(plan: CorrectionPlan, region: str) -> dict[str, list[str]]:
     return known
 
 
+def together(plans: Sequence[CorrectionPlan]) -> CorrectionPlan:
+    """Several plans of a case as one, as its letter speaks of them; without any it goes nowhere."""
+    to = next((plan.to for plan in plans if plan.to is not None), None)
+    return CorrectionPlan("", to if plans else None, (), tuple(one for plan in plans for one in plan.corrections))
+
+
 def to_json(plan: CorrectionPlan) -> bytes:
     """As it is sealed."""
     return orjson.dumps(asdict(plan))

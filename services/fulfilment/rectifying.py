@@ -43,7 +43,7 @@ from services.letters.categories import in_words
 from services.types import Outcome
 
 NOTHING, ANOTHER, BAD_VALUE, NEEDS_T3 = "nothing-to-correct", "somebody-else", "bad-value", "needs-T3"
-NOT_READ_BACK = "not-read-back"
+NOT_READ_BACK, NOT_TOLD = "not-read-back", "not-told"
 GROUND = "16"
 
 
@@ -58,8 +58,9 @@ def rectify(task: Task) -> None:
         task.patiently("not-started", lambda: _give_back(task, case, reason), forever=True)
         raise
     language = task.room.controller(case.controller).language
-    if params["grave"]:
-        _warn(task, case, language, at)
+    if params["grave"] and not _warn(task, case, language, at):
+        task.patiently("not-told", lambda: _give_back(task, case, NOT_TOLD), forever=True)
+        raise JobFailed(NOT_TOLD)
     failed: dict[str, str] = {}
     waiting, attempt = systems, 0
     while waiting:
@@ -77,7 +78,7 @@ def rectify(task: Task) -> None:
         first = failed[min(failed)]
         task.patiently("given-back", lambda: _give_back(task, case, first), forever=True)
         raise JobFailed(first)
-    facts = partial(_facts, task, case, language, at)
+    facts = lambda: facts_of(task, case, the_plan(task), language, at)  # noqa: E731 - asked inside the step
     send(task, "letter", case, "rectification-outcome", language, facts, lambda: the_plan(task).to)
     resolved = ItemResolved(Outcome.DONE, GROUND)
     task.patiently("resolved", lambda: task.report("resolved", resolved, case, task.job.item), forever=True)
@@ -156,12 +157,18 @@ def _nobody_else(room: Workroom, case: Case, found: Found, chosen: list[Correcta
                 raise JobFailed(ANOTHER)
 
 
-def _warn(task: Task, case: Case, language: str, at: int) -> None:
-    """Every address on file is told before it is changed, the old one among them (rules.md 7.4 T3)."""
+def _warn(task: Task, case: Case, language: str, at: int) -> bool:
+    """Every address on file is told before it is changed, the old one among them (rules.md 7.4 T3).
+
+    False when none of them could be: then a thief would go unseen.
+    """
     count = task.patiently("points", lambda: len(the_plan(task).points), forever=True)
-    for n in range(count):
-        facts = partial(_notice, task, case, language, at)
+    facts = partial(_notice, task, case, language, at)
+    sent = [
         send(task, f"notice{n}", case, "rectification-notice", language, facts, partial(_nth_point, task, n))
+        for n in range(count)
+    ]
+    return any(sent) or not count
 
 
 def _nth_point(task: Task, n: int) -> str | None:
@@ -180,7 +187,7 @@ def _correct_in(task: Task, case: Case, key: str, at: int, attempt: int) -> str:
 
     task.show({key: Shown("running")})
     try:
-        rows, reason = task.patiently(f"{key}:{attempt}", work, within=True), ""
+        rows, reason = task.patiently(f"{key}:{attempt}", work), ""
         if rows < 0:
             rows, reason = 0, NOT_READ_BACK
     except JobFailed as exc:
@@ -235,14 +242,18 @@ def _corrected(task: Task, language: str) -> list[str]:
 
 
 def _notice(task: Task, case: Case, language: str, at: int) -> dict[str, object]:
+    return _named(task, case, the_plan(task), language, at)
+
+
+def _named(task: Task, case: Case, plan: CorrectionPlan, language: str, at: int) -> dict[str, object]:
     controller = task.room.controller(case.controller)
-    named = dict.fromkeys(in_words(category, language) for category in the_plan(task).categories)
+    named = dict.fromkeys(in_words(category, language) for category in plan.categories)
     return {"fields": list(named), "at": task.room.at(controller, at)}
 
 
-def _facts(task: Task, case: Case, language: str, at: int) -> dict[str, object]:
-    plan = the_plan(task)
+def facts_of(task: Task, case: Case, plan: CorrectionPlan, language: str, at: int) -> dict[str, object]:
+    """What the letter says that tells of the end: which data, in which systems, who else was told."""
     told, untold = told_lines(task, sorted({one.node for one in plan.corrections}))
     systems = [task.room.catalog(case.controller).systems[key] for key in plan.systems]
     places = [words(one.label, language) or one.key for one in systems]
-    return {**_notice(task, case, language, at), "systems": places, "told": told, "untold": untold}
+    return {**_named(task, case, plan, language, at), "systems": places, "told": told, "untold": untold}

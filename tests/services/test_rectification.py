@@ -13,7 +13,7 @@ from services.desk.desk import Desk
 from services.errors import BadInput, Refused
 from services.home import ENGINE_KEY, key
 from services.sync.rebuild import differences
-from services.types import CorrectableLine, Factor, ItemState, Right, Tier
+from services.types import CorrectableLine, Factor, ItemState, Outcome, Right, Tier
 from tests.centre import LEAD, LEAD_PIN
 from tests.server_work import ServerWork
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
@@ -212,6 +212,60 @@ def test_what_one_system_does_not_take_comes_back_with_the_reason_and_the_others
     told = {one.recipient: one.state for one in centre.case(call.case).items[0].recipients}
     assert told["elbkurier-logistik-gmbh"] == "told", "whoever had it from the others is told all the same"
     assert "rectification-outcome" not in [x.template for x in centre.case(call.case).letters]
+
+
+def test_once_it_is_mended_the_rest_is_corrected_and_what_was_done_is_left_alone(make_centre: Make) -> None:
+    centre = make_centre()
+    change(centre, "shop", "CREATE TRIGGER no BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT, 'constraint'); END")
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, ME, Right.RECTIFICATION)
+    proven(centre, desk, call)
+    desk.rectify.ask(call.session, call.case, {line(desk, call, "email"): "New@example.org"})
+    assert come_back(centre, call) == (
+        "unusable",
+        {"crm": "done", "desk": "done", "news": "done", "shop": "failedunusable"},
+    )
+    assert addresses(centre, "New@example.org") == {"crm": 1, "desk": 1, "news": 1, "shop": 0}
+    change(centre, "shop", "DROP TRIGGER no")
+    left = [one for one in desk.rectify.lines(call.session, call.case) if one.systems == ("shop",) and one.grave]
+    (old,) = [one for one in left if one.kind == "email"]
+    desk.rectify.ask(call.session, call.case, {old: "New@example.org"})
+    centre.until(lambda: centre.case(call.case).closed)
+    assert addresses(centre, "New@example.org") == dict.fromkeys(ADDRESSES, 1)
+    written = [e.params["system"] for e in centre.entries(call.case) if e.act == "rectification.written"]
+    assert sorted(map(str, written)) == ["crm", "desk", "news", "shop"], "each once"
+
+
+def test_what_was_done_by_hand_ends_with_the_letter_that_says_so(make_centre: Make) -> None:
+    centre = make_centre()
+    for file in centre.home.path.rglob("systems/crm/system.yml"):
+        file.write_text(file.read_text() + "read_only: true\n")
+    centre.start()
+    call = verified(centre, Right.RECTIFICATION)
+    call.desk.rectify.ask(call.session, call.case, {line(call.desk, call, "family name"): "Neumann"})
+    assert come_back(centre, call) == ("read-only", {"crm": "failedread-only"})
+    centre.until(lambda: call.desk.case.state(call.case).items[0].returned)
+    assert "Neumann" not in family_names(centre)
+    call.desk.act.resolve(call.session, call.case, "1", Outcome.DONE)
+    centre.until(lambda: "rectification-outcome" in [x.template for x in centre.case(call.case).letters])
+    centre.until(lambda: any("Ihre Daten sind berichtigt" in mail for mail in centre.letters()))
+    assert centre.case(call.case).items[0].outcome is Outcome.DONE
+
+
+def test_contact_data_stay_as_they_are_while_no_old_address_can_be_told(make_centre: Make) -> None:
+    centre = make_centre()
+    outbox = centre.home.outbox
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, ME, Right.RECTIFICATION)
+    proven(centre, desk, call)
+    centre.until(lambda: outbox.is_dir() and list(outbox.glob("*.eml")))
+    outbox.rename(outbox.with_name("away"))
+    outbox.write_text("no folder: nothing can leave")
+    desk.rectify.ask(call.session, call.case, {line(desk, call, "email"): "New@example.org"})
+    assert come_back(centre, call) == ("not-told", {})
+    assert addresses(centre, "New@example.org") == dict.fromkeys(ADDRESSES, 0)
 
 
 def test_a_new_value_is_looked_at_before_it_is_kept_and_no_error_repeats_it(make_centre: Make) -> None:
