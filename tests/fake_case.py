@@ -193,11 +193,16 @@ class FakeCheck:
     """`desk.check`: knows a question, compares nothing."""
 
     def __init__(self) -> None:
+        self.grave: bool | None = None
+        self.confirmed: list[str] = []
         self.view_now = checklist()
 
     def start(self, session: Session, case: str, *, grave: bool = False) -> ChecklistView:
         self.grave = grave
         return self.view_now
+
+    def second(self, session: Session, case: str) -> None:
+        self.confirmed.append(case)
 
     def mark(self, session: Session, case: str, step: str, mark: str) -> ChecklistView:
         return self.view_now
@@ -249,6 +254,9 @@ class FakeAct:
     def stop_marketing(self, session: Session, case: str) -> str:
         self.kept.append(("marketing",))
         return "That is done."
+
+    def lift(self, session: Session, case: str, reason: str) -> None:
+        self.kept.append(("lift", reason))
 
     def wrap_up(self, session: Session, case: str, code: str, seconds: int) -> None:
         self.kept.append(("wrap", code))

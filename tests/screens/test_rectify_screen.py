@@ -10,6 +10,7 @@ from screens.case import CaseScreen
 from screens.case_acts import LIFTED
 from screens.checklist import ChecklistScreen
 from screens.kit.text import BAD
+from screens.kit.widgets.confirm import PinPrompt
 from screens.rectify import RectifyScreen
 from services.desk import acting
 from services.types import CaseView, ItemState, ItemView, KeyState, Outcome, Right
@@ -120,8 +121,57 @@ async def test_the_check_asks_first_what_is_to_be_corrected(
         assert "What is to be corrected?" in shown(app)
         await press(pilot, key)
         await until(pilot, lambda: isinstance(app.screen, ChecklistScreen))
-        await until(pilot, lambda: getattr(desk.check, "grave", None) is grave)
+        await until(pilot, lambda: desk.check.grave is grave)
 
 
 def test_the_screen_and_the_desk_know_the_same_reasons_to_lift() -> None:
     assert tuple(code for code, _ in LIFTED.values()) == acting.LIFTED
+
+
+def led(**allowed: bool) -> CaseView:
+    """What a lead sees of a case: these keys as they are told, nothing waits for approval."""
+    keys = tuple(KeyState(k.act, allowed.get(k.act, False), "" if allowed.get(k.act) else "no") for k in view().keys)
+    return view(items=view().items[:1], keys=keys)
+
+
+async def test_a_lead_confirms_a_check_from_their_own_desk_with_the_pin(opened: Open, desk: CaseDesk) -> None:  # noqa: F811
+    desk.case.view = led(second=True)
+    async with opened("enter", "y", desk=desk, agent="0007") as (app, _, pilot):
+        assert isinstance(app.screen, PinPrompt)
+        assert desk.check.confirmed == [], "the control: not without the PIN"
+        await press(pilot, *"2468", "enter")
+        await until(pilot, lambda: desk.check.confirmed != [])
+
+
+async def test_without_such_a_check_y_says_why_it_approves_nothing(opened: Open, desk: CaseDesk) -> None:  # noqa: F811
+    desk.case.view = led()
+    async with opened("enter", "y", desk=desk, agent="0007") as (app, _, _pilot):
+        assert flash(app) == "no: no"
+        assert desk.check.confirmed == []
+
+
+async def test_Z_lifts_with_a_reason_and_the_pin_and_only_a_lead(opened: Open, desk: CaseDesk) -> None:  # noqa: F811
+    desk.case.view = led(lift=True)
+    async with opened("enter", "Z", desk=desk, agent="0007") as (app, _, pilot):
+        assert "The person gets a letter" in shown(app)
+        await press(pilot, "4", *"2468", "enter")
+        await until(pilot, lambda: desk.act.kept == [("lift", "objection-decided")])
+    other = CaseDesk()
+    other.case.view = led(lift=True)
+    async with opened("enter", "Z", desk=other) as (app, _, _pilot):
+        assert isinstance(app.screen, CaseScreen)
+        assert other.act.kept == []
+
+
+@pytest.mark.parametrize("returned", ["", "read-only"])
+async def test_done_by_hand_is_an_ending_of_what_came_back_alone(
+    opened: Open,  # noqa: F811
+    desk: CaseDesk,
+    returned: str,
+) -> None:
+    item = replace(asking().items[0], returned=returned)
+    desk.case.view = replace(asking("rectify"), items=(item,))
+    async with opened("enter", desk=desk) as (app, _, pilot):
+        app.perform("resolve")
+        await until(pilot, lambda: "End item 1, because" in shown(app))
+        assert ("done by hand" in shown(app)) is bool(returned)
