@@ -9,9 +9,11 @@ import orjson
 from db.kill_points import reach
 from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
 from services.cases.case import Case
+from services.cases.fold_tasks import GIVE, WITHDRAW
 from services.controllers import Controller, Purpose, words
 from services.errors import NotFound
 from services.fulfilment import people
+from services.fulfilment.by_hand import ask_all, is_by_hand, keeps_consent, written
 from services.fulfilment.consent import holds_purpose, read_consent, write_consent
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.notices import given_mail
@@ -43,6 +45,9 @@ def change_consent(task: Task) -> None:
         task.patiently("suppression", lambda: _suppress(task.room, case, kinds), forever=True)
     purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
     places = task.patiently("places", lambda: _places(task.room.catalog(case.controller), purposes), forever=True)
+    asked = [(purpose, key) for purpose, key in places if _by_hand(task.room, case, key)]
+    if asked:
+        task.patiently("ask-people", lambda: ask_all(task, asked, GIVE if given else WITHDRAW), forever=True)
     attempt = 0
     while places := [place for place in places if not _write(task, case, place, given, at, attempt)]:
         if given:
@@ -69,6 +74,7 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
         states = [
             state.given
             for _, key in _places(catalog, [purpose.key])
+            if not is_by_hand(catalog.connectors[key])  # nobody is asked for a look
             for state in read_consent(
                 catalog.systems[key], catalog.connectors[key], purpose.key, _known(given), region=controller.country
             )
@@ -79,32 +85,43 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
 
 
 def _places(catalog: Catalog, purposes: Iterable[str]) -> list[list[str]]:
-    """Purpose and system wherever the catalog says that a system holds the purpose."""
-    return [
+    """Purpose and system wherever the catalog says that a system holds the purpose; those worked by hand last, so that
+    what a program can write waits for nobody."""
+    found = [
         [purpose, key]
         for purpose in purposes
         for key, system in catalog.systems.items()
-        if key in catalog.connectors and holds_purpose(system, purpose)
+        if (one := catalog.connectors.get(key)) is not None
+        if holds_purpose(system, purpose) or keeps_consent(one, purpose)
     ]
+    return sorted(found, key=lambda place: is_by_hand(catalog.connectors[place[1]]))
 
 
 def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attempt: int) -> bool:
     """One purpose in one system, with its act; whether nothing is left to do there."""
     purpose, key = place
 
+    by_hand = _by_hand(task.room, case, key)
+
     def work() -> list[int | bool]:
+        if by_hand:
+            return [written(task, key, GIVE if given else WITHDRAW, purpose), True, False]
         return list(_written(task.room, case, key, purpose, given, at))
 
     try:
-        written = task.patiently(f"{purpose}:{key}:{attempt}", work)
-        rows, same = int(written[0]), bool(written[1])
-        reason = SUPERSEDED if written[2] else "" if same else "not-read-back"
+        done = task.patiently(f"{purpose}:{key}:{attempt}", work, by_hand=by_hand)
+        rows, same = int(done[0]), bool(done[1])
+        reason = SUPERSEDED if done[2] else "" if same else "not-read-back"
     except JobFailed as exc:
         rows, same, reason = 0, False, str(exc)
-    act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same)
+    act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same and not by_hand)
     step = f"{purpose}:{key}:{'failed' if reason else 'written'}"
     task.patiently(step, lambda: task.report(step, act, case, task.job.item), forever=True)
     return reason in ("", SUPERSEDED)
+
+
+def _by_hand(room: Workroom, case: Case, key: str) -> bool:
+    return is_by_hand(room.catalog(case.controller).connectors[key])
 
 
 def _written(room: Workroom, case: Case, key: str, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:

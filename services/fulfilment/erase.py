@@ -22,6 +22,7 @@ from services.catalog.console_keys import words
 from services.catalog.graph import Node
 from services.errors import Refused
 from services.fulfilment import people
+from services.fulfilment.by_hand import bound, is_by_hand
 from services.fulfilment.change import verify
 from services.fulfilment.coverage import covers
 from services.fulfilment.engine import JobFailed
@@ -47,7 +48,7 @@ def erase(task: Task) -> None:
     if task.step("may", lambda: _not_now(task)):
         return
     try:
-        task.patiently("look-again", lambda: _covered(task))
+        task.patiently("look-again", lambda: _covered(task), by_hand=True)
     except JobFailed as exc:
         _fail(task, None, "looked-again", str(exc))
         return
@@ -162,8 +163,8 @@ def _verified(task: Task, skipped: frozenset[str]) -> int:
     reach("erase.before-verify")
     left = sum(
         there.count
-        for key, connector in catalog.connectors.items()
-        if key not in skipped
+        for key, connector in bound(task.room, case, catalog.connectors).items()
+        if key not in skipped and (plan.system(key).actions or not is_by_hand(connector))
         for there in verify(plan, key, connector, catalog.graph, secret=mask_secret(task))
     )
     task.report("verified", EraseVerified(left), case, task.job.item)

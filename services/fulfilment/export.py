@@ -39,7 +39,7 @@ def export(task: Task) -> None:
     if not task.step("may", lambda: task.item(task.case()).state is ItemState.RUNNING):
         return
     try:
-        rows = task.patiently("build", lambda: _built(task))
+        rows = task.patiently("build", lambda: _built(task), by_hand=True)
         if rows == WAITS:
             return
         task.patiently("deliver", lambda: _delivered(task))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import orjson
@@ -52,9 +52,13 @@ def requester(room: Workroom, case: str) -> Identifier:
 
 def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress | None = None) -> Found:
     """Everything the case's controller holds of the case's person. Raises `NotFound`, `BadInput`."""
-    controller = room.controller(room.case(case).controller)
+    from services.fulfilment.by_hand import bound  # it asks this module who the person is
+
+    state = room.case(case)
+    controller, catalog = room.controller(state.controller), room.catalog(state.controller)
+    catalog = replace(catalog, connectors=bound(room, state, catalog.connectors))
     given = requester(room, case)
-    return search(room.catalog(controller.key), given, controller.country, whole=whole, progress=progress)
+    return search(catalog, given, controller.country, whole=whole, progress=progress)
 
 
 def search(

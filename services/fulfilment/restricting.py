@@ -7,8 +7,10 @@ import orjson
 
 from services.action_log.acts import ItemResolved, RestrictionFailed, RestrictionWritten
 from services.cases.case import Case
+from services.cases.fold_tasks import RESTRICT
 from services.errors import Unavailable
 from services.fulfilment import people
+from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import FoundSystem, Reach
 from services.fulfilment.notices import given_mail
@@ -29,7 +31,12 @@ def restrict(task: Task) -> None:
     ground, at = str(params["ground"]), int(params["at"])
     by_hand: list[str] = []
     catalog = task.room.catalog(case.controller)
-    waiting, attempt = [key for key in catalog.systems if key in catalog.connectors], 0
+    reached = [key for key in catalog.systems if key in catalog.connectors]
+    # People are asked at once and waited for last: what a program can do waits for nobody.
+    waiting, attempt = sorted(reached, key=lambda key: is_by_hand(catalog.connectors[key])), 0
+    asked = [("", key) for key in waiting if is_by_hand(catalog.connectors[key])]
+    if asked:
+        task.patiently("ask-people", lambda: ask_all(task, asked, RESTRICT), forever=True)
     while waiting:
         ends = {key: _restrict_in(task, case, key, at, attempt) for key in waiting}
         by_hand += [key for key, end in ends.items() if end == NO_MARK]
@@ -50,7 +57,9 @@ def restrict(task: Task) -> None:
 def _restrict_in(task: Task, case: Case, key: str, at: int, attempt: int) -> str:
     """One system, with its act: empty when it is done there, else why not."""
     try:
-        rows, free, unmarked = task.patiently(f"{key}:{attempt}", lambda: list(_written(task, case, key, at)))
+        rows, free, unmarked = task.patiently(
+            f"{key}:{attempt}", lambda: list(_written(task, case, key, at)), by_hand=_by_hand(task, key)
+        )
         reason = NO_MARK if unmarked else "not-read-back" if free else ""
     except JobFailed as exc:
         rows, reason = 0, str(exc)
@@ -60,8 +69,14 @@ def _restrict_in(task: Task, case: Case, key: str, at: int, attempt: int) -> str
     return reason
 
 
+def _by_hand(task: Task, key: str) -> bool:
+    return is_by_hand(task.room.catalog(task.job.controller).connectors[key])
+
+
 def _written(task: Task, case: Case, key: str, at: int) -> tuple[int, int, int]:
-    """Rows that are restricted now, rows that are still free, rows that nothing can mark."""
+    """Rows that are restricted now, rows that are still free, rows that nothing can mark; by hand as people say."""
+    if _by_hand(task, key):
+        return written(task, key, RESTRICT), 0, 0
     graph, connector = (catalog := task.room.catalog(case.controller)).graph, catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)
     write_restriction(_found_in(task, case, key), graph, connector, True, when)
