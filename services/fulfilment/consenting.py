@@ -18,7 +18,7 @@ from services.fulfilment.consent import holds_purpose, read_consent, write_conse
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
-from services.fulfilment.steps import Task
+from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, lookup_digest
@@ -45,16 +45,19 @@ def change_consent(task: Task) -> None:
         task.patiently("suppression", lambda: _suppress(task.room, case, kinds), forever=True)
     purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
     places = task.patiently("places", lambda: _places(task.room.catalog(case.controller), purposes), forever=True)
-    asked = [(purpose, key) for purpose, key in places if _by_hand(task.room, case, key)]
-    if asked:
+    if asked := [(purpose, key) for purpose, key in places["by hand"]]:
         task.patiently("ask-people", lambda: ask_all(task, asked, GIVE if given else WITHDRAW), forever=True)
     attempt = 0
-    while places := [place for place in places if not _write(task, case, place, given, at, attempt)]:
-        if given:
-            task.patiently("failed", lambda: _give_back(task, case, named[0]), forever=True)
-            raise JobFailed("system-failed")
-        again = partial(task.due, AWAY, task.room.pauses[-1])
-        task.wait(task.patiently(f"again:{attempt}", again, forever=True))
+    for kind, left in places.items():  # people last: what a program can write waits for nobody
+        by_hand = kind == "by hand"
+        while left := [place for place in left if not _write(task, case, place, given, at, attempt, by_hand)]:
+            if given:
+                task.patiently("failed", lambda: _give_back(task, case, named[0]), forever=True)
+                raise JobFailed("system-failed")
+            again = partial(task.due, AWAY, task.room.pauses[-1])
+            until = task.patiently(f"again:{attempt}", again, forever=True)
+            task.wait(until, stirred=task.answered if by_hand else never)
+            attempt += 1
         attempt += 1
     _receipt(task, case, controller, named, given, at)
     task.patiently("resolved", lambda: _resolve(task, case), forever=True)
@@ -73,8 +76,7 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
     for purpose in controller.purposes:
         states = [
             state.given
-            for _, key in _places(catalog, [purpose.key])
-            if not is_by_hand(catalog.connectors[key])  # nobody is asked for a look
+            for _, key in _places(catalog, [purpose.key])["by program"]
             for state in read_consent(
                 catalog.systems[key], catalog.connectors[key], purpose.key, _known(given), region=controller.country
             )
@@ -84,24 +86,22 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
     return told
 
 
-def _places(catalog: Catalog, purposes: Iterable[str]) -> list[list[str]]:
-    """Purpose and system wherever the catalog says that a system holds the purpose; those worked by hand last, so that
-    what a program can write waits for nobody."""
-    found = [
-        [purpose, key]
-        for purpose in purposes
-        for key, system in catalog.systems.items()
-        if (one := catalog.connectors.get(key)) is not None
-        if holds_purpose(system, purpose) or keeps_consent(one, purpose)
-    ]
-    return sorted(found, key=lambda place: is_by_hand(catalog.connectors[place[1]]))
+def _places(catalog: Catalog, purposes: Iterable[str]) -> dict[str, list[list[str]]]:
+    """Purpose and system wherever the catalog says that a system holds the purpose; those that people work apart."""
+    found: dict[str, list[list[str]]] = {"by program": [], "by hand": []}
+    for purpose in purposes:
+        for key, system in catalog.systems.items():
+            connector = catalog.connectors.get(key)
+            if keeps_consent(connector, purpose):
+                found["by hand"].append([purpose, key])
+            elif connector is not None and not is_by_hand(connector) and holds_purpose(system, purpose):
+                found["by program"].append([purpose, key])
+    return found
 
 
-def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attempt: int) -> bool:
+def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attempt: int, by_hand: bool) -> bool:
     """One purpose in one system, with its act; whether nothing is left to do there."""
     purpose, key = place
-
-    by_hand = _by_hand(task.room, case, key)
 
     def work() -> list[int | bool]:
         if by_hand:
@@ -118,10 +118,6 @@ def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attem
     step = f"{purpose}:{key}:{'failed' if reason else 'written'}"
     task.patiently(step, lambda: task.report(step, act, case, task.job.item), forever=True)
     return reason in ("", SUPERSEDED)
-
-
-def _by_hand(room: Workroom, case: Case, key: str) -> bool:
-    return is_by_hand(room.catalog(case.controller).connectors[key])
 
 
 def _written(room: Workroom, case: Case, key: str, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:

@@ -16,7 +16,7 @@ from services.fulfilment.found import FoundSystem, Reach
 from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
 from services.fulfilment.restriction import marks_of, write_restriction
-from services.fulfilment.steps import Task
+from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
 from services.types import Outcome
 
@@ -29,22 +29,22 @@ def restrict(task: Task) -> None:
     case = task.case()
     params = orjson.loads(task.job.params)
     ground, at = str(params["ground"]), int(params["at"])
-    by_hand: list[str] = []
-    catalog = task.room.catalog(case.controller)
-    reached = [key for key in catalog.systems if key in catalog.connectors]
-    # People are asked at once and waited for last: what a program can do waits for nobody.
-    waiting, attempt = sorted(reached, key=lambda key: is_by_hand(catalog.connectors[key])), 0
-    asked = [("", key) for key in waiting if is_by_hand(catalog.connectors[key])]
-    if asked:
+    unmarked: list[str] = []
+    systems = task.patiently("systems", lambda: _systems(task), forever=True)
+    if systems["by hand"]:
+        asked = [("", key) for key in systems["by hand"]]
         task.patiently("ask-people", lambda: ask_all(task, asked, RESTRICT), forever=True)
-    while waiting:
-        ends = {key: _restrict_in(task, case, key, at, attempt) for key in waiting}
-        by_hand += [key for key, end in ends.items() if end == NO_MARK]
-        waiting, attempt = [key for key, end in ends.items() if end not in ("", NO_MARK)], attempt + 1
-        if waiting:
-            again = partial(task.due, AWAY, task.room.pauses[-1])
-            task.wait(task.patiently(f"again:{attempt}", again, forever=True))
-    if by_hand:
+    attempt = 0
+    for kind, waiting in systems.items():  # people last: what a program can do waits for nobody
+        while waiting:
+            ends = {key: _restrict_in(task, case, key, at, attempt, kind == "by hand") for key in waiting}
+            unmarked += [key for key, end in ends.items() if end == NO_MARK]
+            waiting, attempt = [key for key, end in ends.items() if end not in ("", NO_MARK)], attempt + 1
+            if waiting:
+                again = partial(task.due, AWAY, task.room.pauses[-1])
+                until = task.patiently(f"again:{attempt}", again, forever=True)
+                task.wait(until, stirred=task.answered if kind == "by hand" else never)
+    if unmarked:
         task.patiently("by-hand", lambda: _give_back(task, case), forever=True)
         raise JobFailed(NO_MARK)
     controller = task.room.controller(case.controller)
@@ -54,11 +54,11 @@ def restrict(task: Task) -> None:
     task.patiently("resolved", lambda: task.report("resolved", resolved, case, task.job.item), forever=True)
 
 
-def _restrict_in(task: Task, case: Case, key: str, at: int, attempt: int) -> str:
+def _restrict_in(task: Task, case: Case, key: str, at: int, attempt: int, by_hand: bool) -> str:
     """One system, with its act: empty when it is done there, else why not."""
     try:
         rows, free, unmarked = task.patiently(
-            f"{key}:{attempt}", lambda: list(_written(task, case, key, at)), by_hand=_by_hand(task, key)
+            f"{key}:{attempt}", lambda: list(_written(task, case, key, at, by_hand)), by_hand=by_hand
         )
         reason = NO_MARK if unmarked else "not-read-back" if free else ""
     except JobFailed as exc:
@@ -69,13 +69,17 @@ def _restrict_in(task: Task, case: Case, key: str, at: int, attempt: int) -> str
     return reason
 
 
-def _by_hand(task: Task, key: str) -> bool:
-    return is_by_hand(task.room.catalog(task.job.controller).connectors[key])
+def _systems(task: Task) -> dict[str, list[str]]:
+    """Every system that can be reached, those that people work apart."""
+    catalog = task.room.catalog(task.job.controller)
+    reached = [key for key in catalog.systems if key in catalog.connectors]
+    by_hand = [key for key in reached if is_by_hand(catalog.connectors[key])]
+    return {"by program": [key for key in reached if key not in by_hand], "by hand": by_hand}
 
 
-def _written(task: Task, case: Case, key: str, at: int) -> tuple[int, int, int]:
+def _written(task: Task, case: Case, key: str, at: int, by_hand: bool) -> tuple[int, int, int]:
     """Rows that are restricted now, rows that are still free, rows that nothing can mark; by hand as people say."""
-    if _by_hand(task, key):
+    if by_hand:
         return written(task, key, RESTRICT), 0, 0
     graph, connector = (catalog := task.room.catalog(case.controller)).graph, catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)

@@ -42,7 +42,8 @@ _MOMENT_US, _NAP_S = 2_000_000, 0.1
 """Waits up to a moment are slept through."""
 
 
-def _never() -> bool:
+def never() -> bool:
+    """Nothing wakes it."""
     return False
 
 
@@ -106,7 +107,7 @@ class Task:
 
         return self.engine.step(name, held)
 
-    def wait(self, until: int, *, stirred: Callable[[], bool] = _never) -> None:
+    def wait(self, until: int, *, stirred: Callable[[], bool] = never) -> None:
         """Go on at `until` (µs), or when the job is woken: then `stirred` says that there is something to look at.
 
         What is longer than a moment holds no thread and no place at a worker: the job is put down (`Parked`) and taken
@@ -119,7 +120,7 @@ class Task:
         while (left := until - self.room.now()) > 0 and not self.room.stopped():
             time.sleep(min(left / 1_000_000, _NAP_S))
 
-    def park(self, until: int, stirred: Callable[[], bool] = _never) -> NoReturn:
+    def park(self, until: int, stirred: Callable[[], bool] = never) -> NoReturn:
         """Put the job down until `until` (µs). Raises `Parked`, or `Fenced`."""
         room, job = self.room, self.job
         room.fold_all()
@@ -195,7 +196,7 @@ class Task:
             until = self.step(f"{name}#{n}~", partial(self.due, code, pause), within=True)
             if not until:
                 raise JobFailed(LATE)
-            self.wait(until, stirred=self.answered if by_hand else _never)
+            self.wait(until, stirred=self.answered if by_hand else never)
         raise AssertionError("unreachable")
 
     def due(self, code: str, pause_s: float, system: str = "") -> int:
