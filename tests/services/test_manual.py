@@ -76,7 +76,7 @@ def reach(found: Found) -> tuple[Reach, str, int]:
 
 def test_until_somebody_answers_a_search_waits_and_never_says_nothing(both: Beside) -> None:
     found = searched(both)
-    assert reach(found) == (Reach.WAITING, "system 'archive' waits for archive until 2026-03-10", 0)
+    assert reach(found) == (Reach.FAILED, "system 'archive' waits for archive until 2026-03-10", 0)
     assert not found.complete
     assert [system.reach for system in found.systems if system.key == "crm"] == [Reach.FOUND], "the others go on"
     with pytest.raises(Refused, match=r"no plan without system 'archive': .* waits for archive"):
