@@ -38,7 +38,7 @@ WORDS = """\
 find: {en: "Look through the binders in room 12", de: Ordner in Raum 12 durchsehen}
 erase: {en: Shred what was found}
 responsible: archive
-identities: [email, customer_number]
+identities: [email]
 days: {find: 5, erase: 7}
 """
 TASK = "0c6c7acdb6cf5aa692963343001fefbc"
@@ -85,7 +85,10 @@ def test_until_somebody_answers_a_search_waits_and_never_says_nothing(both: Besi
     assert reach(searched(both, asked))[1] == "system 'archive' waits for archive until 2026-03-04 (late)"
     with pytest.raises(Pending) as waits, by_hand(both, asked).read():
         pass
-    assert waits.value.until == "2026-03-04"
+    assert waits.value.until == TODAY.isoformat(), "a late search is waited for all the same"
+    with pytest.raises(Pending) as waits, by_hand(both, replace(FOUND), replace(asked, what="erase")).change():
+        pass
+    assert waits.value.until == "2026-03-04", "a late erasure is a lead's to decide about"
 
 
 def test_nothing_found_is_said_only_when_a_person_said_so(both: Beside) -> None:
@@ -139,7 +142,7 @@ def test_a_reference_into_it_finds_only_its_own_row(both: Beside) -> None:
     ("right", "wrong", "words"),
     [
         ("find: 5", "find: 0", "manual.yml:5: .*1 to 90 days"),
-        ("identities: [email, customer_number]", "identities: []", "at least one kind"),
+        ("identities: [email]", "identities: []", "at least one kind"),
         ("responsible", "responsable", r"did you mean 'responsible'"),
         ("erase: {en: Shred what was found}\n", "", "'erase' is missing"),
     ],
@@ -151,6 +154,12 @@ def test_a_wrong_manual_file_is_refused_with_its_line(tmp_path: Path, right: str
 
 def test_a_check_says_what_no_answer_holds(both: Beside, tmp_path: Path) -> None:
     assert both.connector("archive").check(both.systems["archive"].datasets) == []
+    two = WORDS.replace("identities: [email]", "identities: [email, customer_number]")
+    more = beside(tmp_path / "m", two, DATASET + DATASET.partition("collections:\n")[2].replace("paper", "cards"))
+    assert more.connector("archive").check(more.systems["archive"].datasets) == [
+        "a person's answer is one row: 'archive' has one collection, and no more",
+        "nothing in 'archive' has the identity 'customer_number' of manual.yml",
+    ]
     wrong = DATASET.replace("erase: delete", "erase: mask").replace("name: count", "name: counts")
     other = beside(tmp_path / "o", dataset=wrong)
     assert other.connector("archive").check(other.systems["archive"].datasets) == [
@@ -162,8 +171,12 @@ def test_a_check_says_what_no_answer_holds(both: Beside, tmp_path: Path) -> None
 # ── the fold ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def asked(what: str = "find", task: str = TASK) -> acts.Act:
-    return acts.TaskAsked(task=task, system="archive", what=what, responsible="archive", due="2026-03-10")
+def asked(
+    what: str = "find", task: str = TASK, round: int = 1, due: str = "2026-03-10", purpose: str | None = None
+) -> acts.Act:
+    return acts.TaskAsked(
+        task=task, system="archive", what=what, responsible="archive", due=due, round=round, purpose=purpose
+    )
 
 
 def answered(outcome: str = "completed", count: int = 2, reason: str | None = None, task: str = TASK) -> acts.Act:
@@ -185,6 +198,29 @@ def test_a_worker_asks_once_and_a_person_answers_once() -> None:
     again = after(case, entry(answered("nothing-found", 0), item="1"))
     assert [c.reason for c in again.conflicts] == ["it was answered: completed"]
     assert again.items == case.items
+
+
+def test_what_is_asked_again_is_open_again_unless_it_was_done_by_then() -> None:
+    def worker(act: acts.Act) -> object:
+        return entry(act, actor=WORKER, as_="worker", item="1")
+
+    refused = after(waiting(), entry(answered("exception", 0, "not-reachable"), item="1"))
+    again = after(refused, worker(asked(round=2, due="2026-03-20")))  # type: ignore[arg-type]
+    (task,) = again.items[0].tasks
+    assert (task.outcome, task.reason, task.due, task.answers) == ("", "", "2026-03-20", 1)
+    assert after(again, worker(asked(round=2, due="2026-03-30"))).items == again.items  # type: ignore[arg-type]
+    done = after(again, entry(answered(), item="1"))
+    assert after(done, worker(asked(round=3))).items == done.items, "what is done is not asked"  # type: ignore[arg-type]
+
+
+def test_a_newer_order_takes_the_place_of_one_that_nobody_answered() -> None:
+    def order(task: str, what: str = "consent-give", purpose: str = "newsletter") -> object:
+        return entry(asked(what, task, purpose=purpose), actor=WORKER, as_="worker", item="1")
+
+    case = after(opened(Right.CONSENT_GIVE), order("1" * 32), order("2" * 32))  # type: ignore[arg-type]
+    assert [one.task for one in case.items[0].tasks] == ["2" * 32]
+    case = after(case, order("3" * 32, purpose="survey"), order("4" * 32, "consent-withdraw"))  # type: ignore[arg-type]
+    assert [one.task for one in case.items[0].tasks] == ["2" * 32, "3" * 32, "4" * 32], "the control: about others"
 
 
 def test_an_exception_can_be_mended() -> None:
