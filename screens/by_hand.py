@@ -65,7 +65,7 @@ class HandForm(Dialog):
                 yield TextBox(longest=4_000, placeholder="what was found, if you can say: the person gets these words")
             yield FlashLine()
             yield Static(shown(f"Not done, because: {reasons}", "$quiet"))
-            yield Static(shown("Enter keeps the answer in the log, in your name   Esc back", "$quiet"))
+            yield Static(shown("Enter keeps the answer, in your name   Tab next field   Esc back", "$quiet"))
 
     @on(Input.Submitted)
     @on(TextBox.Submitted)
