@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 import orjson
 
@@ -58,17 +59,25 @@ def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress
     controller, catalog = room.controller(state.controller), room.catalog(state.controller)
     catalog = replace(catalog, connectors=bound(room, state, catalog.connectors))
     given = requester(room, case)
-    return search(catalog, given, controller.country, whole=whole, progress=progress)
+    disk = room.home.packages
+    return search(catalog, given, controller.country, whole=whole, progress=progress, disk=disk)
 
 
 def search(
-    catalog: Catalog, given: Identifier, region: str, *, whole: bool = True, progress: Progress | None = None
+    catalog: Catalog,
+    given: Identifier,
+    region: str,
+    *,
+    whole: bool = True,
+    progress: Progress | None = None,
+    disk: Path | None = None,
 ) -> Found:
     """Everything the systems of `catalog` hold of who is known by `given`."""
     asked = Counted(catalog.connectors, progress) if progress else None
     sources: Mapping[str, Source] = asked.sources if asked else catalog.connectors
     excluded = {key: system.excluded for key, system in catalog.systems.items() if system.excluded}
-    return find(catalog.graph, sources, {given.kind: [given.normal]}, region=region, whole=whole, excluded=excluded)
+    known = {given.kind: [given.normal]}
+    return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded, disk=disk)
 
 
 class Counted:
