@@ -92,7 +92,9 @@ def next_step(view: CaseView) -> str:
     if states <= {ItemState.CLOSED}:
         return "nothing: every item has ended (w wraps up the contact)"
     if view.key("retry").allowed or view.key("skip").allowed:
-        return "b  try the system again that failed, K  skip it (both are a lead's)"
+        return "b  try the system again that failed, K  skip it"
+    if any(one.state == "exception" for item in view.items if item.state is ItemState.RUNNING for one in item.systems):
+        return "wait: a lead decides about the system that was given up"
     if ItemState.RUNNING in states:
         by_hand = any(task.waits for item in view.items for task in item.tasks)
         return "wait: people do their part by hand (H answers for them)" if by_hand else "wait: it is running"

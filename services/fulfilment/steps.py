@@ -104,6 +104,7 @@ class Task:
             finally:
                 self.room.results.hand_in(self.room.stopped)
                 self.hold()
+                reach("step.done")
 
         return self.engine.step(name, held)
 
