@@ -74,6 +74,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("stop_marketing", "m", "stop marketing", "stop mktg", "case"),
     _act("rectify", "r", "rectify data", "rectify", "case"),
     _act("restrict", "z", "restrict processing", "restrict", "case"),
+    _grave("by_hand", "H", "answer what is done by hand in a system", "", "case"),
     _act("letter", "t", "read a letter as it was sent", "letters", "case"),
     _act("dates", "d", "dates: pause or extend", "dates", "case", "queue"),
     _grave("refuse", "R", "refuse the request", "refuse", "case"),
