@@ -34,6 +34,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog discover postgresql://reader@db.example.com/crm --password-from muster/crm --json",
     ),
     "catalog review": ("rightsdesk catalog review shop",),
+    "catalog secret": (
+        "rightsdesk catalog secret muster/crm",
+        "RIGHTSDESK_SYSTEM_PASSWORD_FILE=crm.txt rightsdesk catalog secret muster/crm",
+        "rightsdesk catalog secret muster/crm --remove",
+    ),
     "catalog status": ("rightsdesk catalog status", "rightsdesk catalog status --json"),
     "catalog try": (
         "rightsdesk catalog try --catalog controllers/nordlicht --identity email=ada@example.com",

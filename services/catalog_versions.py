@@ -25,6 +25,7 @@ from services.catalog.version import (
     write_files,
 )
 from services.catalog_check import ACT, Published, published
+from services.connectors.registry import open_connector
 from services.errors import BadInput, NotFound, Unusable
 
 
@@ -80,6 +81,8 @@ class Versions:
         with tempfile.TemporaryDirectory() as copy:  # what is published is what was looked at, and nothing beside it
             write_files(files, Path(copy) / folder.name / "systems")
             systems = load_controller_systems(Path(copy) / folder.name, folder)
+            for system in systems.values():
+                open_connector(system, None)  # reads the file that a kind of system has beside its datasets
         listed = self.store.listed(controller)
         last = self.version(controller, listed[0][1]) if listed else None
         whole = last is not None and not last.fault()  # what somebody changed is replaced whole

@@ -248,7 +248,8 @@ class Call:
         self.step_up()
         self.desk.act.export(self.session, self.case)
         assert self.desk.synced()
-        self.keep_in()
+        items = self.desk.case.state(self.case).items
+        self.keep_in(next(item.id for item in items if item.right in (Right.ACCESS, Right.PORTABILITY)))
 
     def keep_in(self, item: str = "1") -> None:
         """Keep in whatever waits for a decision, group by group, until the worker goes on by itself."""

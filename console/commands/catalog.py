@@ -9,6 +9,7 @@ import typer
 from console.commands import catalog_versions
 from console.commands.catalog_draft import discover
 from console.commands.catalog_review import review
+from console.commands.catalog_secret import secret
 from console.commands.catalog_status import status
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Descriptions of data systems: draft, check, try, publish them.")
 app.command()(discover)
 app.command()(review)
+app.command()(secret)
 app.command()(status)
 app.command()(catalog_versions.publish)
 app.command()(catalog_versions.versions)

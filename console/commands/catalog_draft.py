@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.commands.catalog_secret import PASSWORD_FILE
 from console.commands.options import JsonOption
 from console.plain import plain
 
 if TYPE_CHECKING:
     from services.catalog.system import System
     from services.discovery.draft import Discovered
-
-PASSWORD_FILE = "RIGHTSDESK_SYSTEM_PASSWORD_FILE"  # noqa: S105 - the name of a variable
 
 
 def discover(
@@ -78,12 +77,14 @@ def _password(name: str) -> bytes:
     """From the vault of this home, where it is kept when it was typed."""
     from console.commands.operator_home import operator_home
     from console.shell_session import secret
+    from services.catalog.system import secret_name
 
     _, vault = operator_home(None)
-    known = vault.get(f"system:{name}")
+    place = secret_name(name)
+    known = vault.get(place)
     if known is None:
         known = secret(f"Password of {name}: ", PASSWORD_FILE, "password").encode()
-        vault.put(f"system:{name}", known)
+        vault.put(place, known)
     return known
 
 

@@ -19,6 +19,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_correct,
     fold_redactions,
     fold_systems,
+    fold_tasks,
 )
 from services.cases.case import Case, Item, conflict_of
 from services.cases.fold_settle import AGAIN

@@ -45,6 +45,8 @@ _ACTS = {
     "system.retry_asked": "{system} to be tried again",
     "system.skip_asked": "{system} to be skipped: {reason}",
     "system.skipped": "{system} skipped, nothing was done there: {reason}",
+    "task.asked": "{responsible} asked to {what} by hand in {system} until {due}",
+    "task.answered": "{system}, by hand: {outcome} ({count}; {reason})",
     "recipient.told": "{recipient} told of it",
     "recipient.failed": "{recipient} not told: {reason}",
     "recipient.impossible": "{recipient} cannot be told: {reason}",
@@ -96,6 +98,7 @@ _REASONS = {
     "needs-T3": "contact data, identity and money need T3",
     "unusable": "the system would not take it: a rule or a right of its own",
     "not-read-back": "it was written and does not read back",
+    "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
 }
 """Reasons of a correction or a lifting that came back; other codes stand as they are."""

@@ -98,6 +98,13 @@ class System:
     check_minutes: int = 60
 
 
+def secret_name(name: str) -> str:
+    """Where a vault keeps what a `system.yml` calls `name`; raises `BadInput` for what can be no name."""
+    if not name.strip() or not name.isprintable() or len(name) > 100:
+        raise BadInput("a secret is named by up to 100 printed characters", place="secret")
+    return f"system:{name}"
+
+
 def load_system(folder: Path) -> System:
     """The system in `folder`; raises `BadInput` with file and line."""
     return _load(folder, folder)[0]
@@ -142,7 +149,7 @@ def _load(folder: Path, start: Path) -> tuple[System, list[tuple[Dataset, Path]]
         connector=file.connector,
         url=_url(file.connector, str(file.url), start, f"{path}:{line_of(file.url)}"),
         datasets=tuple(dataset for dataset, _ in datasets),
-        secret=f"system:{file.secret}" if file.secret else None,
+        secret=secret_name(file.secret) if file.secret else None,
         label=file.label,
         limits=file.limits or Limits(),
         purposes=file.purposes,

@@ -14,6 +14,8 @@ from services.connectors.sql_statements import Dialect
 from services.errors import Unusable
 
 _STREAM_BATCH = 1000
+_AT_ONCE = 250
+"""Rows of a question that are read whole; of more than these few at a time are in memory."""
 
 
 class SqlReader:
@@ -67,15 +69,7 @@ class SqlReader:
         """Every row, a thousand in memory at a time."""
         statement = self._select(self._with(collection, columns), columns)
         self._one_at_a_time()
-        with spoken(self.system):
-            if self.mariadb:
-                unbounded(self.connection.connection.dbapi_connection)
-            self._streaming = self.mariadb
-            found = self.connection.execute(statement, execution_options={"yield_per": _STREAM_BATCH})
-            names = tuple(found.keys())
-            for row in found:
-                yield dict(zip(names, row, strict=True))
-            self._streaming = False
+        yield from self._streamed(statement, _STREAM_BATCH)
 
     def sample(self, collection: str, columns: Sequence[str], most: int, seconds: float) -> list[Row]:
         """At most `most` rows from all over the table, begun no later than `seconds` from now."""
@@ -104,9 +98,25 @@ class SqlReader:
             raise Unusable(f"system '{self.system}' was asked while it still gave every row of a table")
 
     def _run(self, statement: Select[tuple[object, ...]]) -> Iterator[Row]:
+        """Most answers are small, and a stream costs two more trips: it is begun when the first rows were not all."""
         self._one_at_a_time()
         with spoken(self.system):
-            found = self.connection.execute(statement)
+            found = self.connection.execute(statement.limit(_AT_ONCE + 1))
             names = tuple(found.keys())
             fetched = found.fetchall()
+        if len(fetched) > _AT_ONCE:
+            del fetched
+            yield from self._streamed(statement, _AT_ONCE)
+            return
         yield from [dict(zip(names, row)) for row in fetched]  # noqa: B905 - checked for each row it costs a third
+
+    def _streamed(self, statement: Select[tuple[object, ...]], batch: int) -> Iterator[Row]:
+        with spoken(self.system):
+            if self.mariadb:
+                unbounded(self.connection.connection.dbapi_connection)
+            self._streaming = self.mariadb
+            found = self.connection.execute(statement, execution_options={"yield_per": batch})
+            names = tuple(found.keys())
+            for row in found:
+                yield dict(zip(names, row))  # noqa: B905 - checked for each row it costs a third
+            self._streaming = False

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection as Collection_, Iterator
 from dataclasses import dataclass, field
 
 from services.catalog.console_keys import words
@@ -11,7 +11,8 @@ from services.catalog.graph import Graph, Node
 from services.catalog.identifiers import how_of, kind_of, normal
 from services.catalog.values import Plain, join_key, plain
 from services.connectors.base import Key
-from services.fulfilment.found import Found, FoundCollection, Whose
+from services.errors import Unavailable
+from services.fulfilment.found import Found, FoundCollection, Reach, Whose
 from services.identity.new_value import Kind
 
 _NEVER = ("user.authorization", "user.privacy_preferences", "user.unique_id")
@@ -73,6 +74,13 @@ def correctables(found: Found, graph: Graph, secret: bytes, case: str) -> tuple[
                 line = lines.get(at) or _line(graph, part.node, collection, one, spot, at, secret, case)
                 lines[at] = _with(line, spot, one, kept)
     return tuple(line for _, line in sorted(lines.items()) if line.spots)
+
+
+def complete(found: Found, systems: Collection_[str]) -> None:
+    """Raises `Unavailable` when one of these systems could not be searched: it may hold the same value."""
+    away = next((one.key for one in found.systems if one.reach is Reach.FAILED and one.key in systems), None)
+    if away is not None:
+        raise Unavailable(f"system '{away}' could not be searched", kept="the case", next_key="try again")
 
 
 def _fields(graph: Graph, part: FoundCollection, collection: Collection) -> Iterator[Field]:

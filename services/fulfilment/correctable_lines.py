@@ -2,9 +2,10 @@
 
 from services.cases.case import Case
 from services.catalog.console_keys import words
-from services.errors import Refused, Unavailable
+from services.errors import Refused
 from services.fulfilment import people
-from services.fulfilment.correctable import Correctable, correctables
+from services.fulfilment.by_hand import is_by_hand
+from services.fulfilment.correctable import Correctable, complete, correctables
 from services.fulfilment.preview import masked
 from services.fulfilment.workroom import Workroom
 from services.letters.categories import in_words
@@ -15,13 +16,14 @@ Json = dict[str, object]
 def correctable_lines(room: Workroom, case: Case, language: str) -> list[Json]:
     """Every value of the case's person that can be corrected. Raises `Unavailable`, `Refused`, `NotFound`.
 
-    A system that does not answer may hold the same value: what is offered is all of it, or nothing.
+    A system that does not answer may hold the same value: what is offered is all of it, or nothing. People who work a
+    system by hand are not asked for it.
     """
-    graph, found = room.catalog(case.controller).graph, people.look_up(room, case.id)
+    catalog = room.catalog(case.controller)
+    graph, found = catalog.graph, people.look_up(room, case.id)
     if found.stopped:
         raise Refused(f"the search met {found.others} other people: somebody must look first")
-    if not found.complete:
-        raise Unavailable("a system does not answer", kept="the case", next_key="try again")
+    complete(found, [key for key, one in catalog.connectors.items() if not is_by_hand(one)])
     lines = correctables(found, graph, room.lookup_key, case.id)
     return [_shown(line, {graph.system(spot.node) for spot in line.spots}, language) for line in lines]
 

@@ -6,6 +6,7 @@ The answer is a set: it does not depend on the order of systems, files, rows or 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 from typing import Protocol
 
 from services.catalog.graph import Graph, Node
@@ -16,6 +17,7 @@ from services.errors import BadInput, DeskError, Pending
 from services.fulfilment.found import Found, FoundCollection, FoundRow, FoundSystem, Reach
 from services.fulfilment.ownership import Person, Place, judge
 from services.fulfilment.shelf import Id, Shelf, declared, make_shelf
+from services.fulfilment.spill import Room
 
 Identities = Mapping[str, Sequence[str]]
 Target = tuple[Node, tuple[str, ...], How]
@@ -39,11 +41,13 @@ def find(
     whole: bool = True,
     excluded: Mapping[str, str] | None = None,
     failed: Mapping[str, str] | None = None,
+    disk: Path | None = None,
 ) -> Found:
     """Everything reachable from `identities` (kind to values), system by system.
 
     `region`: ISO country of telephone numbers without a country code. `whole`: rows hold every declared field, else
     only keys, references, identities and what a plan needs. `excluded`, `failed`: systems not to ask, with the reason.
+    `disk`: a folder where a large answer lies, sealed, as long as it is held; without it all is kept in memory.
     A system that fails is reported with the reason and the others go on. Raises `BadInput` without any identity.
     """
     known = {kind_of(kind): tuple(v for v in values if v.strip()) for kind, values in sorted(identities.items())}
@@ -52,6 +56,7 @@ def find(
     person = Person({kind: values for kind, values in known.items() if values}, region)
     with ExitStack() as stack:
         search = _Search(graph, sources, person, whole, dict(excluded or {}), dict(failed or {}), stack)
+        search.disk = (disk, Room()) if disk else None
         search.run()
         return search.answer()
 
@@ -72,6 +77,7 @@ class _Search:
         self.graph, self.sources, self.person, self.whole = graph, sources, person, whole
         self.excluded, self.failed, self.stack = excluded, failed, stack
         self.pending: dict[str, str] = {}
+        self.disk: tuple[Path, Room] | None = None
         self.reachable = graph.reachable(person.identities)
         self.system_of = {node: graph.system(node) for node in graph.nodes}
         self.edges = {node: graph.out_of(node) for node in graph.nodes}
@@ -110,7 +116,7 @@ class _Search:
             show, whose, times = declared(shelf.collection, shelf.columns), verdict.of(node), shelf.repeated
             rows = tuple(
                 [
-                    FoundRow(node, at, show(shelf.rows[at]), whose(at), times.get(at, 1) if times else 1)
+                    FoundRow(node, at, shelf.show(shelf.rows[at], show), whose(at), times.get(at, 1) if times else 1)
                     for at in in_order(shelf.rows)
                 ]
             )
@@ -155,7 +161,12 @@ class _Search:
                 if node.collection not in tables:
                     return f"system '{system}' has no table '{node.collection}': run 'catalog check --live'"
                 self.shelves[node] = make_shelf(
-                    system, self.graph.nodes[node], tables[node.collection], whole=self.whole, needed=self._needed(node)
+                    system,
+                    self.graph.nodes[node],
+                    tables[node.collection],
+                    whole=self.whole,
+                    needed=self._needed(node),
+                    disk=self.disk,
                 )
         except DeskError as exc:
             return self._fault(system, exc)
@@ -217,8 +228,9 @@ class _Search:
         try:
             for node, on, how in targets:
                 keys = tuple(sorted(self.asked[node, on, how]))
-                lookup = Lookup(node.collection, self.shelves[node].columns, on, keys, how)
-                answers.append(((node, on, how), list(self.readers[system].rows(lookup))))
+                shelf = self.shelves[node]
+                lookup = Lookup(node.collection, shelf.columns, on, keys, how)
+                answers.append(((node, on, how), shelf.take(self.readers[system].rows(lookup))))
         except DeskError as exc:
             return self._fault(system, exc)
         return answers

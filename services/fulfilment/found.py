@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from services.catalog.graph import Node
 from services.catalog.values import Plain, plain
+from services.fulfilment.spill import Spilled
 
 MAX_OTHERS = 5
 """More other identities than this and the search has left the person: somebody must look at the path."""
@@ -32,13 +33,21 @@ class Whose(StrEnum):
 
 @dataclass(slots=True)  # to make a frozen one takes three times as long, and an answer may have many
 class FoundRow:
-    """A row with its key (plain values, in the order of the collection's key) and how often it stands there."""
+    """A row with its key (plain values, in the order of the collection's key) and how often it stands there.
+
+    `held` are its values, or where they lie.
+    """
 
     node: Node
     key: tuple[Plain, ...]
-    values: dict[str, object]
+    held: dict[str, object] | Spilled
     whose: Whose
     count: int = 1
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Declared fields by name; of a large answer they are read from disk at each look: look once."""
+        return self.held if isinstance(self.held, dict) else self.held.read()
 
     @property
     def id(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from services.fulfilment.by_hand import done_by_hand
+from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
@@ -17,7 +17,7 @@ from services.fulfilment.workroom import Workroom
 
 WORK: dict[str, Callable[[Task], None]] = {
     "acknowledge": acknowledge,
-    "by-hand": done_by_hand,
+    "closing-letter": closing_letter,
     "consent": change_consent,
     "erase": erase,
     "export": export,

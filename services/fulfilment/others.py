@@ -24,6 +24,8 @@ _STRUCTURED = ("user.contact", "user.account", "user.authorization", "user.devic
                "user.privacy_preferences")  # fmt: skip
 _NAMES = ("user.name", "user.contact", "user.unique_id")
 _WORD = re.compile(r"\w+")
+_POINTS = re.compile("[@0-9]")
+"""Without one of these no identifier is in a text."""
 _LONGEST_OWN = 200
 _SHORTEST_NAME = 4
 
@@ -66,8 +68,9 @@ class Others:
 
     def _look(self, fields: Iterable[Field], row: FoundRow) -> Iterator[str]:
         """Notes what is the person's; gives what names others, in small letters."""
+        values = row.values
         for field in fields:
-            value = row.values.get(str(field.name))
+            value = values.get(str(field.name))
             if value is None or free_text(field):
                 continue
             about_others = field.console.third_party or (row.whose is Whose.OTHER and _of(field, _NAMES))
@@ -85,11 +88,11 @@ class Others:
 
     def places(self, text: str) -> tuple[Span, ...]:
         """Where `text` speaks of others, in order, without overlaps."""
-        flags = scan(text, country=self._country) if any(c in "@0123456789" for c in text) else ()
+        flags = scan(text, country=self._country, only=POINTS_AT_OTHERS) if _POINTS.search(text) else ()
         spans = [
             (flag.start, flag.end, flag.kind)
             for flag in flags
-            if flag.kind in POINTS_AT_OTHERS and not self._is_own(text[flag.start : flag.end], flag.kind)
+            if not self._is_own(text[flag.start : flag.end], flag.kind)
         ]
         spans += self._named(text)
         return tuple(_apart(spans))
@@ -100,8 +103,10 @@ class Others:
         return text.casefold() in self._own or _bare(text) in self._own
 
     def _named(self, text: str) -> Iterator[Span]:
+        if not self._starts:
+            return
         low = text.casefold()
-        if not self._starts or len(low) != len(text):  # a letter that became two moves all places after it
+        if len(low) != len(text):  # a letter that became two moves all places after it
             low = text.lower() if len(text.lower()) == len(text) else "".join(char.lower()[0] for char in text)
         for word in _WORD.finditer(low):
             for name in self._starts.get(word.group(), ()):

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 import orjson
 
@@ -66,25 +67,33 @@ def identities(room: Workroom, case: str) -> dict[str, list[str]]:
 
 def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress | None = None) -> Found:
     """Everything the case's controller holds of the case's person. Raises `NotFound`, `BadInput`."""
-    controller = room.controller(room.case(case).controller)
-    known, catalog = identities(room, case), room.catalog(controller.key)
-    return _search(catalog, known, controller.country, whole=whole, progress=progress)
+    from services.fulfilment.by_hand import bound  # it asks this module who the person is
+
+    state = room.case(case)
+    controller, catalog = room.controller(state.controller), room.catalog(state.controller)
+    catalog = replace(catalog, connectors=bound(room, state, catalog.connectors))
+    known, disk = identities(room, case), room.home.packages
+    return _search(catalog, known, controller.country, whole=whole, progress=progress, disk=disk)
 
 
-def search(
-    catalog: Catalog, given: Identifier, region: str, *, whole: bool = True, progress: Progress | None = None
-) -> Found:
+def search(catalog: Catalog, given: Identifier, region: str, *, whole: bool = True) -> Found:
     """Everything the systems of `catalog` hold of who is known by `given`."""
-    return _search(catalog, {given.kind: [given.normal]}, region, whole=whole, progress=progress)
+    return _search(catalog, {given.kind: [given.normal]}, region, whole=whole)
 
 
 def _search(
-    catalog: Catalog, known: dict[str, list[str]], region: str, *, whole: bool, progress: Progress | None
+    catalog: Catalog,
+    known: dict[str, list[str]],
+    region: str,
+    *,
+    whole: bool = True,
+    progress: Progress | None = None,
+    disk: Path | None = None,
 ) -> Found:
     asked = Counted(catalog.connectors, progress) if progress else None
     sources: Mapping[str, Source] = asked.sources if asked else catalog.connectors
     excluded = {key: system.excluded for key, system in catalog.systems.items() if system.excluded}
-    return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded)
+    return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded, disk=disk)
 
 
 class Counted:

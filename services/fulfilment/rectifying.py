@@ -18,9 +18,9 @@ from services.action_log.acts import (
 from services.cases.case import Case
 from services.catalog.console_keys import words
 from services.catalog.graph import Node
-from services.errors import Unavailable
 from services.fulfilment import people
-from services.fulfilment.correctable import Correctable, correctables
+from services.fulfilment.by_hand import is_by_hand
+from services.fulfilment.correctable import Correctable, complete, correctables
 from services.fulfilment.correction_plan import (
     CorrectionPlan,
     corrections,
@@ -34,7 +34,6 @@ from services.fulfilment.found import Found
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.rectification import not_corrected, write_corrections
-from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Workroom
@@ -43,7 +42,7 @@ from services.letters.categories import in_words
 from services.types import Outcome
 
 NOTHING, ANOTHER, BAD_VALUE, NEEDS_T3 = "nothing-to-correct", "somebody-else", "bad-value", "needs-T3"
-NOT_READ_BACK, NOT_TOLD = "not-read-back", "not-told"
+NOT_READ_BACK, NOT_TOLD, BY_HAND = "not-read-back", "not-told", "left-to-people"
 GROUND = "16"
 
 
@@ -70,6 +69,9 @@ def rectify(task: Task) -> None:
         if waiting:
             again = partial(task.due, AWAY, task.room.pauses[-1])
             task.wait(task.patiently(f"again:{attempt}", again, forever=True))
+    for key in task.patiently("people", lambda: _by_hand(task, case), forever=True):
+        failed[key] = BY_HAND
+        task.patiently(f"{key}:left", partial(_report, task, case, key, 0, BY_HAND, f"{key}:left"), forever=True)
     nodes = task.patiently("concerned", lambda: _concerned(task, failed), forever=True)
     if nodes:
         concerned = [Node(*node) for node in nodes]
@@ -116,7 +118,7 @@ def _make_plan(task: Task, case: Case) -> CorrectionPlan:
     """Judged here and not at the terminal alone: which fields there are, what they take, which tier they need."""
     room, controller = task.room, task.room.controller(case.controller)
     graph = room.catalog(case.controller).graph
-    found = look_everywhere(task, answers=False)
+    found = _search(task, case)
     if found.stopped:
         raise JobFailed("too-many-others")
     asked = _asked(task)
@@ -136,6 +138,15 @@ def _make_plan(task: Task, case: Case) -> CorrectionPlan:
     return CorrectionPlan(task.job.id, to, points, tuple(corrections(chosen, new, graph)))
 
 
+def _search(task: Task, case: Case) -> Found:
+    """What programs can reach, as the systems' limits allow; people correct by hand. Raises `Unavailable`."""
+    catalog = task.room.catalog(case.controller)
+    programs = [key for key, one in catalog.connectors.items() if not is_by_hand(one)]
+    found = task.inside(programs, lambda: people.look_up(task.room, case.id))
+    complete(found, programs)
+    return found
+
+
 def _asked(task: Task) -> dict[str, str]:
     """The new values as they were typed, by the line's id."""
     wanted = str(orjson.loads(task.job.params)["detail"])
@@ -151,8 +162,7 @@ def _nobody_else(room: Workroom, case: Case, found: Found, chosen: list[Correcta
     for line in chosen:
         if line.identity in ("email", "phone"):
             theirs = people.search(catalog, people.Identifier(line.identity, new[line.id]), country, whole=False)
-            if not theirs.complete:
-                raise Unavailable("a system could not be searched")
+            complete(theirs, [key for key, one in catalog.connectors.items() if not is_by_hand(one)])
             if names_another(found, theirs):
                 raise JobFailed(ANOTHER)
 
@@ -215,6 +225,11 @@ def _report(task: Task, case: Case, key: str, rows: int, reason: str, step: str)
     known = identities(CorrectionPlan("", None, (), plan.of(key)), country)
     sealed = task.room.details.seal(case.id, people.KNOWN_AS, orjson.dumps(known)) if known else None
     task.report(step, RectificationWritten(key, rows), case, task.job.item, (sealed,))
+
+
+def _by_hand(task: Task, case: Case) -> list[str]:
+    """Systems that people work: what is wrong there they correct, and the agent has it done."""
+    return [key for key, one in task.room.catalog(case.controller).connectors.items() if is_by_hand(one)]
 
 
 def _give_back(task: Task, case: Case, reason: str) -> None:

@@ -168,12 +168,13 @@ class Redactions:
                     yield from self._of_row(row, about, free)
 
     def _of_row(self, row: FoundRow, about: list[Field], free: list[Field]) -> Iterator[Part]:
+        values = row.values if about or free else {}
         for one in about:
-            value = row.values.get(str(one.name))
+            value = values.get(str(one.name))
             if value not in (None, ""):
                 yield self._part(row, str(one.name), "third-party", plain(value))
         for one in free:
-            value = row.values.get(str(one.name))
+            value = values.get(str(one.name))
             if isinstance(value, str | list | tuple | dict):
                 kinds = {kind for text in texts(value) for _, _, kind in self._others.places(text)}
                 if kinds:

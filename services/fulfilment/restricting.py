@@ -13,21 +13,25 @@ from services.action_log.act import Act
 from services.action_log.acts import ItemResolved, RestrictionFailed, RestrictionLifted, RestrictionWritten
 from services.cases.case import Case
 from services.cases.fold_correct import LIFT
+from services.cases.fold_tasks import RESTRICT
 from services.catalog.graph import Node
 from services.errors import NotFound, Unavailable
 from services.fulfilment import people
+from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import FoundSystem, Reach, Whose
 from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell
 from services.fulfilment.restriction import marks_of, write_restriction
-from services.fulfilment.steps import Task
+from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
 from services.types import Outcome
 
 NO_MARK = "no-mark"
 """The system holds the person and its catalog names no column for it: somebody does it there by hand."""
+BY_HAND = "left-to-people"
+"""People work the system, and nobody asks them for this: somebody has it done there."""
 NOT_TOLD = "not-told"
 """There is no way to tell the person, and nothing is lifted before they are told (Art 18(3))."""
 
@@ -40,8 +44,15 @@ def restrict(task: Task) -> None:
     case = task.case()
     params = orjson.loads(task.job.params)
     ground, at = str(params["ground"]), int(params["at"])
-    ends = _everywhere(task, case, lambda key: _mark(task, case, key, at), RestrictionWritten)
-    _tell_recipients(task, [key for key, end in ends.items() if not end])
+    systems = task.patiently("systems", lambda: _systems(task), forever=True)
+    if systems["by hand"]:
+        asked = [("", key) for key in systems["by hand"]]
+        task.patiently("ask-people", lambda: ask_all(task, asked, RESTRICT), forever=True)
+    ends = _everywhere(task, case, systems["by program"], lambda key: _mark(task, case, key, at), RestrictionWritten)
+    # People last: what a program can do waits for nobody.
+    people_said: Written = lambda key: (written(task, key, RESTRICT), "")  # noqa: E731 - the same for each system
+    ends |= _everywhere(task, case, systems["by hand"], people_said, RestrictionWritten, by_hand=True)
+    _tell_recipients(task, [key for key in systems["by program"] if not ends[key]])
     if NO_MARK in ends.values():
         task.patiently("by-hand", lambda: _give_back(task, case, NO_MARK), forever=True)
         raise JobFailed(NO_MARK)
@@ -60,29 +71,54 @@ def lift(task: Task) -> None:
     if not told:
         task.patiently("not-told", lambda: _give_back(task, case, NOT_TOLD), forever=True)
         raise JobFailed(NOT_TOLD)
-    _everywhere(task, case, lambda key: _unmark(task, case, key), RestrictionLifted)
+    systems = task.patiently("systems", lambda: _systems(task), forever=True)
+    _everywhere(task, case, systems["by program"], lambda key: _unmark(task, case, key), RestrictionLifted)
+    for key in systems["by hand"]:
+        left = RestrictionFailed(key, BY_HAND)
+        task.patiently(f"{key}:left", partial(task.report, f"{key}:left", left, case, task.job.item), forever=True)
+    if systems["by hand"]:
+        task.patiently("by-hand", lambda: _give_back(task, case, BY_HAND), forever=True)
+        raise JobFailed(BY_HAND)
     _resolve(task, case, LIFT)
 
 
-def _everywhere(task: Task, case: Case, write: Written, done: Callable[[str, int], Act]) -> dict[str, str]:
-    """Every system until it ended, by key: empty when it is done there, or `NO_MARK`."""
-    catalog = task.room.catalog(case.controller)
-    waiting, attempt = [key for key in catalog.systems if key in catalog.connectors], 0
+def _systems(task: Task) -> dict[str, list[str]]:
+    """Every system that can be reached, those that people work apart."""
+    catalog = task.room.catalog(task.job.controller)
+    reached = [key for key in catalog.systems if key in catalog.connectors]
+    by_hand = [key for key in reached if is_by_hand(catalog.connectors[key])]
+    return {"by program": [key for key in reached if key not in by_hand], "by hand": by_hand}
+
+
+def _everywhere(
+    task: Task,
+    case: Case,
+    systems: list[str],
+    write: Written,
+    done: Callable[[str, int], Act],
+    *,
+    by_hand: bool = False,
+) -> dict[str, str]:
+    """Every one of these systems until it ended, by key: empty when it is done there, or `NO_MARK`."""
+    waiting, attempt = systems, 0
     ended: dict[str, str] = {}
     while waiting:
-        ends = {key: _in_system(task, case, key, write, done, attempt) for key in waiting}
+        ends = {key: _in_system(task, case, key, write, done, attempt, by_hand) for key in waiting}
         ended |= {key: end for key, end in ends.items() if end in ("", NO_MARK)}
         waiting, attempt = [key for key in waiting if key not in ended], attempt + 1
         if waiting:
             again = partial(task.due, AWAY, task.room.pauses[-1])
-            task.wait(task.patiently(f"again:{attempt}", again, forever=True))
+            until = task.patiently(f"again:{'hand:' if by_hand else ''}{attempt}", again, forever=True)
+            task.wait(until, stirred=task.answered if by_hand else never)
     return ended
 
 
-def _in_system(task: Task, case: Case, key: str, write: Written, done: Callable[[str, int], Act], attempt: int) -> str:
+def _in_system(
+    task: Task, case: Case, key: str, write: Written, done: Callable[[str, int], Act], attempt: int, by_hand: bool
+) -> str:
     """One system, with its act."""
     try:
-        told = task.patiently(f"{key}:{attempt}", lambda: "{} {}".format(*write(key)))
+        told = task.patiently(f"{key}:{attempt}", lambda: "{} {}".format(*write(key)), by_hand=by_hand)
         rows, reason = int(told.split(" ")[0]), told.split(" ")[1]
     except JobFailed as exc:
         rows, reason = 0, str(exc)
@@ -127,7 +163,7 @@ def _tell_recipients(task: Task, systems: list[str]) -> None:
 def _concerned(task: Task, systems: list[str]) -> list[list[str]]:
     """Collections that hold the person, in these systems."""
     found = people.look_up(task.room, task.job.case)
-    if not found.complete:
+    if any(one.reach is Reach.FAILED and one.key in systems for one in found.systems):
         raise Unavailable("a system could not be searched")
     parts = [part for one in found.systems if one.key in systems for part in one.collections]
     return [list(part.node) for part in parts if any(row.whose is not Whose.OTHER for row in part.rows)]

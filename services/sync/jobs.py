@@ -78,7 +78,7 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
         case "item.resolved" if p["outcome"] == "not-identified":
             return (_job(entry, case, "not-identified", at),)
         case "item.resolved" if _by_hand(entry, case):
-            return (_job(entry, case, "by-hand", at),)
+            return (_job(entry, case, "closing-letter", at),)
         case _:
             return ()
 

@@ -45,7 +45,7 @@ def progress(centre: WorkerCentre) -> dict[str, str]:
 
 def erase_job(centre: WorkerCentre) -> sa.Row[tuple[object, ...]]:
     with centre.engine.connect() as conn:
-        return conn.execute(sa.select(*JOB.c["state", "worker", "fence"]).where(JOB.c.kind == "erase")).one()
+        return conn.execute(sa.select(*JOB.c["id", "state", "worker", "fence"]).where(JOB.c.kind == "erase")).one()
 
 
 def states(centre: WorkerCentre) -> dict[str, str]:
@@ -199,6 +199,7 @@ def test_an_export_waits_for_a_vendor_and_then_goes_out_complete(make_centre: Ma
     assert shown_in(call, "shop") == "done"
     assert "export.built" not in centre.acts(call.case)
     mood(centre, "crm.read", "")
+    call.keep_in()
     centre.until(lambda: "item.resolved" in centre.acts(call.case), 60)
     built = next(e for e in centre.entries(call.case) if e.act == "export.built")
     assert "crm" in built.params["systems"]

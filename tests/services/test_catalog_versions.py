@@ -89,6 +89,22 @@ def test_what_is_not_valid_is_not_published_and_what_stands_beside_the_catalog_i
         prepared(centre.home, centre.vault, "nobody")
 
 
+def test_a_file_that_a_kind_of_system_has_beside_its_datasets_is_valid_too(centre: Centre) -> None:
+    folder = shop(centre).parent.parent / "vendor"
+    folder.mkdir()
+    (folder / "system.yml").write_text(
+        "key: vendor\ncontroller: nordlicht\nconnector: http\nurl: https://vendor.example\ndatasets: [vendor.yml]\n"
+    )
+    (folder / "vendor.yml").write_text(
+        "dataset:\n  - fides_key: vendor\n    collections:\n      - name: user\n        fields:\n"
+        "          - {name: id, data_categories: [user.unique_id],"
+        " fides_meta: {primary_key: true, data_type: string}}\n"
+    )
+    (folder / "http.yml").write_text("probe: {path: /x}\ncollectoins: {}\n")
+    with pytest.raises(BadInput, match=r"http\.yml:2.*collectoins"):
+        prepared(centre.home, centre.vault, "nordlicht")
+
+
 @pytest.mark.parametrize("note", ["two\nlines", "\x1b]52;c;eA==\x07", "x" * 201])
 def test_a_note_is_one_plain_line(centre: Centre, note: str) -> None:
     with pytest.raises(BadInput):

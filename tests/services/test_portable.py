@@ -96,7 +96,7 @@ def scoped(datasets: tuple[Dataset, ...]) -> tuple[Scope, Redactions]:
         FoundCollection(MARKS, ("id",), (FoundRow(MARKS, (1,), {"id": 1, "score": "bad"}, Whose.OWN),)),
     )
     found = Found((("email", ("a@b.de",)),), "DE", (FoundSystem("s", Reach.FOUND, "", collections),), (), (), 0, ())
-    scope = Scope(Catalog({"s": system(datasets)}, graph, {}))
+    scope = Scope(Catalog({"s": system(datasets)}, graph, {}, ""))
     return scope, Redactions(graph, found, "DE", b"k" * 32, (), scope.picked)
 
 
