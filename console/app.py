@@ -37,6 +37,11 @@ class StatusRead(Message):
     status: "Status"
 
 
+@dataclass
+class HaltsRead(Message):
+    halted: tuple[str, ...]
+
+
 class DeskApp(SessionApp):
     """The console. `opener` makes the desk; it is called in a thread."""
 
@@ -158,9 +163,14 @@ class DeskApp(SessionApp):
         self.show("log")
 
     def action_halt(self) -> None:
+        self.jobs.run(self, self.desk.work.halted, self.session, reply=HaltsRead, serial="halts", stage="one moment")
+
+    @on(HaltsRead)
+    def _halts_read(self, message: HaltsRead) -> None:
         from screens.halting import ask
 
-        ask(self)
+        if self.session is not None and self.locked_at is None and not self.screen.is_modal:
+            ask(self, message.halted)
 
     def action_theme(self) -> None:
         names = [theme.name for theme in THEMES.values()]

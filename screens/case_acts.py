@@ -10,7 +10,8 @@ from textual import on
 from textual.message import Message
 
 from screens import case_panes
-from screens.assigning import Assigning, Done
+from screens.assigning import Done
+from screens.by_hand import HandActs
 from screens.kit.widgets.confirm import Choice
 from screens.reveal import FIELDS, REASONS, RevealBox
 from screens.words import ENDINGS, RIGHTS, clock, right
@@ -21,6 +22,7 @@ ACTS: Final = {
     "stop_marketing": "marketing", "restrict": "restrict", "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
+    "by_hand": "task",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
@@ -61,7 +63,7 @@ class Revealed(Message):
     value: str
 
 
-class CaseActs(Assigning):
+class CaseActs(HandActs):
     """Mixed into the case screen, which holds `case`, `view` and `recall`."""
 
     case: str

@@ -5,7 +5,7 @@ from typing import Final
 from screens.case_acts import ACTS, CaseActs
 from screens.kit.widgets.ask import Ask
 from screens.kit.widgets.confirm import Choice
-from services.types import ItemState
+from services.types import ItemState, Right
 
 STUCK: Final = ("failed", "exception")
 SKIPS: Final = {
@@ -22,9 +22,9 @@ class CaseSystems(CaseActs):
     """Mixed into the case screen below its other acts."""
 
     def _stuck(self) -> list[tuple[str, str]]:
-        """(item, system) of all that failed."""
+        """(item, system) of all that failed in an erasure: nothing else goes on without a system."""
         items = self.view.items if self.view else ()
-        running = [item for item in items if item.state is ItemState.RUNNING]
+        running = [item for item in items if item.state is ItemState.RUNNING and item.right is Right.ERASURE]
         return [(item.id, one.system) for item in running for one in item.systems if one.state in STUCK][:9]
 
     def _which(self, question: str, then: object) -> None:
@@ -40,6 +40,8 @@ class CaseSystems(CaseActs):
         elif stuck:
             answers = {str(n): f"{item} {system}" for n, (item, system) in enumerate(stuck, 1)}
             self.app.push_screen(Choice(question, [], answers), chosen)
+        else:
+            self.flash("what failed is being tried right now", "no")
 
     def action_retry_system(self) -> None:
         def again(item: str, system: str) -> None:

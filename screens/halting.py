@@ -1,8 +1,9 @@
 """The emergency stop: one key and one reason stop all execution; the same key, with the PIN, lets it go on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from screens.kit.messages import Kept
 from screens.kit.widgets.confirm import Choice
 
 if TYPE_CHECKING:
@@ -21,23 +22,20 @@ STOPS: Final = (
 )
 
 
-def ask(app: Any) -> None:
-    """Ask a lead whether to stop all work of their controllers, or to let it go on when it is stopped."""
+def ask(app: Any, halted: Sequence[str]) -> None:
+    """Ask a lead whether to stop all work of their controllers, or to let it go on where it is `halted` (keys)."""
     host: Host = app
-    halted = host.desk.work.halted(host.session)
 
-    def do(words: str, call: Callable[..., object], *args: object) -> None:
-        screen = app.screen
-        screen.run(
-            call, host.session, *args, serial="halt", write=True, stage="stopping" if args else "letting it go on"
-        )
-        host.flash(words, "good")
+    def do(words: str, stage: str, call: Callable[..., object], *args: object) -> None:
+        """The words are said once it is kept: before that nothing stops."""
+        app.screen.run(call, host.session, *args, reply=lambda _: Kept(words), serial="halt", write=True, stage=stage)
 
     if halted:
 
         def decided(key: str | None) -> None:
             if key == "y":
-                host.with_pin(lambda: do("work goes on, as soon as a worker hears it", host.desk.work.resume))
+                words = "work goes on, as soon as a worker hears it"
+                host.with_pin(lambda: do(words, "letting it go on", host.desk.work.resume))
 
         app.push_screen(
             Choice("Let all work go on?", ["It was stopped: " + ", ".join(halted)], {"y": "go on"}), decided
@@ -46,7 +44,8 @@ def ask(app: Any) -> None:
 
     def chosen(key: str | None) -> None:
         if key is not None:
-            do("all work stops, as soon as a worker hears it", host.desk.work.halt, REASONS[key][0])
+            words = "all work stops, as soon as a worker hears it"
+            do(words, "stopping all work", host.desk.work.halt, REASONS[key][0])
 
     answers = {key: words for key, (_, words) in REASONS.items()}
     app.push_screen(Choice("EMERGENCY STOP of all work, because", STOPS, answers), chosen)

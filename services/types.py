@@ -36,6 +36,7 @@ from services.queue_types import (
     QueueView as QueueView,
 )
 from services.settle_types import Unsettled as Unsettled
+from services.task_types import TaskForm as TaskForm, TaskState as TaskState, TaskView as TaskView
 from services.training_types import CallerLine as CallerLine, Scorecard as Scorecard, ScorePoint as ScorePoint
 
 
@@ -131,6 +132,7 @@ class ItemView:
     package: str = ""
     systems: tuple[SystemResult, ...] = ()
     recipients: tuple[RecipientState, ...] = ()
+    tasks: tuple[TaskView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from services.types import (
 )
 from tests.fake_catalog import FakeCatalog
 from tests.fake_desk import FakeDesk
+from tests.fake_tasks import FakeTask, tasks
 
 NOW = datetime(2026, 3, 5, 14, 3, tzinfo=UTC)
 CASE = "C-26-004155"
@@ -54,7 +55,8 @@ ACTS = {
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
-    "return": "for lead only", "redact": "nothing waits for it", "disclose": "nothing waits for it",
+    "return": "for lead only", "task": "nothing is to be done by hand",
+    "redact": "nothing waits for it", "disclose": "nothing waits for it",
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."
@@ -171,6 +173,15 @@ def checklist(**changed: Any) -> ChecklistView:
         CASE, "c1", "CL-ACC-STD", "Send my data", Tier.T2, Tier.T0, 0, STEPS, 2, NOW + timedelta(minutes=29)
     )
     return replace(base, **changed)
+
+
+def by_hand() -> CaseView:
+    """The case while its search waits for people."""
+    waiting = replace(
+        view().items[0], state=ItemState.RUNNING, outcome=Outcome.OPEN, text="running", package="", tasks=tasks(CASE)
+    )
+    keys = tuple(KeyState(key.act, True) if key.act == "task" else key for key in view().keys)
+    return view(items=(waiting,), keys=keys)
 
 
 class FakeCase:
@@ -362,7 +373,7 @@ class CaseDesk(FakeDesk):
         self.case, self.check, self.find, self.act = FakeCase(), FakeCheck(), FakeFind(), FakeAct()
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
-        self.catalog = FakeCatalog()
+        self.task, self.catalog = FakeTask(CASE), FakeCatalog()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

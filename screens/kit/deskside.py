@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from screens.kit.host import Host
 from screens.kit.keys import ACTIONS
-from screens.kit.messages import JobFailed, Stage
+from screens.kit.messages import JobFailed, Kept, Stage
 from screens.kit.widgets.bars import FlashLine
 from services.errors import Conflict, DeskError, Refused
 
@@ -76,6 +76,11 @@ class Deskside(Screen[Any]):
         if active is not None and not active.enabled:
             event.stop()
             self.flash(self.why_not(active.binding.id or "") or "not now", "no")
+
+    @on(Kept)
+    def _say_kept(self, message: Kept) -> None:
+        message.stop()
+        self.flash(message.words, "good")
 
     @on(JobFailed)
     def _failed(self, message: JobFailed) -> None:

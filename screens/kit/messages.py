@@ -8,6 +8,13 @@ from services.errors import DeskError
 
 
 @dataclass
+class Kept(Message):
+    """What a screen asked for was kept; `words` say what, on the flash line."""
+
+    words: str
+
+
+@dataclass
 class JobFailed(Message):
     """A job ended in an error; `what` says in words what was tried. A screen may handle it with `@on(JobFailed)`."""
 

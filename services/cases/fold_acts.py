@@ -7,6 +7,7 @@ from services.action_log.entry import Entry
 from services.cases.case import Case, Item, LetterState
 from services.cases.fold_check import verified_tier
 from services.cases.fold_systems import SKIPPED, state_in, with_system
+from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
@@ -22,12 +23,23 @@ def _needs(case: Case, entry: Entry, tier: Tier) -> None:
 @folds(acts.FindDone)
 def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
     by_worker(entry)
-    return replace(case, found=_counted(done.systems, done.counts))
+    return replace(case, found=_counted(done.systems, done.counts, case.items))
 
 
-def _counted(systems: tuple[str, ...], counts: tuple[int, ...]) -> tuple[SystemResult, ...]:
-    pairs = zip(systems, counts, strict=True)
-    return tuple(SystemResult(s, "found" if n else "nothing found", found=n) for s, n in pairs)
+def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Item, ...]) -> tuple[SystemResult, ...]:
+    """What was found, system by system; what people found by hand is marked as that."""
+    hands = {task.system for item in items for task in item.tasks}
+    return tuple(
+        SystemResult(s, "found" if n else "nothing found", found=n, reason=BY_HAND if s in hands else "")
+        for s, n in zip(systems, counts, strict=True)
+    )
+
+
+def _chosen(item: Item, system: str, rows: int, *, read_back: bool) -> SystemResult:
+    """A choice that was written; by hand nobody reads it back, and it is marked as what people say."""
+    if any(task.system == system for task in item.tasks):
+        return SystemResult(system, "done", masked=rows, reason=BY_HAND)
+    return SystemResult(system, "done" if read_back else "not read back", masked=rows)
 
 
 @folds(acts.PlanMade)
@@ -55,7 +67,7 @@ def _asked(item: Item, entry: Entry, state: ItemState) -> Item:
 def _export_built(case: Case, done: acts.ExportBuilt, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(replace(item, package=done.package, systems=_counted(done.systems, done.counts)))
+    return case.with_item(replace(item, package=done.package, systems=_counted(done.systems, done.counts, case.items)))
 
 
 @folds(acts.ExportDelivered)
@@ -191,8 +203,7 @@ def _repeated(case: Case, done: acts.ReplayDone, entry: Entry, at: int) -> Case:
 def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    state = "done" if done.read_back else "not read back"
-    return case.with_item(with_system(item, SystemResult(done.system, state, masked=done.rows)))
+    return case.with_item(with_system(item, _chosen(item, done.system, done.rows, read_back=done.read_back)))
 
 
 @folds(acts.ConsentFailed)
@@ -218,7 +229,7 @@ def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at
 def _restriction_written(case: Case, done: acts.RestrictionWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(with_system(item, SystemResult(done.system, "done", masked=done.rows)))
+    return case.with_item(with_system(item, _chosen(item, done.system, done.rows, read_back=True)))
 
 
 @folds(acts.RestrictionFailed)

@@ -10,6 +10,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_systems import STUCK
+from services.cases.fold_tasks import open_tasks
 from services.types import ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
@@ -172,6 +173,11 @@ def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if stuck else "no system has failed"
 
 
+def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """Whoever does the work answers, holding the case or not: an archive is no contact centre."""
+    return "" if any(open_tasks(one) for one in case.items) else "nothing is to be done by hand"
+
+
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is not None and moment.now < run_at(item, moment.wait_us):
         return "the waiting period is not over"
@@ -213,6 +219,7 @@ RULES: dict[str, Rule] = {
         Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
+        Rule("task", claim=False, more=_task_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),

@@ -16,6 +16,7 @@ REPEATS = {
     "case.extended": "extend",
     "note.kept": "note",
     "risk.flagged": "note",
+    "task.answered": "task",
     "wrap.coded": "wrap-up",
     "contact.ended": "wrap-up",
 }

@@ -45,6 +45,8 @@ _ACTS = {
     "system.retry_asked": "{system} to be tried again",
     "system.skip_asked": "{system} to be skipped: {reason}",
     "system.skipped": "{system} skipped, nothing was done there: {reason}",
+    "task.asked": "{responsible} asked to {what} by hand in {system} until {due}",
+    "task.answered": "{system}, by hand: {outcome} ({count}; {reason})",
     "recipient.told": "{recipient} told of it",
     "recipient.failed": "{recipient} not told: {reason}",
     "recipient.impossible": "{recipient} cannot be told: {reason}",

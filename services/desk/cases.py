@@ -21,6 +21,7 @@ from services.desk.again import unsettled
 from services.desk.context import Context
 from services.desk.holds import is_draft
 from services.desk.progress import laid_over
+from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
     CaseView,
@@ -162,7 +163,9 @@ class Cases:
             band=in_band,
             due="-" if case.closed else light(dates.due, today),
             dates=_dates(dates, controller),
-            items=laid_over(tuple(_item(i, moment.wait_us, moment.now) for i in case.items), self._progress(case)),
+            items=laid_over(
+                tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), self._progress(case)
+            ),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
@@ -201,7 +204,7 @@ def _dates(dates: DueDates, controller: Controller) -> tuple[Date, ...]:
     return tuple(Date(name, day, why) for name, day, why in shown if day is not None)
 
 
-def _item(item: Item, wait_us: int, now: int) -> ItemView:
+def _item(case: Case, item: Item, wait_us: int, now: int, today: date) -> ItemView:
     due = run_at(item, wait_us) if item.approved_at else 0
     return ItemView(
         id=item.id,
@@ -218,6 +221,7 @@ def _item(item: Item, wait_us: int, now: int) -> ItemView:
         package=item.package,
         systems=item.systems,
         recipients=item.recipients,
+        tasks=tuple(task_view(case.id, item, task, today) for task in item.tasks),
     )
 
 

@@ -14,6 +14,7 @@ from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import held_back, people
+from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.post import from_text
 from services.fulfilment.preview import preview
@@ -62,6 +63,7 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "purposes": self._purposes,
+            "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "sign-in": self._sign_in,
         }
 

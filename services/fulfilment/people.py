@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -53,9 +53,13 @@ def requester(room: Workroom, case: str) -> Identifier:
 
 def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress | None = None) -> Found:
     """Everything the case's controller holds of the case's person. Raises `NotFound`, `BadInput`."""
-    controller = room.controller(room.case(case).controller)
+    from services.fulfilment.by_hand import bound  # it asks this module who the person is
+
+    state = room.case(case)
+    controller, catalog = room.controller(state.controller), room.catalog(state.controller)
+    catalog = replace(catalog, connectors=bound(room, state, catalog.connectors))
     given = requester(room, case)
-    catalog, disk = room.catalog(controller.key), room.home.packages
+    disk = room.home.packages
     return search(catalog, given, controller.country, whole=whole, progress=progress, disk=disk)
 
 

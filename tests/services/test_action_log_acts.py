@@ -40,6 +40,8 @@ export.delivered(package, letter); export.failed(reason); package.destroyed(pack
 erase.asked(plan, digest, ground, language)
 erase.approved(digest); erase.returned(reason); erase.withdrawn(reason); erase.started(plan)
 erase.system_done(system, deleted, masked, kept, reason); erase.verified(left); erase.failed(system, reason)
+task.asked(task, system, what, responsible, due, round, purpose)
+task.answered(task, system, outcome, count, reason)
 system.given_up(system, reason); system.retry_asked(system); system.skip_asked(system, reason)
 system.skipped(system, reason); recipient.told(recipient, letter); recipient.failed(recipient, reason)
 recipient.impossible(recipient, reason); work.halted(controller, reason); work.resumed(controller)
