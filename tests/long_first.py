@@ -28,9 +28,9 @@ def in_order(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
     shares = [list[pytest.Item]() for _ in range(processes)]
     for _, one in sorted(long, key=lambda ranked: ranked[0]):
         min(shares, key=_work).extend(one)
-    size = -(-len(items) // processes)
     ordered = list[pytest.Item]()
-    for share in shares:
+    for place, share in enumerate(shares):
+        size = (len(items) - len(ordered)) // (processes - place)  # as xdist gives them out
         room = max(0, size - len(share))
         ordered += [*share, *short[:room]]
         short = short[room:]
