@@ -9,6 +9,7 @@ from textual.content import Content
 
 from screens.kit.text import count, shown
 from screens.lines import hang, pair, under
+from screens.task_words import task_line
 from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
 from services.types import CaseView, HistoryLine, ItemState, ItemView, RecipientState, Right, SystemResult, Tier
 
@@ -52,6 +53,8 @@ def facts(view: CaseView, agent: str, zone: tzinfo | None, room: int) -> Content
     lines.append(pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}", room))
     lines.append(pair("Law", f"{view.regime}, as {view.duty}", room))
     lines += [shown(f"! {flag}", "bold $warning") for flag in view.flags]
+    late = {task.state.system for item in view.items for task in item.tasks if task.late}
+    lines += [shown(f"! {system} is late (H)", "bold $warning") for system in sorted(late)]
     if view.draft_since is not None:
         lines.append(shown(f"! your hold ended at {clock(view.draft_since, zone)[:5]}", "bold $error"))
         lines.append(shown("  what you do now is a draft", "$error"))
@@ -72,7 +75,7 @@ def overview(view: CaseView, say: str, now: datetime, room: int) -> Content:
         newest = view.history[0]
         lines += [shown("Newest action", "bold"), history_line(newest, now, room)]
     for item in view.items:
-        if item.state in PAUSE_STATES or item.systems:
+        if item.state in PAUSE_STATES or item.systems or item.tasks:
             lines += [Content(""), *progress(item, now, room)]
     if view.words:
         lines += [Content(""), shown("Said", "bold"), shown(view.words, lines=True)]
@@ -93,7 +96,8 @@ def next_step(view: CaseView) -> str:
     if any(one.state == "exception" for item in view.items if item.state is ItemState.RUNNING for one in item.systems):
         return "wait: a lead decides about the system that was given up"
     if ItemState.RUNNING in states:
-        return "wait: it is running"
+        by_hand = any(task.waits for item in view.items for task in item.tasks)
+        return "wait: people do their part by hand (H answers for them)" if by_hand else "wait: it is running"
     if ItemState.READY in states:
         return "wait: approved, it runs by itself (u takes it back)"
     if any(item.state is ItemState.REVIEW and item.right in HELD_RIGHTS for item in view.items):
@@ -105,7 +109,8 @@ def next_step(view: CaseView) -> str:
     for act, words in (
         ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
         ("export", "x  make the package"), ("consent-give", "c  change consent"),
-        ("consent-withdraw", "c  change consent: no check is needed"), ("find", "p  find the data"),
+        ("consent-withdraw", "c  change consent: no check is needed"), ("rectify", "r  correct what is wrong"),
+        ("restrict", "z  restrict: store the data only"), ("find", "p  find the data"),
         ("verify", "v  verify the person"),
     ):  # fmt: skip
         if view.key(act).allowed and _wanted(view, act):
@@ -127,6 +132,7 @@ def progress(item: ItemView, now: datetime, room: int) -> list[Content]:
     """One item with its countdown and what each system has done."""
     lines = [shown(f"{item.id} {right(item.right)}", "bold"), under(countdown(item, now), room)]
     lines += [under(system_words(one, now.tzinfo), room) for one in item.systems]
+    lines += [under(task_line(one), room) for one in item.tasks]
     return lines + [under(recipient_words(one), room) for one in item.recipients]
 
 
@@ -146,8 +152,8 @@ def recipient_words(one: RecipientState) -> str:
 
 def system_words(one: SystemResult, zone: tzinfo | None = None) -> str:
     """What one system answered, or where it is: with the day a vendor named, or when it is tried next."""
-    if one.until is not None and one.state == "waiting for vendor":
-        return f"{one.system}  waiting for vendor until {day(one.until.date())}"
+    if one.until is not None and one.state.startswith("waiting for "):
+        return f"{one.system}  {one.state} until {day(one.until.date())}"
     if one.until is not None and one.state == "failed":
         return f"{one.system}  failed ({one.reason}), next try {stamp(one.until, zone)}"
     if one.state == "found":
@@ -194,9 +200,10 @@ def data(view: CaseView, zone: tzinfo | None = None) -> Content:
     lines = [shown("Found", "bold")]
     lines += [shown(f"  {system_words(one)}") for one in view.found] or [shown("  not searched yet (p)", "$quiet")]
     for item in view.items:
-        if item.systems or item.recipients:
+        if item.systems or item.recipients or item.tasks:
             lines += [Content(""), shown(f"{item.id} {right(item.right)}", "bold")]
             lines += [shown(f"  {system_words(one, zone)}") for one in item.systems]
+            lines += [shown(f"  {task_line(one)}") for one in item.tasks]
         if item.recipients:
             lines += [shown("  Recipients (Art 19)", "$quiet")]
             lines += [shown(f"  {recipient_words(one)}") for one in item.recipients]

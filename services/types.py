@@ -14,6 +14,7 @@ from services.catalog_types import (
     CatalogVersion as CatalogVersion,
     CatalogView as CatalogView,
 )
+from services.correctable_line import CorrectableLine as CorrectableLine
 from services.enums import (
     Band as Band,
     Channel as Channel,
@@ -36,6 +37,7 @@ from services.queue_types import (
     QueueView as QueueView,
 )
 from services.settle_types import Unsettled as Unsettled
+from services.task_types import TaskForm as TaskForm, TaskState as TaskState, TaskView as TaskView
 from services.training_types import CallerLine as CallerLine, Scorecard as Scorecard, ScorePoint as ScorePoint
 
 
@@ -132,6 +134,7 @@ class ItemView:
     systems: tuple[SystemResult, ...] = ()
     recipients: tuple[RecipientState, ...] = ()
     stuck: tuple[str, ...] = ()  # systems about which a lead may decide, as the acts have it, whatever runs now
+    tasks: tuple[TaskView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

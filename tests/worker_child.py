@@ -1,11 +1,12 @@
 """What the tests start as a worker process: the real command with short pauses.
 
-python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch] [moody]
+python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch] [moody] [overdue]
 
 `row-by-row` and `unfenced` are the controls' workers: one commits every statement, the other never asks whether a job
 is still its own. `watch` holds systems against the catalog at once; without it that waits for an hour.
 `moody`: data systems answer as the files in HOME/moods say: `<system>` holds `away`, `unusable`, or the day by which a
 vendor answers; a system without a file does what it is told. `<system>.read` is the day by which it answers a question.
+`overdue`: what people are asked to do by hand was to be done twenty days ago.
 """
 
 import os
@@ -17,7 +18,8 @@ ROW_BY_ROW = "row-by-row"
 UNFENCED = "unfenced"
 WATCH = "watch"
 MOODY = "moody"
-MODES = (ROW_BY_ROW, UNFENCED, WATCH, MOODY)
+OVERDUE = "overdue"
+MODES = (ROW_BY_ROW, UNFENCED, WATCH, MOODY, OVERDUE)
 PAUSES_S = (0.2, 0.4)
 LEASE_S = 2.0
 
@@ -31,6 +33,8 @@ def main(home: str, *words: str) -> None:
         _commit_row_by_row()
     if UNFENCED in words:
         _ask_nobody()
+    if OVERDUE in words:
+        _ask_too_late()
     if MOODY in words:
         _listen_to_moods(Path(home) / "moods")
     wanted = replace(
@@ -49,6 +53,15 @@ def _ask_nobody() -> None:
     from services.fulfilment.workroom import Workroom
 
     Workroom.holds = lambda self, job: True  # type: ignore[method-assign]
+
+
+def _ask_too_late() -> None:
+    """The day of every task by hand is over when it is asked."""
+    from datetime import timedelta
+
+    from services.connectors.manual import ManualConnector
+
+    ManualConnector.due = lambda self, what, today: today - timedelta(days=20)  # type: ignore[method-assign]
 
 
 def _listen_to_moods(moods: Path) -> None:

@@ -8,6 +8,7 @@ import orjson
 
 from services.action_log.act import Params
 from services.action_log.entry import Entry
+from services.task_types import TaskState
 from services.types import (
     Channel,
     DutyRole,
@@ -52,6 +53,7 @@ class Item:
     recipients: tuple[RecipientState, ...] = ()
     held: tuple[tuple[str, int], ...] = ()
     decided: tuple[tuple[str, str, str, str], ...] = ()
+    tasks: tuple[TaskState, ...] = ()
 
     @property
     def undecided(self) -> int:
@@ -218,7 +220,7 @@ def from_json(data: bytes) -> Case:
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _FIELDS = {
     kind: (names := [f.name for f in fields(kind)], attrgetter(*names), [f.default for f in fields(kind)])
-    for kind in (Case, Conflict, Item, Check, LetterState, SystemResult, RecipientState)
+    for kind in (Case, Conflict, Item, Check, LetterState, SystemResult, RecipientState, TaskState)
 }
 _NESTED = (tuple, Check)
 
@@ -247,6 +249,8 @@ def _item(raw: dict[str, Any]) -> Item:
         raw["systems"] = tuple(SystemResult(**x) for x in raw["systems"])
     if "recipients" in raw:
         raw["recipients"] = tuple(RecipientState(**x) for x in raw["recipients"])
+    if "tasks" in raw:
+        raw["tasks"] = tuple(TaskState(**x) for x in raw["tasks"])
     for name in ("held", "decided"):
         if name in raw:
             raw[name] = tuple(tuple(one) for one in raw[name])

@@ -7,13 +7,14 @@ from services.action_log.entry import Entry
 from services.cases.case import Case, Item, LetterState
 from services.cases.fold_check import verified_tier
 from services.cases.fold_systems import SKIPPED, state_in, with_system
+from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
 
 
-def _needs(case: Case, entry: Entry, tier: Tier) -> None:
+def needs_tier(case: Case, entry: Entry, tier: Tier) -> None:
     reached = verified_tier(case, entry.session or "", entry.ts)
     if reached is Tier.TX or reached < tier:
         raise Unfit(f"needs {tier}, reached {reached}")
@@ -22,12 +23,23 @@ def _needs(case: Case, entry: Entry, tier: Tier) -> None:
 @folds(acts.FindDone)
 def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
     by_worker(entry)
-    return replace(case, found=_counted(done.systems, done.counts))
+    return replace(case, found=_counted(done.systems, done.counts, case.items))
 
 
-def _counted(systems: tuple[str, ...], counts: tuple[int, ...]) -> tuple[SystemResult, ...]:
-    pairs = zip(systems, counts, strict=True)
-    return tuple(SystemResult(s, "found" if n else "nothing found", found=n) for s, n in pairs)
+def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Item, ...]) -> tuple[SystemResult, ...]:
+    """What was found, system by system; what people found by hand is marked as that."""
+    hands = {task.system for item in items for task in item.tasks}
+    return tuple(
+        SystemResult(s, "found" if n else "nothing found", found=n, reason=BY_HAND if s in hands else "")
+        for s, n in zip(systems, counts, strict=True)
+    )
+
+
+def _chosen(item: Item, system: str, rows: int, *, read_back: bool) -> SystemResult:
+    """A choice that was written; by hand nobody reads it back, and it is marked as what people say."""
+    if any(task.system == system for task in item.tasks):
+        return SystemResult(system, "done", masked=rows, reason=BY_HAND)
+    return SystemResult(system, "done" if read_back else "not read back", masked=rows)
 
 
 @folds(acts.PlanMade)
@@ -43,11 +55,11 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     item = the_item(case, entry, *OPEN)
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
-    _needs(case, entry, Tier.T2)
-    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), language=done.language, held=()))
+    needs_tier(case, entry, Tier.T2)
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=()))
 
 
-def _asked(item: Item, entry: Entry, state: ItemState) -> Item:
+def asked_anew(item: Item, entry: Entry, state: ItemState) -> Item:
     return replace(item, state=state, asked_by=entry.actor, asked_at=entry.ts, returned="", systems=())
 
 
@@ -55,7 +67,7 @@ def _asked(item: Item, entry: Entry, state: ItemState) -> Item:
 def _export_built(case: Case, done: acts.ExportBuilt, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(replace(item, package=done.package, systems=_counted(done.systems, done.counts)))
+    return case.with_item(replace(item, package=done.package, systems=_counted(done.systems, done.counts, case.items)))
 
 
 @folds(acts.ExportDelivered)
@@ -78,9 +90,9 @@ def _erase_asked(case: Case, done: acts.EraseAsked, entry: Entry, at: int) -> Ca
         raise Unfit(f"an erasure does not answer {item.right}")
     if done.plan != item.plan or done.digest != item.digest:
         raise Unfit("the plan is not the one that was made")
-    _needs(case, entry, Tier.T2)
+    needs_tier(case, entry, Tier.T2)
     return case.with_item(
-        replace(_asked(item, entry, ItemState.REVIEW), ground=done.ground, language=done.language, approved_by="")
+        replace(asked_anew(item, entry, ItemState.REVIEW), ground=done.ground, language=done.language, approved_by="")
     )
 
 
@@ -125,7 +137,7 @@ def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) 
     return case.with_item(with_system(item, result))
 
 
-def _failed_in(item: Item, system: str, reason: str) -> Item:
+def failed_in(item: Item, system: str, reason: str) -> Item:
     if state_in(item, system).state == SKIPPED:
         raise Unfit("it was skipped")
     return with_system(item, SystemResult(system, "failed", reason=reason))
@@ -149,12 +161,12 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
         item = the_item(case, entry, ItemState.READY, ItemState.RUNNING)
         back = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="", approved_by="", approved_at=0)
         return case.with_item(replace(back, returned=done.reason))
-    return case.with_item(_failed_in(the_item(case, entry, ItemState.RUNNING), done.system, done.reason))
+    return case.with_item(failed_in(the_item(case, entry, ItemState.RUNNING), done.system, done.reason))
 
 
 @folds(acts.ConsentGiven)
 def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
-    _needs(case, entry, Tier.T1)
+    needs_tier(case, entry, Tier.T1)
     return _consent(case, entry, Right.CONSENT_GIVE, done.purpose)
 
 
@@ -168,7 +180,7 @@ def _consent(case: Case, entry: Entry, right: Right, purpose: str) -> Case:
     item = the_item(case, entry, *OPEN, ItemState.RUNNING)
     if item.right is not right:
         raise Unfit(f"that does not answer {item.right}")
-    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), purpose=purpose))
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), purpose=purpose))
 
 
 @folds(acts.MarketingStopped)
@@ -177,7 +189,7 @@ def _marketing_stopped(case: Case, done: acts.MarketingStopped, entry: Entry, at
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.OBJECTION_MARKETING:
         raise Unfit(f"a marketing stop does not answer {item.right}")
-    return case.with_item(_asked(item, entry, ItemState.RUNNING))
+    return case.with_item(asked_anew(item, entry, ItemState.RUNNING))
 
 
 @folds(acts.ReplayDone)
@@ -191,8 +203,7 @@ def _repeated(case: Case, done: acts.ReplayDone, entry: Entry, at: int) -> Case:
 def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    state = "done" if done.read_back else "not read back"
-    return case.with_item(with_system(item, SystemResult(done.system, state, masked=done.rows)))
+    return case.with_item(with_system(item, _chosen(item, done.system, done.rows, read_back=done.read_back)))
 
 
 @folds(acts.ConsentFailed)
@@ -202,7 +213,7 @@ def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int)
     item = the_item(case, entry, ItemState.RUNNING)
     if done.system is None:
         return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(_failed_in(item, done.system, done.reason))
+    return case.with_item(failed_in(item, done.system, done.reason))
 
 
 @folds(acts.RestrictionAsked)
@@ -210,15 +221,15 @@ def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.RESTRICTION:
         raise Unfit(f"a restriction does not answer {item.right}")
-    _needs(case, entry, Tier.T1)
-    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), ground=done.ground))
+    needs_tier(case, entry, Tier.T1)
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), ground=done.ground))
 
 
 @folds(acts.RestrictionWritten)
 def _restriction_written(case: Case, done: acts.RestrictionWritten, entry: Entry, at: int) -> Case:
     by_worker(entry)
     item = the_item(case, entry, ItemState.RUNNING)
-    return case.with_item(with_system(item, SystemResult(done.system, "done", masked=done.rows)))
+    return case.with_item(with_system(item, _chosen(item, done.system, done.rows, read_back=True)))
 
 
 @folds(acts.RestrictionFailed)
@@ -228,7 +239,7 @@ def _restriction_failed(case: Case, done: acts.RestrictionFailed, entry: Entry, 
     item = the_item(case, entry, ItemState.RUNNING)
     if done.system is None:
         return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(_failed_in(item, done.system, done.reason))
+    return case.with_item(failed_in(item, done.system, done.reason))
 
 
 @folds(acts.ItemResolved)

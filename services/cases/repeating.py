@@ -7,6 +7,8 @@ REPEATS = {
     "consent.withdrawn": "consent-withdraw",
     "marketing.stopped": "marketing",
     "restriction.asked": "restrict",
+    "restriction.lift_asked": "lift",
+    "rectification.asked": "rectify",
     "export.asked": "export",
     "erase.asked": "erase",
     "erase.approved": "approve",
@@ -16,6 +18,7 @@ REPEATS = {
     "case.extended": "extend",
     "note.kept": "note",
     "risk.flagged": "note",
+    "task.answered": "task",
     "wrap.coded": "wrap-up",
     "contact.ended": "wrap-up",
 }

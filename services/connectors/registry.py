@@ -16,6 +16,7 @@ KINDS = {
     "mailbox": "mailbox:MailboxConnector",
     "files": "files:FilesConnector",
     "mariadb": "sql:SqlConnector",
+    "manual": "manual:ManualConnector",
 }
 """Module and class of each kind. Imported when a system of it is opened: the libraries behind them are slow to load."""
 

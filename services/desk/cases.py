@@ -14,7 +14,7 @@ from services.cases.fold_systems import stuck_in
 from services.cases.policy import RULES, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks
-from services.cases.words import act_words, item_words
+from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
 from services.clock.traffic import light
 from services.controllers import Controller
@@ -22,6 +22,7 @@ from services.desk.again import unsettled
 from services.desk.context import Context
 from services.desk.holds import is_draft
 from services.desk.progress import laid_over
+from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
     CaseView,
@@ -163,7 +164,9 @@ class Cases:
             band=in_band,
             due="-" if case.closed else light(dates.due, today),
             dates=_dates(dates, controller),
-            items=laid_over(tuple(_item(i, moment.wait_us, moment.now) for i in case.items), self._progress(case)),
+            items=laid_over(
+                tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), self._progress(case)
+            ),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
@@ -202,7 +205,7 @@ def _dates(dates: DueDates, controller: Controller) -> tuple[Date, ...]:
     return tuple(Date(name, day, why) for name, day, why in shown if day is not None)
 
 
-def _item(item: Item, wait_us: int, now: int) -> ItemView:
+def _item(case: Case, item: Item, wait_us: int, now: int, today: date) -> ItemView:
     due = run_at(item, wait_us) if item.approved_at else 0
     return ItemView(
         id=item.id,
@@ -217,9 +220,10 @@ def _item(item: Item, wait_us: int, now: int) -> ItemView:
         approved_by=item.approved_by.removeprefix("agent:"),
         returned=item.returned,
         package=item.package,
-        systems=item.systems,
+        systems=tuple(replace(one, reason=reason_words(one.reason)) for one in item.systems),
         recipients=item.recipients,
         stuck=stuck_in(item),
+        tasks=tuple(task_view(case.id, item, task, today) for task in item.tasks),
     )
 
 

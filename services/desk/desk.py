@@ -17,17 +17,19 @@ from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
+from services.desk.rectify import Rectify
 from services.desk.redactions import Held
 from services.desk.review import Review
 from services.desk.settle import Settle
 from services.desk.sign import Sign
+from services.desk.tasks import Tasks
 from services.desk.work import Work
 from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `work`, `log`, `catalog`,
-    `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
+    `log`, `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -45,7 +47,9 @@ class Desk:
         self.act = Acting(ctx, self.case, asks)
         self.review = Review(ctx, self.case)
         self.work = Work(ctx, self.case)
+        self.task = Tasks(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
+        self.rectify = Rectify(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)

@@ -9,14 +9,16 @@ import orjson
 from db.kill_points import reach
 from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
 from services.cases.case import Case
+from services.cases.fold_tasks import GIVE, WITHDRAW
 from services.controllers import Controller, Purpose, words
 from services.errors import NotFound
 from services.fulfilment import people
+from services.fulfilment.by_hand import ask_all, is_by_hand, keeps_consent, written
 from services.fulfilment.consent import holds_purpose, read_consent, write_consent
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
-from services.fulfilment.steps import Task
+from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, lookup_digest
@@ -43,13 +45,19 @@ def change_consent(task: Task) -> None:
         task.patiently("suppression", lambda: _suppress(task.room, case, kinds), forever=True)
     purposes = named or [*(p.key for p in controller.purposes if p.marketing), ALL_MARKETING]
     places = task.patiently("places", lambda: _places(task.room.catalog(case.controller), purposes), forever=True)
+    if asked := [(purpose, key) for purpose, key in places["by hand"]]:
+        task.patiently("ask-people", lambda: ask_all(task, asked, GIVE if given else WITHDRAW), forever=True)
     attempt = 0
-    while places := [place for place in places if not _write(task, case, place, given, at, attempt)]:
-        if given:
-            task.patiently("failed", lambda: _give_back(task, case, named[0]), forever=True)
-            raise JobFailed("system-failed")
-        again = partial(task.due, AWAY, task.room.pauses[-1])
-        task.wait(task.patiently(f"again:{attempt}", again, forever=True))
+    for kind, left in places.items():  # people last: what a program can write waits for nobody
+        by_hand = kind == "by hand"
+        while left := [place for place in left if not _write(task, case, place, given, at, attempt, by_hand)]:
+            if given:
+                task.patiently("failed", lambda: _give_back(task, case, named[0]), forever=True)
+                raise JobFailed("system-failed")
+            again = partial(task.due, AWAY, task.room.pauses[-1])
+            until = task.patiently(f"again:{attempt}", again, forever=True)
+            task.wait(until, stirred=task.answered if by_hand else never)
+            attempt += 1
         attempt += 1
     _receipt(task, case, controller, named, given, at)
     task.patiently("resolved", lambda: _resolve(task, case), forever=True)
@@ -62,15 +70,15 @@ def _give_back(task: Task, case: Case, purpose: str) -> None:
 
 def status(room: Workroom, case: Case) -> dict[str, str]:
     """What the systems say about each purpose of the controller: `given`, `withdrawn` or `unknown`."""
-    catalog, given = room.catalog(case.controller), people.requester(room, case.id)
+    catalog, known = room.catalog(case.controller), people.identities(room, case.id)
     controller = room.controller(case.controller)
     told = {}
     for purpose in controller.purposes:
         states = [
             state.given
-            for _, key in _places(catalog, [purpose.key])
+            for _, key in _places(catalog, [purpose.key])["by program"]
             for state in read_consent(
-                catalog.systems[key], catalog.connectors[key], purpose.key, _known(given), region=controller.country
+                catalog.systems[key], catalog.connectors[key], purpose.key, known, region=controller.country
             )
         ]
         # Withdrawn in one system is withdrawn: the careful reading.
@@ -78,30 +86,35 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
     return told
 
 
-def _places(catalog: Catalog, purposes: Iterable[str]) -> list[list[str]]:
-    """Purpose and system wherever the catalog says that a system holds the purpose."""
-    return [
-        [purpose, key]
-        for purpose in purposes
-        for key, system in catalog.systems.items()
-        if key in catalog.connectors and holds_purpose(system, purpose)
-    ]
+def _places(catalog: Catalog, purposes: Iterable[str]) -> dict[str, list[list[str]]]:
+    """Purpose and system wherever the catalog says that a system holds the purpose; those that people work apart."""
+    found: dict[str, list[list[str]]] = {"by program": [], "by hand": []}
+    for purpose in purposes:
+        for key, system in catalog.systems.items():
+            connector = catalog.connectors.get(key)
+            if keeps_consent(connector, purpose):
+                found["by hand"].append([purpose, key])
+            elif connector is not None and not is_by_hand(connector) and holds_purpose(system, purpose):
+                found["by program"].append([purpose, key])
+    return found
 
 
-def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attempt: int) -> bool:
+def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attempt: int, by_hand: bool) -> bool:
     """One purpose in one system, with its act; whether nothing is left to do there."""
     purpose, key = place
 
     def work() -> list[int | bool]:
+        if by_hand:
+            return [written(task, key, GIVE if given else WITHDRAW, purpose), True, False]
         return list(_written(task.room, case, key, purpose, given, at))
 
     try:
-        written = task.patiently(f"{purpose}:{key}:{attempt}", work)
-        rows, same = int(written[0]), bool(written[1])
-        reason = SUPERSEDED if written[2] else "" if same else "not-read-back"
+        done = task.patiently(f"{purpose}:{key}:{attempt}", work, by_hand=by_hand)
+        rows, same = int(done[0]), bool(done[1])
+        reason = SUPERSEDED if done[2] else "" if same else "not-read-back"
     except JobFailed as exc:
         rows, same, reason = 0, False, str(exc)
-    act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same)
+    act = ConsentFailed(purpose, key, reason) if reason else ConsentWritten(purpose, key, rows, same and not by_hand)
     step = f"{purpose}:{key}:{'failed' if reason else 'written'}"
     task.patiently(step, lambda: task.report(step, act, case, task.job.item), forever=True)
     return reason in ("", SUPERSEDED)
@@ -110,7 +123,7 @@ def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attem
 def _written(room: Workroom, case: Case, key: str, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:
     """Rows written, whether they read back so, and whether a newer opposite choice stood in the way (then none is)."""
     controller = room.controller(case.controller)
-    known = _known(people.requester(room, case.id))
+    known = people.identities(room, case.id)
     catalog, region = room.catalog(case.controller), controller.country
     system, connector = catalog.systems[key], catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)
@@ -133,16 +146,12 @@ def _is_later(since: str, when: datetime) -> bool:
     return (held if held.tzinfo else held.replace(tzinfo=UTC)) > when
 
 
-def _known(given: people.Identifier) -> dict[str, list[str]]:
-    return {given.kind: [given.normal]}
-
-
 def _suppress(room: Workroom, case: Case, kinds: list[str]) -> None:
     """A keyed digest that later mailings and imports are held against (rules.md 4.5)."""
-    given = people.requester(room, case.id)
-    digest = lookup_digest(room.lookup_key, case.controller, given.kind, given.normal)
+    known = people.identities(room, case.id)
+    digests = [lookup_digest(room.lookup_key, case.controller, of, one) for of, all_ in known.items() for one in all_]
     for kind in kinds:
-        room.replay.put([digest], case.controller, case.id, kind)
+        room.replay.put(digests, case.controller, case.id, kind)
 
 
 def _receipt(task: Task, case: Case, controller: Controller, named: list[str], given: bool, at: int) -> None:

@@ -3,6 +3,7 @@
 Searched again before, one transaction a system, looked at again after, letter before the person's details go.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -22,6 +23,7 @@ from services.catalog.console_keys import words
 from services.catalog.graph import Node
 from services.errors import Refused
 from services.fulfilment import people
+from services.fulfilment.by_hand import bound, erased, is_by_hand
 from services.fulfilment.change import verify
 from services.fulfilment.coverage import covers
 from services.fulfilment.engine import JobFailed
@@ -47,7 +49,7 @@ def erase(task: Task) -> None:
     if task.step("may", lambda: _not_now(task)):
         return
     try:
-        task.patiently("look-again", lambda: _covered(task))
+        task.patiently("look-again", lambda: _covered(task), by_hand=True)
     except JobFailed as exc:
         _fail(task, None, "looked-again", str(exc))
         return
@@ -162,8 +164,8 @@ def _verified(task: Task, skipped: frozenset[str]) -> int:
     reach("erase.before-verify")
     left = sum(
         there.count
-        for key, connector in catalog.connectors.items()
-        if key not in skipped
+        for key, connector in bound(task.room, case, catalog.connectors).items()
+        if key not in skipped and (plan.system(key).actions or not is_by_hand(connector))
         for there in verify(plan, key, connector, catalog.graph, secret=mask_secret(task))
     )
     task.report("verified", EraseVerified(left), case, task.job.item)
@@ -187,7 +189,8 @@ def _remember(task: Task) -> None:
 def _facts(task: Task, language: str, skipped: frozenset[str]) -> dict[str, object]:
     case, (plan, _) = task.case(), the_plan(task)
     today = task.room.today(task.room.controller(case.controller))
-    lines = _lines(task.room, case, plan, language, skipped)
+    hands = {part.system: erased(task, part.system) for part in plan.systems}
+    lines = _lines(task.room, case, plan, language, skipped, hands)
     told, untold = told_lines(task, [Node(*node) for node in _concerned(task, skipped)])
     return {"erased_on": today, "lines": lines, "told": told, "untold": untold}
 
@@ -203,10 +206,13 @@ def _concerned(task: Task, skipped: frozenset[str]) -> list[list[str]]:
     ]
 
 
-def _lines(room: Workroom, case: Case, plan: Plan, language: str, skipped: frozenset[str]) -> list[dict[str, object]]:
+def _lines(
+    room: Workroom, case: Case, plan: Plan, language: str, skipped: frozenset[str], hands: Mapping[str, int | None]
+) -> list[dict[str, object]]:
     """What happened, per category (ERA-1): erased, masked, kept with law and date, left with the reason.
 
-    Where a lead had a system skipped nothing was done, and the letter says so.
+    Where a lead had a system skipped nothing was done, and the letter says so. `hands`: how many things people erased,
+    by system, as they say.
     """
     catalog = room.catalog(case.controller)
     lines = []
@@ -219,6 +225,8 @@ def _lines(room: Workroom, case: Case, plan: Plan, language: str, skipped: froze
             line = _line(action, language)
             if part.system in skipped and line["outcome"] in ("erased", "masked"):
                 line["outcome"] = "not-done"
+            elif line["outcome"] == "erased" and (by_hand := hands.get(part.system)) is not None:
+                line |= {"rows": by_hand} if by_hand else {"outcome": "nothing"}
             lines.append({"system": system, "label": label, **line})
     return lines
 

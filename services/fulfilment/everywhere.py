@@ -13,19 +13,35 @@ from typing import Any
 from db.kill_points import reach
 from services.action_log.acts import EraseFailed, EraseSystemDone, SystemGivenUp, SystemSkipped
 from services.cases.fold_systems import RETRY, SKIP, SKIPPED
+from services.cases.fold_tasks import BY_HAND, ERASE
+from services.fulfilment.by_hand import ask_to_erase, erased, erasing, is_by_hand
 from services.fulfilment.change import apply, standing
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import mask_secret, the_plan
 from services.fulfilment.steps import Shown, Task
-from services.fulfilment.waits import AWAY, LATE, NEVER_US, PENDING, WAITING, day_of, day_us, turn_of
+from services.fulfilment.waits import (
+    AWAY,
+    FOR_PEOPLE,
+    LATE,
+    NEVER_US,
+    PENDING,
+    REFUSED,
+    TOO_LATE,
+    WAITING,
+    day_of,
+    day_us,
+    turn_of,
+)
 
 
 @dataclass(slots=True)
 class _Place:
-    """A system that is not done: how often it was tried, when it is due (µs), rows that were there before."""
+    """A system that is not done: how often it was tried, when it is due (µs), how often people had answered there when
+    it was, rows that were there before."""
 
     tries: int = 0
     due: int = 0
+    answers: int = 0
     before: list[int] = field(default_factory=lambda: [0, 0])
 
 
@@ -41,12 +57,15 @@ def erase_everywhere(task: Task, systems: Iterable[str]) -> frozenset[str]:
             task.patiently(f"skipped:{system}", partial(_skip, task, system, reason), forever=True)
             del places[system]
             skipped.add(system)
-        due = [key for key, place in places.items() if place.due <= look["now"] or key in look["retry"]]
+        told: dict[str, int] = look.get("answers", {})
+        news = [key for key, place in places.items() if told.get(key, 0) > place.answers]
+        due = [key for key, place in places.items() if place.due <= look["now"] or key in {*look["retry"], *news}]
         for system in sorted(due, key=lambda key: places[key].due):
+            places[system].answers = told.get(system, 0)
             if _try(task, system, places[system], asked=system in look["retry"]):
                 del places[system]
         if not due and places:
-            task.wait(min(place.due for place in places.values()), stirred=partial(_asked, task))
+            task.wait(min(place.due for place in places.values()), stirred=partial(_stirred, task, told))
     return frozenset(skipped)
 
 
@@ -58,11 +77,19 @@ def _look(task: Task, systems: list[str]) -> dict[str, Any]:
         "now": task.room.now(),
         "retry": [key for key, one in states.items() if one.state == RETRY],
         "skip": {key: one.reason for key, one in states.items() if one.state == SKIP},
+        "answers": {key: n for key, n in _answers(task).items() if key in systems},
     }
 
 
-def _asked(task: Task) -> bool:
-    return any(one.state in (RETRY, SKIP) for one in task.item(task.case()).systems)
+def _answers(task: Task) -> dict[str, int]:
+    """How often people answered what they are to erase in each system."""
+    return {one.system: one.answers for one in task.item(task.case()).tasks if one.what == ERASE}
+
+
+def _stirred(task: Task, told: dict[str, int]) -> bool:
+    """Whether leads decided, or people answered, since the last look."""
+    decided = any(one.state in (RETRY, SKIP) for one in task.item(task.case()).systems)
+    return decided or any(n > told.get(key, 0) for key, n in _answers(task).items())
 
 
 def _skip(task: Task, system: str, reason: str) -> None:
@@ -79,7 +106,7 @@ def _try(task: Task, system: str, place: _Place, *, asked: bool) -> bool:
         # A commit whose answer was lost is found done by the next try: what the first one counted was really changed.
         place.before = [max(pair) for pair in zip(place.before, there, strict=True)]
         task.step(
-            f"erase:{system}:{n}", lambda: task.inside([system], partial(_apply, task, system)), within=True
+            f"erase:{system}:{n}", lambda: task.inside([system], partial(_apply, task, system, n, asked)), within=True
         )  # fmt: skip
     except JobFailed as exc:
         code = str(exc)
@@ -95,13 +122,16 @@ def _standing(task: Task, system: str) -> list[int]:
     """Rows to delete and to mask that are there now: what the transaction will really change."""
     task.show({system: Shown("running")})
     plan, _ = the_plan(task)
-    connector = task.room.catalog(task.job.controller).connectors[system]
-    return list(standing(plan, system, connector, secret=mask_secret(task)))
+    return list(standing(plan, system, erasing(task, system), secret=mask_secret(task)))
 
 
-def _apply(task: Task, system: str) -> str:
+def _apply(task: Task, system: str, n: int, asked: bool) -> str:
     plan, _ = the_plan(task)
-    apply(plan, system, task.room.catalog(task.job.controller).connectors[system], secret=mask_secret(task))
+    connector = erasing(task, system)
+    if is_by_hand(connector) and plan.system(system).count("delete"):
+        ask_to_erase(task, system, n, again=asked)
+        connector = erasing(task, system)
+    apply(plan, system, connector, secret=mask_secret(task))
     reach("erase.after-apply")
     return "done"
 
@@ -110,6 +140,9 @@ def _done(task: Task, system: str, before: list[int]) -> None:
     part, case = the_plan(task)[0].system(system), task.case()
     kept = part.count("keep") + part.count("leave")
     reason = "retention" if part.count("keep") else "left" if kept else None
+    by_hand = erased(task, system)
+    if by_hand is not None:  # what people say, and marked as that
+        before, reason = [by_hand, 0], BY_HAND
     act = EraseSystemDone(system, before[0], before[1], kept, reason)
     task.report(f"done:{system}", act, case, task.job.item)
     task.show({system: Shown("done" if any(before) or kept else "nothing found", sum(before))})
@@ -120,11 +153,13 @@ def _due(task: Task, system: str, code: str, n: int) -> int:
     """When the system is tried again (µs); `NEVER_US` when a lead has to decide. Says so on the case screen."""
     pauses = task.room.pauses
     due = task.due(code, pauses[min(n, len(pauses) - 1)] if code == AWAY else pauses[-1], system)
-    if not due:
-        task.show({system: Shown("exception", reason=LATE)})
+    if code.startswith(REFUSED) or not due:
+        task.show({system: Shown("exception", reason=_given_up(task, system, code))})
         return NEVER_US
     if day_of(code) is not None:
-        task.show({system: Shown(WAITING, until=day_us(code.removeprefix(PENDING)))})
+        task.show(
+            {system: Shown(FOR_PEOPLE if _by_hand(task, system) else WAITING, until=day_us(code.removeprefix(PENDING)))}
+        )
     elif turn_of(code) is not None:
         task.show({system: Shown("queued", until=due)})
     else:
@@ -132,11 +167,26 @@ def _due(task: Task, system: str, code: str, n: int) -> int:
     return due
 
 
+def _by_hand(task: Task, system: str) -> bool:
+    return is_by_hand(task.room.catalog(task.job.controller).connectors[system])
+
+
+def _given_up(task: Task, system: str, code: str) -> str:
+    """Why a lead has to decide: what people said, or that whoever was to answer did not."""
+    if code.startswith(REFUSED):
+        return code
+    return TOO_LATE if _by_hand(task, system) else LATE
+
+
 def _tell(task: Task, system: str, code: str, n: int, *, late: bool, asked: bool) -> None:
     """The act of a try that failed: the first that is no passing trouble, and each that a lead asked for."""
     if late:
-        step, act = f"given-up:{system}:{n}", SystemGivenUp(system, LATE)
-        task.patiently(step, lambda: task.report(step, act, task.case(), task.job.item), forever=True, within=True)
+        step = f"given-up:{system}:{n}"
+
+        def given_up() -> None:
+            task.report(step, SystemGivenUp(system, _given_up(task, system, code)), task.case(), task.job.item)
+
+        task.patiently(step, given_up, forever=True, within=True)
         return
     passing = day_of(code) is not None or turn_of(code) is not None
     soon = code == AWAY and n < len(task.room.pauses)

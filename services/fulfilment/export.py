@@ -11,6 +11,7 @@ from services.cases.case import Case
 from services.controllers import Controller
 from services.errors import Refused
 from services.fulfilment import held_back, people
+from services.fulfilment.by_hand import is_by_hand
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import Found
 from services.fulfilment.package import Built, Heading, Kind, Redaction, build, destroy
@@ -39,7 +40,7 @@ def export(task: Task) -> None:
     if not task.step("may", lambda: task.item(task.case()).state is ItemState.RUNNING):
         return
     try:
-        rows = task.patiently("build", lambda: _built(task))
+        rows = task.patiently("build", lambda: _built(task), by_hand=True)
         if rows == WAITS:
             return
         task.patiently("deliver", lambda: _delivered(task))
@@ -163,7 +164,9 @@ def _parts(catalog: Catalog, held: Redactions, language: str, scope: Scope | Non
         fields = tuple(str(f.name) for f in scope.fields(node)) if scope else None
         if counts[node] and fields != ():
             dataset, system = catalog.graph.dataset(node), catalog.graph.system(node)
-            yield part_of(system, dataset, catalog.graph.nodes[node], held.rows(part), language, fields)
+            by_hand = is_by_hand(catalog.connectors.get(system))
+            collection = catalog.graph.nodes[node]
+            yield part_of(system, dataset, collection, held.rows(part), language, fields, by_hand=by_hand)
 
 
 def _withheld(held: Redactions) -> list[Redaction]:

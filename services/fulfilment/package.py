@@ -161,7 +161,12 @@ def _pack_part(archive: Archive, folder: Path, part: Part, left_out: list[Redact
         if not _NAME.fullmatch(name):
             raise BadInput("a system or a collection has a name that no file may have", place=part.system)
     view = View(
-        part.system, part.label, f"data/{part.system}/{part.collection}", part.fields, part.titles or part.fields
+        part.system,
+        part.label,
+        f"data/{part.system}/{part.collection}",
+        part.fields,
+        part.titles or part.fields,
+        part.by_hand,
     )
     hidden: Hidden = Counter()
     spool = SealedSpool(folder)
@@ -226,6 +231,7 @@ def _manifest(package: str, heading: Heading, files: list[Packed], views: list[V
         "generated_at": heading.made_at.isoformat(),
         "expires_on": heading.expires_on.isoformat(),
         "rows": {view.path.removeprefix("data/"): view.rows for view in views},
+        "by_hand": sorted(view.path.removeprefix("data/") for view in views if view.by_hand),
         "files": [{"path": f.path, "sha256": f.sha256, "bytes": f.size} for f in files],
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"

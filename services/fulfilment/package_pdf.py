@@ -67,6 +67,8 @@ def _part(view: View, say: dict[str, str]) -> dict[str, object]:
     note = f"{view.rows} · {view.path}.csv, {view.path}.json"
     if view.rows > len(shown):
         note += f" · {say['first']} {len(shown)}"
+    if view.by_hand:
+        note += f" · {say['by_hand']}"
     names = dict(zip(view.fields, view.titles, strict=True))
     rows = [[(names[name], _text(row[name])) for name in view.fields if row[name] not in (None, "")] for row in shown]
     if any(lacks(value) for row in rows for _, value in row):

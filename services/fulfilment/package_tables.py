@@ -40,7 +40,7 @@ class Part:
     """What was found in one collection: names, and the rows as a stream that is read once.
 
     `fields` are columns in their order, `titles` the same in words (their names when empty); `hidden` are those that
-    are blacked out, with the reason.
+    are blacked out, with the reason. `by_hand`: people typed this, no program read it.
     """
 
     system: str
@@ -50,6 +50,7 @@ class Part:
     hidden: Mapping[str, Why]
     rows: Iterable[Mapping[str, object]]
     titles: tuple[str, ...] = ()
+    by_hand: bool = False
 
 
 def part_of(
@@ -59,6 +60,8 @@ def part_of(
     rows: Iterable[Mapping[str, object]],
     language: str,
     fields: tuple[str, ...] | None = None,
+    *,
+    by_hand: bool = False,
 ) -> Part:
     """The part for rows of `collection`, of all its columns or of `fields` alone.
 
@@ -71,7 +74,7 @@ def part_of(
     label = words(dataset.facts(collection).label, language) or str(collection.name)
     names = collection.columns if fields is None else fields
     titles = tuple(title_of(field, language) for field in collection.fields if str(field.name) in names)
-    return Part(system, str(collection.name), label, names, hidden, rows, titles)
+    return Part(system, str(collection.name), label, names, hidden, rows, titles, by_hand)
 
 
 def title_of(field: Field, language: str) -> str:

@@ -18,6 +18,7 @@ _WORDS = {
         "redactions": "What we blacked out, and why",
         "first": "here the first",
         "pdf": "The same to read and print",
+        "by_hand": "looked up and typed by a person, not read by a program",
         "lacking": "? stands for signs that this document cannot show; the data files have them",
     },
     "de": {
@@ -27,6 +28,7 @@ _WORDS = {
         "redactions": "Was wir geschwärzt haben, und warum",
         "first": "hier die ersten",
         "pdf": "Dasselbe zum Lesen und Drucken",
+        "by_hand": "von einem Menschen nachgesehen und eingetragen, nicht von einem Programm gelesen",
         "lacking": "? steht für Zeichen, die dieses Dokument nicht zeigen kann; die Dateien haben sie",
     },
     "fr": {
@@ -36,6 +38,7 @@ _WORDS = {
         "redactions": "Ce que nous avons masqué, et pourquoi",
         "first": "voici les premières",
         "pdf": "La même chose à lire et à imprimer",
+        "by_hand": "cherché et saisi par une personne, non lu par un programme",
         "lacking": "? remplace les signes que ce document ne peut montrer ; les fichiers les contiennent",
     },
 }
@@ -43,13 +46,17 @@ _WORDS = {
 
 @dataclass(slots=True)
 class View:
-    """One collection on the page: its first rows, and how many there are in the files. `titles`: fields in words."""
+    """One collection on the page: its first rows, and how many there are in the files. `titles`: fields in words.
+
+    `by_hand`: people typed it.
+    """
 
     system: str
     label: str
     path: str
     fields: tuple[str, ...]
     titles: tuple[str, ...] = ()
+    by_hand: bool = False
     rows: int = 0
     sample: list[dict[str, Plain]] = field(default_factory=list)
 

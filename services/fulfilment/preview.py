@@ -10,7 +10,8 @@ from services.catalog.console_keys import words
 from services.catalog.graph import Graph, Node
 from services.errors import NotFound, Refused
 from services.fulfilment import people
-from services.fulfilment.found import Found, FoundCollection, Whose
+from services.fulfilment.by_hand import asking_step, needed
+from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, PHONE, mask
@@ -35,17 +36,17 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
         plan, blocked = _plan(room, case, catalog, found)
     elif found.stopped:
         blocked = f"the search met {found.others} other people: somebody must look first"
-    counted = [(system.key, system.count) for system in found.systems]
+    counted = [(system.key, system.count) for system in found.systems if not system.until]
     outcome = "stopped" if found.stopped else "complete" if found.complete else "incomplete"
     names, counts = tuple(k for k, _ in counted), tuple(n for _, n in counted)
     room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome), case, item)
+    for asked in needed(room, case, wanted, found) if not wanted.ended else ():
+        room.results.report(ask, asking_step(asked), asked, case, item)
     if plan is not None and wanted.state in OPEN:
         number = _keep(room, ask, case, wanted, plan)
     room.results.settle(stopped=room.stopped)  # whoever reads the answer may ask for this very plan at once
     return {
-        "systems": [
-            {"system": s.key, "state": _IN_WORDS[s.reach], "found": s.count, "reason": s.reason} for s in found.systems
-        ],
+        "systems": [{"system": s.key, "state": _state(s), "found": s.count, "reason": s.reason} for s in found.systems],
         "collections": _collections(catalog.graph, found, plan, language),
         "plan": number,
         "digest": plan.digest if plan is not None else "",
@@ -56,6 +57,10 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
         "blocked": blocked,
         "unreachable": [str(node) for node in found.unreachable],
     }
+
+
+def _state(system: FoundSystem) -> str:
+    return "waiting" if system.until else _IN_WORDS[system.reach]
 
 
 def _plan(room: Workroom, case: Case, catalog: Catalog, found: Found) -> tuple[Plan | None, str]:

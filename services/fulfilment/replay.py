@@ -17,6 +17,7 @@ from db.central_replay import Repeat, ReplayStore
 from db.kill_points import reach
 from services.action_log.acts import ReplayDone
 from services.errors import NotFound, Refused, Unavailable
+from services.fulfilment.by_hand import is_by_hand
 from services.fulfilment.change import apply, standing
 from services.fulfilment.consent import holds_purpose, write_consent
 from services.fulfilment.consenting import ALL_MARKETING
@@ -49,7 +50,7 @@ class Back:
 
 def look(room: Systems, controller: str, systems: Iterable[str], since: int) -> list[Back]:
     """What a replay would do, changing nothing. Raises `NotFound` for a system that is none, `Unavailable`."""
-    known = room.catalog(controller).connectors
+    known = systems_of(room, controller)
     found = []
     for system in systems:
         if system not in known:
@@ -64,8 +65,8 @@ def look(room: Systems, controller: str, systems: Iterable[str], since: int) -> 
 
 
 def systems_of(room: Systems, controller: str) -> list[str]:
-    """Every system that a replay can reach."""
-    return sorted(room.catalog(controller).connectors)
+    """Every system that a replay can reach: no backup brings back what people erased by hand."""
+    return sorted(key for key, one in room.catalog(controller).connectors.items() if not is_by_hand(one))
 
 
 def replay(task: Task) -> None:
@@ -114,6 +115,7 @@ def _plan(room: Systems, controller: str, known: Known) -> Plan:
     """What an erasure of that person would do now. Raises `Refused`."""
     catalog, settings = room.catalog(controller), room.controller(controller)
     excluded = {key: s.excluded for key, s in catalog.systems.items() if s.excluded}
+    excluded |= {key: "nothing of it is restored" for key, one in catalog.connectors.items() if is_by_hand(one)}
     found = find(catalog.graph, catalog.connectors, known, region=settings.country, excluded=excluded)
     if any(s.reach is Reach.FAILED for s in found.systems):
         raise Unavailable("a system that may lead to others does not answer")

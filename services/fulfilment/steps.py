@@ -16,6 +16,7 @@ from db.kill_points import reach
 from db.log import Detail
 from services.action_log.act import Act, Params
 from services.cases.case import Case, Item
+from services.cases.fold_tasks import answers
 from services.errors import BadInput, Conflict, DeskError, NotFound, Pending, Refused, Unavailable, Unusable
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Parked, Result
 from services.fulfilment.waits import AWAY, LATE, ask_again, busy, day_of, pending, turn_of, waits
@@ -41,6 +42,11 @@ _MOMENT_US, _NAP_S = 2_000_000, 0.1
 """Waits up to a moment are slept through."""
 
 
+def never() -> bool:
+    """Nothing wakes it."""
+    return False
+
+
 class Shown(NamedTuple):
     """Where a job is in a system: the columns of `progress`; `until` in µs, 0: none."""
 
@@ -52,9 +58,13 @@ class Shown(NamedTuple):
 
 @dataclass(slots=True)
 class Leg:
-    """One run of a job by one worker; `live` once a step was done anew, not only read back."""
+    """One run of a job by one worker; `live` once a step was done anew, not only read back.
+
+    `seen`: how often each task by hand was answered when the job last looked; None while it did not.
+    """
 
     live: bool = False
+    seen: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +104,11 @@ class Task:
             finally:
                 self.room.results.hand_in(self.room.stopped)
                 self.hold()
+                reach("step.done")
 
         return self.engine.step(name, held)
 
-    def wait(self, until: int, *, stirred: Callable[[], bool] = lambda: False) -> None:
+    def wait(self, until: int, *, stirred: Callable[[], bool] = never) -> None:
         """Go on at `until` (µs), or when the job is woken: then `stirred` says that there is something to look at.
 
         What is longer than a moment holds no thread and no place at a worker: the job is put down (`Parked`) and taken
@@ -110,7 +121,7 @@ class Task:
         while (left := until - self.room.now()) > 0 and not self.room.stopped():
             time.sleep(min(left / 1_000_000, _NAP_S))
 
-    def park(self, until: int, stirred: Callable[[], bool] = lambda: False) -> NoReturn:
+    def park(self, until: int, stirred: Callable[[], bool] = never) -> NoReturn:
         """Put the job down until `until` (µs). Raises `Parked`, or `Fenced`."""
         room, job = self.room, self.job
         room.fold_all()
@@ -121,6 +132,11 @@ class Task:
         room.journal.say("parked", kind=job.kind, job=job.id)
         reach("job.parked")
         raise Parked
+
+    def answered(self) -> bool:
+        """Whether people answered something by hand since the job looked; also when nobody knows what it saw."""
+        now, seen = answers(self.case()), self.leg.seen
+        return bool(now) if seen is None else any(n > seen.get(task, 0) for task, n in now.items())
 
     def inside(self, systems: Iterable[str], work: Callable[[], A]) -> A:
         """`work` while the job is in these systems, as their limits allow; raises `Wait` when it is not its turn."""
@@ -159,12 +175,14 @@ class Task:
         """The params of a step's act that was written before, by this worker or the one before it."""
         return self.room.results.done(self.job.id, step, case, self.job.fence)
 
-    def patiently(self, name: str, work: Callable[[], T], *, forever: bool = False, within: bool = False) -> T:
+    def patiently(
+        self, name: str, work: Callable[[], T], *, forever: bool = False, within: bool = False, by_hand: bool = False
+    ) -> T:
         """Like `step`, tried again after each of the worker's pauses while something is away.
 
         `forever`: the last pause is repeated, for what was begun and must not be left half done. What a vendor answers
-        later is asked again at its day, what is full when there is a turn; raises `JobFailed` when the day and its
-        grace are over.
+        later is asked again at its day, what is full when there is a turn; `by_hand`: what people answer, at once.
+        Raises `JobFailed` when the day and its grace are over.
         """
         pauses, tried = self.room.pauses, 0
         for n in count():
@@ -179,7 +197,7 @@ class Task:
             until = self.step(f"{name}#{n}~", partial(self.due, code, pause), within=True)
             if not until:
                 raise JobFailed(LATE)
-            self.wait(until)
+            self.wait(until, stirred=self.answered if by_hand else never)
         raise AssertionError("unreachable")
 
     def due(self, code: str, pause_s: float, system: str = "") -> int:

@@ -69,7 +69,7 @@ class IngestKeys:
 @dataclass(slots=True)
 class Folded:
     """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims, and
-    items whose waiting jobs a lead woke.
+    items whose waiting jobs a person woke.
 
     `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
     """
@@ -171,6 +171,8 @@ class Ingest:
             folded.cancelled.append((case.id, entry.item or ""))
         elif entry.act in ("system.retry_asked", "system.skip_asked"):
             folded.woken.append((case.id, entry.item or ""))
+        elif entry.act == "task.answered":  # one answer serves every item of the case
+            folded.woken.extend((case.id, item.id) for item in case.items)
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
         elif entry.act == "subject.shredded":

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from console.commands.log import check_logs
 from db.central import INBOX, JOB, STALE
+from db.central_jobs import BEGUN
 from services.demo.people import Person
 from services.desk.open import open_desk
 from services.home import enrol
@@ -221,7 +222,7 @@ def kill_one_of_three(centre: WorkerCentre, kills: int, chance: random.Random) -
 
 def unfinished(centre: WorkerCentre) -> list[str]:
     with centre.engine.connect() as conn:
-        return list(conn.execute(sa.select(JOB.c.id).where(JOB.c.state.in_(("queued", "running")))).scalars())
+        return list(conn.execute(sa.select(JOB.c.id).where(JOB.c.state.in_(("queued", *BEGUN)))).scalars())
 
 
 def waiting(centre: WorkerCentre) -> int:

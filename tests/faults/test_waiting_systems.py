@@ -45,7 +45,7 @@ def progress(centre: WorkerCentre) -> dict[str, str]:
 
 def erase_job(centre: WorkerCentre) -> sa.Row[tuple[object, ...]]:
     with centre.engine.connect() as conn:
-        return conn.execute(sa.select(*JOB.c["state", "worker", "fence"]).where(JOB.c.kind == "erase")).one()
+        return conn.execute(sa.select(*JOB.c["id", "state", "worker", "fence"]).where(JOB.c.kind == "erase")).one()
 
 
 def states(centre: WorkerCentre) -> dict[str, str]:

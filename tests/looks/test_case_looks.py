@@ -10,7 +10,7 @@ from console.app import DeskApp
 from screens.kit.dialog import Dialog
 from screens.kit.widgets.confirm import ARM_S
 from services.types import CaseView
-from tests.fake_case import NOW, CaseDesk, cut_off, not_taken
+from tests.fake_case import NOW, CaseDesk, by_hand, cut_off, not_taken
 from tests.looks.conftest import signed_in
 from tests.player import SIGNS
 from tests.screens.conftest import until
@@ -36,6 +36,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "erase": ("enter", "E"),
     "erase-confirm": ("enter", "E", "enter", typed("415")),
     "consent": ("enter", "c"),
+    "rectify": ("enter", "r", "enter", typed("Noe"), "enter", "j", "j", "j"),
     "note": ("enter", "o", typed("spoke")),
     "wrap": ("enter", "w"),
     "reveal": ("enter", "full_stop", "p", "1"),
@@ -98,6 +99,19 @@ def test_look_of_what_was_not_taken(
 ) -> None:
     desk = CaseDesk()
     desk.case.view = view()
+    app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
+    app.QUIET_S = 0
+    assert snap_compare(app, terminal_size=size, run_before=walk(path))
+
+
+@SIZES
+@pytest.mark.parametrize("path", [("enter",), ("enter", "3"), ("enter", "H"), ("enter", "H", "1", typed("3"))],
+                         ids=["case", "data", "which", "form"])  # fmt: skip
+def test_look_of_what_is_done_by_hand(
+    snap_compare: Any, tmp_path: Path, size: tuple[int, int], path: tuple[str, ...]
+) -> None:
+    desk = CaseDesk()
+    desk.case.view = by_hand()
     app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
     app.QUIET_S = 0
     assert snap_compare(app, terminal_size=size, run_before=walk(path))
