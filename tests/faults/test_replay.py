@@ -249,6 +249,7 @@ def count(centre: WorkerCentre, table: sa.Table, *where: sa.ColumnElement[bool])
         return conn.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
 
 
+@pytest.mark.long  # by default the embedded one below, which takes the same way but for the copy
 @pytest.mark.postgres
 @pytest.mark.timeout(300)
 def test_a_central_restored_on_postgresql_shreds_again_and_has_the_replay_list_again(

@@ -1,7 +1,6 @@
 """The witness: an unchanged central passes; whatever its administrator changes is found, named, and not cosigned."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,36 +18,41 @@ from services.action_log.checkpoint import Signer
 from services.errors import BadInput, NotFound, Unavailable, Unusable
 from tests.centre import Centre, request, sign_in
 from tests.log_samples import CENTRAL, CENTRAL_SEED, OTHER_SEED, SEED
+from tests.once import BOTH, SQLITE, Once
 from tests.witnessed_central import FIRST, KEY, NOW, SECOND, SPARE, Watched
 
 NAME = "witness.example"
 
 
-@pytest.fixture(scope="module")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("central") / "central.db"
-    central.create(f"sqlite:///{file}", KEY).dispose()
-    return file
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def watched(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[Watched]:
+def make(folder: Path, url: str) -> Watched:
     """Two logs, 600 and 20 entries, both witnessed once."""
-    if request.param == "sqlite":
-        shutil.copy(empty_file, tmp_path / "central.db")
-        engine = central.open_engine(f"sqlite:///{tmp_path / 'central.db'}", KEY)
-    else:
-        url = request.getfixturevalue("postgres")
-        central.create(url, None).dispose()
-        engine = central.open_engine(url, None)
-    found = Watched(engine, tmp_path)
-    witnessing.create(found.state, NAME)
-    found.write(FIRST, 600)
-    found.write(SECOND, 20)
-    first = found.look()
+    key = KEY if url.startswith("sqlite") else None
+    central.create(url, key).dispose()
+    made = Watched(central.open_engine(url, key), folder)
+    witnessing.create(made.state, NAME)
+    made.write(FIRST, 600)
+    made.write(SECOND, 20)
+    first = made.look()
     assert (first.alarms, first.new, first.entries) == ((), (SECOND, FIRST), 620)
+    made.engine.dispose()
+    return made
+
+
+@pytest.fixture(scope="module")
+def once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Once[Watched]]:
+    made = Once(tmp_path_factory.mktemp("watched"), request, make)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=BOTH)
+def watched(request: pytest.FixtureRequest, once: Once[Watched], tmp_path: Path) -> Iterator[Watched]:
+    """A central of the test's own, as `make` says, in each of the two databases."""
+    made, url = once.copy(request.param, tmp_path)
+    found = made.moved(central.open_engine(url, KEY if request.param == SQLITE else None), tmp_path)
     yield found
-    engine.dispose()
+    found.engine.dispose()
+    once.forget(url)
 
 
 def found_in(watched: Watched) -> list[tuple[str, str, int | None, int | None]]:
@@ -239,9 +243,10 @@ def test_an_alarm_moves_nothing_is_said_again_and_keeps_what_was_signed(watched:
 
 
 @pytest.fixture
-def alone(tmp_path: Path, empty_file: Path) -> Iterator[Watched]:
-    shutil.copy(empty_file, tmp_path / "central.db")
-    engine = central.open_engine(f"sqlite:///{tmp_path / 'central.db'}", KEY)
+def alone(tmp_path: Path) -> Iterator[Watched]:
+    url = f"sqlite:///{tmp_path / 'central.db'}"
+    central.create(url, KEY).dispose()
+    engine = central.open_engine(url, KEY)
     found = Watched(engine, tmp_path)
     witnessing.create(found.state, NAME)
     found.write(FIRST, 300)
