@@ -18,6 +18,7 @@ from console.commands import (
     doctor,
     log,
     replay,
+    suppress,
     sync,
     terminal,
     train,
@@ -61,7 +62,8 @@ def command() -> typer.Typer:
             one.epilog = epilog(f"{name} {_name(one)}")
     for name, work in (
         ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
-        ("replay", replay.replay), ("rotate-password", terminal.rotate_password), ("sync", sync.sync),
+        ("replay", replay.replay), ("rotate-password", terminal.rotate_password),
+        ("suppress", suppress.suppress), ("sync", sync.sync),
     ):  # fmt: skip
         root.command(name=name, epilog=epilog(name))(work)
     return root

@@ -91,6 +91,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk replay --since 2026-03-01T02:00+01:00",
         "rightsdesk replay --since 2026-03-01T02:00+01:00 --system nordlicht/crm --yes --json",
     ),
+    "suppress": (
+        "rightsdesk suppress leads.csv --controller nordlicht --column email=E-Mail",
+        "rightsdesk suppress leads.csv --controller nordlicht --column email=E-Mail --column phone=Telefon "
+        "--delimiter ';' --purpose newsletter --out clean.csv",
+    ),
     "worker enrol": ("rightsdesk worker enrol worker-2 --out worker-2.invitation",),
     "central upgrade": ("rightsdesk central upgrade",),
     "central check": ("rightsdesk central check", "rightsdesk central check --json"),

@@ -15,6 +15,7 @@ ROUTES: Final = {
     "export": "screens.export:ExportScreen",
     "erase": "screens.erase:EraseScreen",
     "consent": "screens.consent:ConsentScreen",
+    "rectify": "screens.rectify:RectifyScreen",
     "review": "screens.review:ReviewScreen",
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",

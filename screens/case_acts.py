@@ -19,7 +19,8 @@ from services.types import CaseView, ItemState, ItemView, Right
 
 ACTS: Final = {
     "verify": "verify", "find": "find", "export": "export", "erase": "erase", "consent": "consent",
-    "stop_marketing": "marketing", "restrict": "restrict", "note": "note", "hand_over": "hand-over",
+    "stop_marketing": "marketing", "restrict": "restrict", "rectify": "rectify", "lift": "lift", "note": "note",
+    "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
     "by_hand": "task",
@@ -46,6 +47,20 @@ RESTRICTIONS: Final = {
     "d": ("18-1-d", "they objected, while that is weighed"),
 }
 """Art 18(1)."""
+LIFTED: Final = {
+    "1": ("accuracy-checked", "the data were checked"),
+    "2": ("lawful", "the processing is lawful"),
+    "3": ("claim-over", "they are not needed for a claim any more"),
+    "4": ("objection-decided", "the objection was decided"),
+    "5": ("person-asked", "the person asks for it"),
+}
+"""Art 18(3): why a restriction ends."""
+CHECKS: Final = {
+    "1": "a name, a date or another detail (T1)",
+    "2": "e-mail, telephone, address, money or an identity number (T3)",
+}
+"""What is to be corrected decides which checklist leads (rules.md 7.6)."""
+BY_HAND: Final = (Right.RECTIFICATION, Right.RESTRICTION)
 SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 
 
@@ -80,7 +95,7 @@ class CaseActs(HandActs):
             return "" if case_panes.unsettled(self.view) else "all that was done here was taken"
         if action == "letter":
             return "" if self.view.letters else "no letter yet"
-        if action == "reveal":
+        if action == "reveal" or (action == "approve" and self._beside()):
             return ""
         return self.view.key(ACTS[action]).reason
 
@@ -103,7 +118,19 @@ class CaseActs(HandActs):
     # --- other screens -----------------------------------------------------------------------------------------------
 
     def action_verify(self) -> None:
-        self.host.show("checklist", self.case, self.view.controller_name if self.view else "")
+        name = self.view.controller_name if self.view else ""
+        if not self._open_items((Right.RECTIFICATION,)):
+            self.host.show("checklist", self.case, name)
+            return
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self.host.show("checklist", self.case, name, key == "2")
+
+        self.app.push_screen(Choice("What is to be corrected?", [], CHECKS), chosen)
+
+    def action_rectify(self) -> None:
+        self.host.show("rectify", self.case)
 
     def action_find(self) -> None:
         self._with_item(
@@ -199,6 +226,16 @@ class CaseActs(HandActs):
         answers = {key: words for key, (_, words) in RESTRICTIONS.items()}
         self.app.push_screen(Choice("Store the data only, because", [], answers), chosen)
 
+    def action_lift(self) -> None:
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                words = "being lifted: the person is told first"
+                self.host.with_pin(lambda: self._act(words, self.desk.act.lift, LIFTED[key][0], stage="lifting"))
+
+        answers = {key: words for key, (_, words) in LIFTED.items()}
+        lines = ["The person gets a letter, and then every system takes the mark out."]
+        self.app.push_screen(Choice("Lift the restriction, because", lines, answers), chosen)
+
     def action_withdraw(self) -> None:
         def decided(key: str | None) -> None:
             if key == "y":
@@ -235,10 +272,15 @@ class CaseActs(HandActs):
                     outcome, words = ENDINGS[key]
                     self._act(f"item {item} ended: {words}", self.desk.act.resolve, item, outcome, stage="ending it")
 
-            answers = {key: words for key, (_, words) in ENDINGS.items()}
+            answers = {key: words for key, (_, words) in ENDINGS.items() if key != "d" or self._by_hand(item)}
             self.app.push_screen(Choice(f"End item {item}, because", [], answers), chosen)
 
         self._with_item(tuple(Right), "End which item?", item_chosen)
+
+    def _by_hand(self, item: str) -> bool:
+        """Whether systems gave it back: then somebody may have done the rest there."""
+        items = self.view.items if self.view else ()
+        return any(one.id == item and one.returned and one.right in BY_HAND for one in items)
 
     # --- reveal ------------------------------------------------------------------------------------------------------
 
@@ -270,12 +312,19 @@ class CaseActs(HandActs):
 
     # --- a lead's ----------------------------------------------------------------------------------------------------
 
+    def _beside(self) -> bool:
+        """Whether somebody's check waits for a second colleague."""
+        return self.view is not None and self.view.key("second").allowed
+
     def _in_review(self) -> ItemView | None:
         items = self.view.items if self.view else ()
         return next((item for item in items if item.state is ItemState.REVIEW and item.right is Right.ERASURE), None)
 
     def action_approve(self) -> None:
         item = self._in_review()
+        if item is None and self._beside():
+            words = "confirmed: two of us have looked at this check"
+            self.host.with_pin(lambda: self._act(words, self.desk.check.second, stage="confirming"))
         if item is not None:
             args = (item.id, item.digest)
             words = "approved: the waiting period runs now"

@@ -109,7 +109,8 @@ def next_step(view: CaseView) -> str:
     for act, words in (
         ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
         ("export", "x  make the package"), ("consent-give", "c  change consent"),
-        ("consent-withdraw", "c  change consent: no check is needed"), ("find", "p  find the data"),
+        ("consent-withdraw", "c  change consent: no check is needed"), ("rectify", "r  correct what is wrong"),
+        ("restrict", "z  restrict: store the data only"), ("find", "p  find the data"),
         ("verify", "v  verify the person"),
     ):  # fmt: skip
         if view.key(act).allowed and _wanted(view, act):

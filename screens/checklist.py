@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final, Protocol
 
 from textual import events, on
@@ -74,9 +75,9 @@ class ChecklistScreen(KitScreen):
     KEY_ROWS = 2
     IDLE_S: ClassVar[int] = 600  # the caller looks for something while we wait
 
-    def __init__(self, case: str, controller: str = "") -> None:
+    def __init__(self, case: str, controller: str = "", grave: bool = False) -> None:
         super().__init__()
-        self.case, self.controller = case, controller
+        self.case, self.controller, self.grave = case, controller, grave  # grave: a thief would want this corrected
         self.view: ChecklistView | None = None
         self.cursor = 0
         self.asked: QuestionRead | None = None
@@ -102,8 +103,8 @@ class ChecklistScreen(KitScreen):
 
     def _start(self) -> None:
         self.run(
-            self.desk.check.start, self.host.session, self.case, reply=ChecklistRead, serial="check", write=True,
-            stage="opening the checklist",
+            partial(self.desk.check.start, self.host.session, self.case, grave=self.grave), reply=ChecklistRead,
+            serial="check", write=True, stage="opening the checklist",
         )  # fmt: skip
 
     def recall(self) -> None:

@@ -46,6 +46,7 @@ GROUNDS: Final = {
 """Art 17(1): what an erasure rests on."""
 
 ENDINGS: Final = {
+    "d": (Outcome.DONE, "done by hand where a system did not take it; the person gets the letter"),
     "n": (Outcome.NOT_IDENTIFIED, "the person could not be identified"),
     "w": (Outcome.WITHDRAWN, "the person takes the request back"),
     "h": (Outcome.NOTHING_HELD, "nothing is held (the tier of access is needed to say so)"),

@@ -14,6 +14,7 @@ from services.catalog_types import (
     CatalogVersion as CatalogVersion,
     CatalogView as CatalogView,
 )
+from services.correctable_line import CorrectableLine as CorrectableLine
 from services.enums import (
     Band as Band,
     Channel as Channel,

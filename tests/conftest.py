@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from tests.datasystems.redis_server import redis, redis_server  # noqa: F401  (f
 from tests.datasystems.roundup_server import roundup_template as roundup_template
 from tests.datasystems.s3_server import s3, s3_server  # noqa: F401  (fixtures)
 from tests.datasystems.vendor_system import vendored as vendored
+from tests.long_first import in_order
 
 if TYPE_CHECKING:
     from tests.centre import Centre
@@ -28,12 +30,18 @@ settings.load_profile("ours")
 CHECKOUT = Path(__file__).parents[1]
 OURS = ("RIGHTSDESK_", "TEXTUAL")
 
+# Hundreds of processes are started: what the first one compiled the others need not compile again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long campaigns as well")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = in_order(items, config.workerinput["workercount"])
     if config.getoption("--long"):
         return
     for item in items:

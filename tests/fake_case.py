@@ -41,6 +41,7 @@ from services.types import (
 )
 from tests.fake_catalog import FakeCatalog
 from tests.fake_desk import FakeDesk
+from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
 
 NOW = datetime(2026, 3, 5, 14, 3, tzinfo=UTC)
@@ -54,6 +55,8 @@ SYSTEMS = (
 ACTS = {
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
+    "rectify": "", "rectify-grave": "needs T3, reached T2 (v)",
+    "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "task": "nothing is to be done by hand",
     "redact": "nothing waits for it", "disclose": "nothing waits for it",
@@ -200,10 +203,16 @@ class FakeCheck:
     """`desk.check`: knows a question, compares nothing."""
 
     def __init__(self) -> None:
+        self.grave: bool | None = None
+        self.confirmed: list[str] = []
         self.view_now = checklist()
 
-    def start(self, session: Session, case: str) -> ChecklistView:
+    def start(self, session: Session, case: str, *, grave: bool = False) -> ChecklistView:
+        self.grave = grave
         return self.view_now
+
+    def second(self, session: Session, case: str) -> None:
+        self.confirmed.append(case)
 
     def mark(self, session: Session, case: str, step: str, mark: str) -> ChecklistView:
         return self.view_now
@@ -255,6 +264,9 @@ class FakeAct:
     def stop_marketing(self, session: Session, case: str) -> str:
         self.kept.append(("marketing",))
         return "That is done."
+
+    def lift(self, session: Session, case: str, reason: str) -> None:
+        self.kept.append(("lift", reason))
 
     def wrap_up(self, session: Session, case: str, code: str, seconds: int) -> None:
         self.kept.append(("wrap", code))
@@ -373,7 +385,7 @@ class CaseDesk(FakeDesk):
         self.case, self.check, self.find, self.act = FakeCase(), FakeCheck(), FakeFind(), FakeAct()
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
-        self.task, self.catalog = FakeTask(CASE), FakeCatalog()
+        self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

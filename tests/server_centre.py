@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from db import central
+from db.central_roles import OWNER, ROLES
 from db.central_store import CentralStore
 from services.demo.agents import put_agents
 from services.demo.importing import ingest_keys
@@ -69,6 +71,21 @@ class ServerCentre(Centre):
         self.engine = central.open_engine(url, key(self.vault, CENTRAL_KEY))
         self.store = CentralStore(self.engine)
         self.ingest = Ingest(self.store, ingest_keys(self.vault, DEPLOYMENT))
+
+    def moved(self, folder: Path, url: str) -> "ServerCentre":
+        """The same in a copy of its folder and of its database, which the same logins enter."""
+        other = copy(self)
+        other.folder, other.home = folder, Home(folder / self.home.path.name, _without_password(url)[0])
+        other.vault = open_vault(other.home.path, demo=True)
+        other.engine = central.open_engine(other.home.server, key(other.vault, CENTRAL_KEY))
+        database = sa.make_url(url).database
+        with other.engine.begin() as conn:  # what PostgreSQL does not copy: rights over the database itself
+            conn.exec_driver_sql(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+            conn.exec_driver_sql(f"GRANT CONNECT ON DATABASE {database} TO {', '.join(ROLES)}")
+            conn.exec_driver_sql(f"GRANT CREATE ON DATABASE {database} TO {OWNER}")
+        other.store = CentralStore(other.engine)
+        other.ingest = Ingest(other.store, ingest_keys(other.vault, DEPLOYMENT))
+        return other
 
     def invite(self, kind: str, name: str) -> Invitation:
         assert kind in ("terminal", "worker")

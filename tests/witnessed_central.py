@@ -1,6 +1,7 @@
 """A central to watch, on SQLite or PostgreSQL, filled from our writer's logs, and what its administrator does."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ class Watched:
             conn.execute(sa.insert(META), [{"key": k, "value": v} for k, v in facts.items()])
         for log in (FIRST, SECOND):
             self.enrol(log)
+
+    def moved(self, engine: sa.Engine, folder: Path) -> "Watched":
+        """The same in a copy of its database and folder."""
+        other = copy(self)
+        other.engine, other.folder, other.state = engine, folder, folder / self.state.name
+        return other
 
     def enrol(self, log: str, seed: bytes = SEED, after: bytes = SPARE) -> None:
         row = {

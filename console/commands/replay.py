@@ -4,18 +4,17 @@ import json
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.commands.options import JsonOption
+from console.commands.replay_home import HomeOption, replay_home
 
 if TYPE_CHECKING:
     from services.fulfilment.replay import Back
     from services.fulfilment.workroom import Systems
 
-HomeOption = Annotated[Path | None, typer.Option("--home", help="The worker's home.")]
 _POLL_S = 0.2
 
 
@@ -32,7 +31,7 @@ def replay(
 
     Exit 0: nobody is back (any more). 1: somebody is.
     """
-    room = _room(home)
+    room = replay_home(home)
     at, wanted = _micros(since), _wanted(room, system or [])
     if yes:
         _do(room, wanted, at)
@@ -88,25 +87,6 @@ def _wanted(room: "Systems", named: list[str]) -> dict[str, list[str]]:
             raise BadInput("is CONTROLLER/SYSTEM", place="--system")
         found.setdefault(controller, []).append(system)
     return found
-
-
-def _room(home: Path | None) -> "Systems":
-    """What this machine's worker sees, its copy of the replay list brought together with central's."""
-    from console.commands.worker import order
-    from db.central import open_engine
-    from db.central_replay import ReplayStore
-    from db.central_store import CentralStore
-    from services.fulfilment.replay_list import FILE, ReplayList
-    from services.fulfilment.workroom import Systems
-    from services.home import CENTRAL_KEY, LOOKUP_KEY, Home, key
-    from services.secrets import open_vault
-
-    how = order(home, "")
-    place = Home(how.home)
-    vault = open_vault(how.home, passphrase=how.passphrase, demo=how.demo)
-    engine = open_engine(how.central_url or place.central_url, key(vault, CENTRAL_KEY))
-    ReplayList(ReplayStore(engine), place.folder("worker", how.worker) / FILE).merge()
-    return Systems(home=place, vault=vault, store=CentralStore(engine), lookup_key=key(vault, LOOKUP_KEY))
 
 
 def _do(room: "Systems", wanted: dict[str, list[str]], since: int) -> None:

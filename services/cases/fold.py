@@ -13,7 +13,14 @@ from typing import Any
 from services.action_log import acts
 from services.action_log.act import Act, from_params
 from services.action_log.entry import Entry
-from services.cases import fold_acts, fold_check, fold_redactions, fold_systems, fold_tasks  # noqa: F401  (its steps)
+from services.cases import (  # noqa: F401  (each lists its steps)
+    fold_acts,
+    fold_check,
+    fold_correct,
+    fold_redactions,
+    fold_systems,
+    fold_tasks,
+)
 from services.cases.case import Case, Item, conflict_of
 from services.cases.fold_settle import AGAIN
 from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where

@@ -14,7 +14,7 @@ from services.types import ItemState, Outcome, Right, SystemResult, Tier
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
 
 
-def _needs(case: Case, entry: Entry, tier: Tier) -> None:
+def needs_tier(case: Case, entry: Entry, tier: Tier) -> None:
     reached = verified_tier(case, entry.session or "", entry.ts)
     if reached is Tier.TX or reached < tier:
         raise Unfit(f"needs {tier}, reached {reached}")
@@ -55,11 +55,11 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     item = the_item(case, entry, *OPEN)
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
-    _needs(case, entry, Tier.T2)
-    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), language=done.language, held=()))
+    needs_tier(case, entry, Tier.T2)
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=()))
 
 
-def _asked(item: Item, entry: Entry, state: ItemState) -> Item:
+def asked_anew(item: Item, entry: Entry, state: ItemState) -> Item:
     return replace(item, state=state, asked_by=entry.actor, asked_at=entry.ts, returned="", systems=())
 
 
@@ -90,9 +90,9 @@ def _erase_asked(case: Case, done: acts.EraseAsked, entry: Entry, at: int) -> Ca
         raise Unfit(f"an erasure does not answer {item.right}")
     if done.plan != item.plan or done.digest != item.digest:
         raise Unfit("the plan is not the one that was made")
-    _needs(case, entry, Tier.T2)
+    needs_tier(case, entry, Tier.T2)
     return case.with_item(
-        replace(_asked(item, entry, ItemState.REVIEW), ground=done.ground, language=done.language, approved_by="")
+        replace(asked_anew(item, entry, ItemState.REVIEW), ground=done.ground, language=done.language, approved_by="")
     )
 
 
@@ -137,7 +137,7 @@ def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) 
     return case.with_item(with_system(item, result))
 
 
-def _failed_in(item: Item, system: str, reason: str) -> Item:
+def failed_in(item: Item, system: str, reason: str) -> Item:
     if state_in(item, system).state == SKIPPED:
         raise Unfit("it was skipped")
     return with_system(item, SystemResult(system, "failed", reason=reason))
@@ -161,12 +161,12 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
         item = the_item(case, entry, ItemState.READY, ItemState.RUNNING)
         back = replace(item, state=ItemState.IN_PROGRESS, plan="", digest="", approved_by="", approved_at=0)
         return case.with_item(replace(back, returned=done.reason))
-    return case.with_item(_failed_in(the_item(case, entry, ItemState.RUNNING), done.system, done.reason))
+    return case.with_item(failed_in(the_item(case, entry, ItemState.RUNNING), done.system, done.reason))
 
 
 @folds(acts.ConsentGiven)
 def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
-    _needs(case, entry, Tier.T1)
+    needs_tier(case, entry, Tier.T1)
     return _consent(case, entry, Right.CONSENT_GIVE, done.purpose)
 
 
@@ -180,7 +180,7 @@ def _consent(case: Case, entry: Entry, right: Right, purpose: str) -> Case:
     item = the_item(case, entry, *OPEN, ItemState.RUNNING)
     if item.right is not right:
         raise Unfit(f"that does not answer {item.right}")
-    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), purpose=purpose))
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), purpose=purpose))
 
 
 @folds(acts.MarketingStopped)
@@ -189,7 +189,7 @@ def _marketing_stopped(case: Case, done: acts.MarketingStopped, entry: Entry, at
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.OBJECTION_MARKETING:
         raise Unfit(f"a marketing stop does not answer {item.right}")
-    return case.with_item(_asked(item, entry, ItemState.RUNNING))
+    return case.with_item(asked_anew(item, entry, ItemState.RUNNING))
 
 
 @folds(acts.ReplayDone)
@@ -213,7 +213,7 @@ def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int)
     item = the_item(case, entry, ItemState.RUNNING)
     if done.system is None:
         return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(_failed_in(item, done.system, done.reason))
+    return case.with_item(failed_in(item, done.system, done.reason))
 
 
 @folds(acts.RestrictionAsked)
@@ -221,8 +221,8 @@ def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.RESTRICTION:
         raise Unfit(f"a restriction does not answer {item.right}")
-    _needs(case, entry, Tier.T1)
-    return case.with_item(replace(_asked(item, entry, ItemState.RUNNING), ground=done.ground))
+    needs_tier(case, entry, Tier.T1)
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), ground=done.ground))
 
 
 @folds(acts.RestrictionWritten)
@@ -239,7 +239,7 @@ def _restriction_failed(case: Case, done: acts.RestrictionFailed, entry: Entry, 
     item = the_item(case, entry, ItemState.RUNNING)
     if done.system is None:
         return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(_failed_in(item, done.system, done.reason))
+    return case.with_item(failed_in(item, done.system, done.reason))
 
 
 @folds(acts.ItemResolved)

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
+from services.cases.fold_correct import LIFT
 from services.cases.fold_systems import STUCK
 from services.cases.fold_tasks import open_tasks
-from services.types import ItemState, Requester, Right, Role, Session, Tier
+from services.types import Factor, ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
+_CORRECTED = (Right.RECTIFICATION,)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -173,6 +175,27 @@ def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if stuck else "no system has failed"
 
 
+def _second_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """Two of us look at a T3 check: one leads it, another confirms it (rules.md 7.4)."""
+    check = case.check
+    if check is None or check.ended or check.tier_needed is not Tier.T3:
+        return "no check waits for a second colleague"
+    if check.actor == moment.actor:
+        return "you lead the check: a second person confirms"
+    return "somebody did already" if any(factor == Factor.SUP for factor, _ in check.passed) else ""
+
+
+def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """The last thing done about it must be a restriction; the case may have ended with it, and opens again."""
+    if case.shredded:
+        return "the person was erased; only the record is left"
+    done = [i for i in case.items if i.right is Right.RESTRICTION]
+    if any(i.state is ItemState.RUNNING for i in done):
+        return "it is running"
+    marked = [i for i in done if any(one.state == "done" for one in i.systems)]
+    return "" if marked and marked[-1].ground != LIFT else "nothing is restricted by this case"
+
+
 def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
     """Whoever does the work answers, holding the case or not: an archive is no contact centre."""
     return "" if any(open_tasks(one) for one in case.items) else "nothing is to be done by hand"
@@ -201,6 +224,7 @@ RULES: dict[str, Rule] = {
         Rule("take", claim=False, more=_take_more),
         Rule("assign", roles=(Role.LEAD,), claim=False),
         Rule("verify", more=_requester_more),
+        Rule("second", (Role.LEAD,), claim=False, more=_second_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN),
         Rule("redact", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
@@ -224,6 +248,9 @@ RULES: dict[str, Rule] = {
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
         Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN),
+        Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN),
+        Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN),
+        Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
         Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent

@@ -7,6 +7,8 @@ REPEATS = {
     "consent.withdrawn": "consent-withdraw",
     "marketing.stopped": "marketing",
     "restriction.asked": "restrict",
+    "restriction.lift_asked": "lift",
+    "rectification.asked": "rectify",
     "export.asked": "export",
     "erase.asked": "erase",
     "erase.approved": "approve",

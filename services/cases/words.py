@@ -60,6 +60,12 @@ _ACTS = {
     "restriction.asked": "restriction asked for, ground {ground}",
     "restriction.written": "{system}: stored only, {rows} rows",
     "restriction.failed": "{system}: not restricted, {reason}",
+    "restriction.lift_asked": "restriction to be lifted: {reason}",
+    "restriction.lifted": "{system}: no longer restricted, {rows} rows",
+    "rectification.asked": "correction asked for",
+    "rectification.started": "rows to be corrected found",
+    "rectification.written": "{system}: corrected, {rows} rows",
+    "rectification.failed": "{system}: not corrected, {reason}",
     "marketing.stopped": "marketing stopped",
     "letter.made": "letter {template} made",
     "letter.sent": "letter sent by {medium}",
@@ -78,11 +84,38 @@ def act_words(act: str, params: Params) -> str:
     return _ACTS.get(act, act).format_map(_Shown(params))
 
 
+_REASONS = {
+    "read-only": "it can only be read there",
+    "not-permitted": "our login may not write there",
+    "value-too-long": "the new value is too long for its field",
+    "wrong-type": "the field cannot hold the new value",
+    "value-taken": "the new value must be unique there, and another row has it",
+    "row-changed": "the row was changed meanwhile",
+    "no-field": "the system has no such field any more",
+    "bad-value": "the new value cannot be written",
+    "nothing-to-correct": "nobody holds the old value any more",
+    "somebody-else": "somebody else is known by the new value",
+    "needs-T3": "contact data, identity and money need T3",
+    "unusable": "the system would not take it: a rule or a right of its own",
+    "not-read-back": "it was written and does not read back",
+    "left-to-people": "people work it: have it done there by hand",
+    "not-told": "the person could not be told first",
+}
+"""Reasons of a correction or a lifting that came back; other codes stand as they are."""
+
+
+def reason_words(code: str) -> str:
+    """A reason as words a person can read."""
+    return _REASONS.get(code, code)
+
+
 class _Shown(dict[str, object]):
     """Params for `format_map`: a missing or empty one is a dash."""
 
     def __init__(self, params: Params) -> None:
-        super().__init__({k: "-" if v is None else v for k, v in params.items()})
+        super().__init__(
+            {k: "-" if v is None else reason_words(str(v)) if k == "reason" else v for k, v in params.items()}
+        )
 
     def __missing__(self, key: str) -> str:
         return "-"
@@ -110,7 +143,7 @@ def item_words(item: Item, run_at: int, now: int) -> str:
             return f"running, failed in {', '.join(failed)}"
         return f"running, {done} system{'s' if done > 1 else ''} done" if done else "running"
     if item.returned:
-        return f"back: {item.returned}"
+        return f"back: {reason_words(item.returned)}"
     return _STATES[item.state]
 
 

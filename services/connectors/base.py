@@ -64,13 +64,19 @@ class Delete:
 
 @dataclass(frozen=True)
 class Rewrite:
-    """Rows of `collection` that get new values in `columns`, by their key: `rows[i]` gets `values[i]`."""
+    """Rows of `collection` that get new values in `columns`, by their key: `rows[i]` gets `values[i]`.
+
+    With `while_in`, a row is written only while these columns hold `held[i]`, where a system
+    can look and write at once.
+    """
 
     collection: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[Key, ...]
     values: tuple[tuple[object, ...], ...]
+    while_in: tuple[str, ...] = ()
+    held: tuple[Key, ...] = ()
 
 
 class Reader(Protocol):

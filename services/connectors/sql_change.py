@@ -1,6 +1,7 @@
 """Changing a SQL database in one transaction, with set-based statements."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, case, delete as delete_from, text, update
@@ -87,6 +88,9 @@ class SqlChange:
 
     def rewrite(self, rewrite: Rewrite) -> int:
         """Rows written: one statement where all get the same values, else a CASE over the key."""
+        if rewrite.while_in:
+            held = zip(rewrite.rows, rewrite.held, strict=True)
+            rewrite = replace(rewrite, key=rewrite.key + rewrite.while_in, rows=tuple(at + now for at, now in held))
         same: dict[tuple[object, ...], list[Key]] = {}
         for key, values in zip(rewrite.rows, rewrite.values, strict=True):
             same.setdefault(values, []).append(key)

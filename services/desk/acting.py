@@ -8,7 +8,7 @@ from services.action_log import acts
 from services.action_log.sealing import seal
 from services.cases.case import Case
 from services.controllers import words
-from services.desk.again import marketing_drafts
+from services.desk.again import lift_drafts, marketing_drafts
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -21,6 +21,8 @@ GROUNDS = ("17-1-a", "17-1-b", "17-1-c", "17-1-d", "17-1-e", "17-1-f")
 """Art 17(1): which ground an erasure rests on is recorded (rules.md 4.4)."""
 RESTRICTIONS = ("18-1-a", "18-1-b", "18-1-c", "18-1-d")
 """Art 18(1): accuracy contested, unlawful but not to be erased, needed for claims, objection pending."""
+LIFTED = ("accuracy-checked", "lawful", "claim-over", "objection-decided", "person-asked")
+"""Why a restriction ends: what each ground of Art 18(1) waited for, or the person's own wish."""
 WRAP_UPS = (
     "LOGGED",
     "ACK-SENT",
@@ -145,6 +147,17 @@ class Acting:
         if ground not in RESTRICTIONS:
             raise BadInput(f"a ground is one of {', '.join(RESTRICTIONS)}", place="ground")
         self._ctx.record(session, acts.RestrictionAsked(ground=ground), state, item)
+
+    def lift(self, session: Session, case: str, reason: str) -> None:
+        """Have a restriction lifted in every system, for one of `LIFTED`; the person is told first (Art 18(3)).
+
+        A lead's, with the PIN just before. It is an item of its own: the one that restricted has ended.
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("lift", state, session)
+        if reason not in LIFTED:
+            raise BadInput(f"a reason is one of {', '.join(LIFTED)}", place="reason")
+        self._ctx.write(lift_drafts(self._ctx, session, state, reason))
 
     def check_text(self, text: str, controller: str) -> tuple[RiskFlag, ...]:
         """Personal data a note does not need; kinds and places, never values."""

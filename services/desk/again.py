@@ -7,6 +7,7 @@ from services.action_log import acts
 from services.action_log.act import from_params
 from services.action_log.entry import Draft
 from services.cases.case import Case, Conflict
+from services.cases.fold_acts import OPEN
 from services.cases.fold_settle import again_op
 from services.cases.policy import RULES, may, may_settle
 from services.cases.repeating import REPEATS, why_not
@@ -57,6 +58,8 @@ def again(ctx: Context, session: Session, case: Case, met: Conflict) -> list[Dra
     if met.act == "marketing.stopped":
         channels = met.params["channels"]
         drafts = marketing_drafts(ctx, session, case, [str(c) for c in channels] if isinstance(channels, list) else [])
+    elif met.act == "restriction.lift_asked":
+        drafts = lift_drafts(ctx, session, case, str(met.params["reason"]))
     else:
         if met.act == "item.added":
             item = str(len(case.items) + 1)
@@ -75,6 +78,17 @@ def marketing_drafts(ctx: Context, session: Session, state: Case, channels: Sequ
     number = str(len(state.items) + 1)
     added = ctx.draft(session, acts.ItemAdded(right=Right.OBJECTION_MARKETING), state, number)
     return [added, ctx.draft(session, stop, state, number)]
+
+
+def lift_drafts(ctx: Context, session: Session, state: Case, reason: str) -> list[Draft]:
+    """The lifting of a restriction, on an open item or on a new one."""
+    item = next((i for i in state.items if i.right is Right.RESTRICTION and i.state in OPEN), None)
+    lift = acts.RestrictionLiftAsked(reason=reason)
+    if item is not None:
+        return [ctx.draft(session, lift, state, item.id)]
+    number = str(len(state.items) + 1)
+    added = ctx.draft(session, acts.ItemAdded(right=Right.RESTRICTION), state, number)
+    return [added, ctx.draft(session, lift, state, number)]
 
 
 def _item(case: Case, met: Conflict) -> str | None:

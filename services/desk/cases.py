@@ -13,7 +13,7 @@ from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.policy import RULES, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks
-from services.cases.words import act_words, item_words
+from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
 from services.clock.traffic import light
 from services.controllers import Controller
@@ -219,7 +219,7 @@ def _item(case: Case, item: Item, wait_us: int, now: int, today: date) -> ItemVi
         approved_by=item.approved_by.removeprefix("agent:"),
         returned=item.returned,
         package=item.package,
-        systems=item.systems,
+        systems=tuple(replace(one, reason=reason_words(one.reason)) for one in item.systems),
         recipients=item.recipients,
         tasks=tuple(task_view(case.id, item, task, today) for task in item.tasks),
     )

@@ -35,12 +35,15 @@ class Checks:
         self._ctx, self._cases, self._asks = ctx, cases, asks
         self._ways: dict[str, Ways] = {}
 
-    def start(self, session: Session, case: str) -> ChecklistView:
-        """Open the checklist for what is asked; an open one of this contact goes on. Raises `Refused`."""
+    def start(self, session: Session, case: str, *, grave: bool = False) -> ChecklistView:
+        """Open the checklist for what is asked; an open one of this contact goes on. Raises `Refused`.
+
+        `grave`: contact data, identity or money are to be corrected.
+        """
         state = self._cases.state(case)
         self._ctx.permit("verify", state, session)
         if not _goes_on(state, session, self._ctx.now()):
-            template = choose_for([i.right for i in state.items if not i.ended], state.requester)
+            template = choose_for([i.right for i in state.items if not i.ended], state.requester, grave=grave)
             begun = moves.start(
                 template,
                 session.id,
@@ -103,6 +106,19 @@ class Checks:
         )
         self._ctx.record(session, act, state)
         return self._settled(session, case)
+
+    def second(self, session: Session, case: str) -> None:
+        """The second colleague confirms a check that somebody else leads, from their own session (SUP, rules.md 7.3).
+
+        Needs the PIN just before. Raises `Refused`.
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("second", state, session)
+        folded = self._the_check(state)
+        check, now = _engine(folded), self._ctx.now()
+        moves.vouched(check, Factor.SUP, "y", self._ways_of(state), now, check.session, by=session.actor)
+        act = acts.FactorPassed(check=folded.id, factor=Factor.SUP, method="vouched", ask=None)
+        self._ctx.record(session, act, state)
 
     def question(self, session: Session, case: str, step: str) -> Asked:
         """What to ask for a knowledge factor; looks the same whether or not anything is held."""

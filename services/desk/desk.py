@@ -17,6 +17,7 @@ from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
 from services.desk.queue import Queue
+from services.desk.rectify import Rectify
 from services.desk.redactions import Held
 from services.desk.review import Review
 from services.desk.settle import Settle
@@ -27,8 +28,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `task`, `work`, `log`,
-    `catalog`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
+    `log`, `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -48,6 +49,7 @@ class Desk:
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
+        self.rectify = Rectify(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)

@@ -16,6 +16,7 @@ from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import held_back, people
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
+from services.fulfilment.correctable_lines import correctable_lines
 from services.fulfilment.post import from_text
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
@@ -57,6 +58,7 @@ class Answers:
             "search": self._search,
             "find": self._find,
             "held": self._held,
+            "correctable": self._correctable,
             "question": lambda ask: self._proof.question(self._case(ask), ask.text("check"), ask.text("factor")),
             "code": lambda ask: self._proof.code(self._case(ask), ask.text("check")),
             "ways": lambda ask: self._proof.ways(self._case(ask)),
@@ -117,6 +119,11 @@ class Answers:
     def _held(self, ask: Ask) -> Json:
         case = self._case(ask)
         return {"parts": held_back.listed(self._room, case, _item(case, ask.text("item")))}
+
+    def _correctable(self, ask: Ask) -> Json:
+        case = self._case(ask)
+        needs(case, Tier.T1, self._room.now())
+        return {"lines": correctable_lines(self._room, case, str(ask.payload.get("language") or "en"))}
 
     def _answer(self, ask: Ask) -> Json:
         key = str(ask.payload.get("key") or "")

@@ -70,7 +70,7 @@ def _give_back(task: Task, case: Case, purpose: str) -> None:
 
 def status(room: Workroom, case: Case) -> dict[str, str]:
     """What the systems say about each purpose of the controller: `given`, `withdrawn` or `unknown`."""
-    catalog, given = room.catalog(case.controller), people.requester(room, case.id)
+    catalog, known = room.catalog(case.controller), people.identities(room, case.id)
     controller = room.controller(case.controller)
     told = {}
     for purpose in controller.purposes:
@@ -78,7 +78,7 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
             state.given
             for _, key in _places(catalog, [purpose.key])["by program"]
             for state in read_consent(
-                catalog.systems[key], catalog.connectors[key], purpose.key, _known(given), region=controller.country
+                catalog.systems[key], catalog.connectors[key], purpose.key, known, region=controller.country
             )
         ]
         # Withdrawn in one system is withdrawn: the careful reading.
@@ -123,7 +123,7 @@ def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attem
 def _written(room: Workroom, case: Case, key: str, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:
     """Rows written, whether they read back so, and whether a newer opposite choice stood in the way (then none is)."""
     controller = room.controller(case.controller)
-    known = _known(people.requester(room, case.id))
+    known = people.identities(room, case.id)
     catalog, region = room.catalog(case.controller), controller.country
     system, connector = catalog.systems[key], catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)
@@ -146,16 +146,12 @@ def _is_later(since: str, when: datetime) -> bool:
     return (held if held.tzinfo else held.replace(tzinfo=UTC)) > when
 
 
-def _known(given: people.Identifier) -> dict[str, list[str]]:
-    return {given.kind: [given.normal]}
-
-
 def _suppress(room: Workroom, case: Case, kinds: list[str]) -> None:
     """A keyed digest that later mailings and imports are held against (rules.md 4.5)."""
-    given = people.requester(room, case.id)
-    digest = lookup_digest(room.lookup_key, case.controller, given.kind, given.normal)
+    known = people.identities(room, case.id)
+    digests = [lookup_digest(room.lookup_key, case.controller, of, one) for of, all_ in known.items() for one in all_]
     for kind in kinds:
-        room.replay.put([digest], case.controller, case.id, kind)
+        room.replay.put(digests, case.controller, case.id, kind)
 
 
 def _receipt(task: Task, case: Case, controller: Controller, named: list[str], given: bool, at: int) -> None:

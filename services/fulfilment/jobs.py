@@ -3,23 +3,28 @@
 from collections.abc import Callable
 from functools import partial
 
+from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
 from services.fulfilment.notices import acknowledge, not_identified, notice
+from services.fulfilment.rectifying import rectify
 from services.fulfilment.replay import replay
-from services.fulfilment.restricting import restrict
+from services.fulfilment.restricting import lift, restrict
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Workroom
 
 WORK: dict[str, Callable[[Task], None]] = {
     "acknowledge": acknowledge,
+    "closing-letter": closing_letter,
     "consent": change_consent,
     "erase": erase,
     "export": export,
+    "lift": lift,
     "not-identified": not_identified,
     "notice": notice,
+    "rectify": rectify,
     "replay": replay,
     "restrict": restrict,
 }

@@ -51,6 +51,20 @@ def requester(room: Workroom, case: str) -> Identifier:
     raise NotFound("the requester's details are gone")
 
 
+KNOWN_AS = "known-as"
+"""Details that hold what a person is known by since a correction: a JSON object, kind to values."""
+
+
+def identities(room: Workroom, case: str) -> dict[str, list[str]]:
+    """All that the case's person is known by, kind to values: as given, and as corrected since. Raises `NotFound`."""
+    given = requester(room, case)
+    known = {given.kind: [given.normal]}
+    for text in room.details.open(case, KNOWN_AS):
+        for kind, values in orjson.loads(text).items():
+            known[kind] = list(dict.fromkeys([*known.get(kind, []), *values]))
+    return known
+
+
 def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress | None = None) -> Found:
     """Everything the case's controller holds of the case's person. Raises `NotFound`, `BadInput`."""
     from services.fulfilment.by_hand import bound  # it asks this module who the person is
@@ -58,25 +72,27 @@ def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress
     state = room.case(case)
     controller, catalog = room.controller(state.controller), room.catalog(state.controller)
     catalog = replace(catalog, connectors=bound(room, state, catalog.connectors))
-    given = requester(room, case)
-    disk = room.home.packages
-    return search(catalog, given, controller.country, whole=whole, progress=progress, disk=disk)
+    known, disk = identities(room, case), room.home.packages
+    return _search(catalog, known, controller.country, whole=whole, progress=progress, disk=disk)
 
 
-def search(
+def search(catalog: Catalog, given: Identifier, region: str, *, whole: bool = True) -> Found:
+    """Everything the systems of `catalog` hold of who is known by `given`."""
+    return _search(catalog, {given.kind: [given.normal]}, region, whole=whole)
+
+
+def _search(
     catalog: Catalog,
-    given: Identifier,
+    known: dict[str, list[str]],
     region: str,
     *,
     whole: bool = True,
     progress: Progress | None = None,
     disk: Path | None = None,
 ) -> Found:
-    """Everything the systems of `catalog` hold of who is known by `given`."""
     asked = Counted(catalog.connectors, progress) if progress else None
     sources: Mapping[str, Source] = asked.sources if asked else catalog.connectors
     excluded = {key: system.excluded for key, system in catalog.systems.items() if system.excluded}
-    known = {given.kind: [given.normal]}
     return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded, disk=disk)
 
 

@@ -69,8 +69,7 @@ class Proof:
     def _look(self, case: Case) -> "Look":
         catalog = self._room.catalog(case.controller)
         given = people.requester(self._room, case.id)
-        country = self._room.controller(case.controller).country
-        found = people.search(catalog, given, country)
+        found = people.look_up(self._room, case.id)
         return Look(catalog, given, people.points(catalog.graph, found), held(found, catalog.graph))
 
     def ways(self, case: Case) -> Json:

@@ -21,17 +21,24 @@ Identities = Callable[[], Sequence[tuple[str, Sequence[str]]]]
 """Kinds and values; asked inside a step, as they may not stand in the engine."""
 
 
-def tell(task: Task, change: str, nodes: Collection[Node], identities: Identities) -> None:
+def tell(
+    task: Task,
+    change: str,
+    nodes: Collection[Node],
+    identities: Identities,
+    corrected: Callable[[], Sequence[str]] = tuple,
+) -> None:
     """Tell every recipient of these collections of the `change`: `erasure`, `rectification` or `restriction`.
 
-    `identities` are what they know the person by. Who was told once is not told again, whatever is killed meanwhile.
+    `identities` are what they know the person by, `corrected` the new values.
+    Who was told once is not told again, whatever is killed meanwhile.
     """
     case = task.case()
     language = task.room.controller(case.controller).language
     named = task.patiently("recipients", lambda: sorted(_named(task, nodes)), forever=True)
     for key in named:
         step = f"recipient:{key}"
-        facts = partial(_facts, task, nodes, key, change, identities)
+        facts = partial(_facts, task, nodes, key, change, identities, corrected)
         sent = ""
         if task.patiently(f"{step}:reach", partial(_why_not, task, nodes, key), forever=True) == "":
             sent = send(task, step, case, "recipient-notice", language, facts, partial(_address, task, nodes, key))
@@ -81,11 +88,19 @@ def _address(task: Task, nodes: Collection[Node], key: str) -> str | None:
     return one.mail if one is not None else None
 
 
-def _facts(task: Task, nodes: Collection[Node], key: str, change: str, identities: Identities) -> Mapping[str, object]:
+def _facts(
+    task: Task,
+    nodes: Collection[Node],
+    key: str,
+    change: str,
+    identities: Identities,
+    corrected: Callable[[], Sequence[str]],
+) -> Mapping[str, object]:
     controller: Controller = task.room.controller(task.job.controller)
     lines = [f"{kind}: {value}" for kind, values in identities() for value in values]
     name = _named(task, nodes)[key].name
-    return {"recipient": name, "change": change, "done_on": task.room.today(controller), "known_by": lines}
+    done_on = task.room.today(controller)
+    return {"recipient": name, "change": change, "done_on": done_on, "known_by": lines, "corrected": list(corrected())}
 
 
 def _record(task: Task, nodes: Collection[Node], key: str, step: str, sent: str) -> None:

@@ -1,20 +1,28 @@
-"""The restriction job: mark each system that holds the person, read it back, tell them (Art 18, rules.md 4.3)."""
+"""Restriction jobs (Art 18, rules.md 4.3): mark each system that holds the person, or take the mark out; read it back.
 
+Who restricts tells the person and the recipients after; who lifts tells the person before anything is written.
+"""
+
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
 import orjson
 
-from services.action_log.acts import ItemResolved, RestrictionFailed, RestrictionWritten
+from services.action_log.act import Act
+from services.action_log.acts import ItemResolved, RestrictionFailed, RestrictionLifted, RestrictionWritten
 from services.cases.case import Case
+from services.cases.fold_correct import LIFT
 from services.cases.fold_tasks import RESTRICT
-from services.errors import Unavailable
+from services.catalog.graph import Node
+from services.errors import NotFound, Unavailable
 from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.found import FoundSystem, Reach
+from services.fulfilment.found import FoundSystem, Reach, Whose
 from services.fulfilment.notices import given_mail
 from services.fulfilment.post import send
+from services.fulfilment.recipients import tell
 from services.fulfilment.restriction import marks_of, write_restriction
 from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
@@ -22,6 +30,13 @@ from services.types import Outcome
 
 NO_MARK = "no-mark"
 """The system holds the person and its catalog names no column for it: somebody does it there by hand."""
+BY_HAND = "left-to-people"
+"""People work the system, and nobody asks them for this: somebody has it done there."""
+NOT_TOLD = "not-told"
+"""There is no way to tell the person, and nothing is lifted before they are told (Art 18(3))."""
+
+Written = Callable[[str], tuple[int, str]]
+"""One system: rows written, and why it is not done; empty when it is."""
 
 
 def restrict(task: Task) -> None:
@@ -29,44 +44,42 @@ def restrict(task: Task) -> None:
     case = task.case()
     params = orjson.loads(task.job.params)
     ground, at = str(params["ground"]), int(params["at"])
-    unmarked: list[str] = []
     systems = task.patiently("systems", lambda: _systems(task), forever=True)
     if systems["by hand"]:
         asked = [("", key) for key in systems["by hand"]]
         task.patiently("ask-people", lambda: ask_all(task, asked, RESTRICT), forever=True)
-    attempt = 0
-    for kind, waiting in systems.items():  # people last: what a program can do waits for nobody
-        while waiting:
-            ends = {key: _restrict_in(task, case, key, at, attempt, kind == "by hand") for key in waiting}
-            unmarked += [key for key, end in ends.items() if end == NO_MARK]
-            waiting, attempt = [key for key, end in ends.items() if end not in ("", NO_MARK)], attempt + 1
-            if waiting:
-                again = partial(task.due, AWAY, task.room.pauses[-1])
-                until = task.patiently(f"again:{attempt}", again, forever=True)
-                task.wait(until, stirred=task.answered if kind == "by hand" else never)
-    if unmarked:
-        task.patiently("by-hand", lambda: _give_back(task, case), forever=True)
+    ends = _everywhere(task, case, systems["by program"], lambda key: _mark(task, case, key, at), RestrictionWritten)
+    # People last: what a program can do waits for nobody.
+    people_said: Written = lambda key: (written(task, key, RESTRICT), "")  # noqa: E731 - the same for each system
+    ends |= _everywhere(task, case, systems["by hand"], people_said, RestrictionWritten, by_hand=True)
+    _tell_recipients(task, [key for key in systems["by program"] if not ends[key]])
+    if NO_MARK in ends.values():
+        task.patiently("by-hand", lambda: _give_back(task, case, NO_MARK), forever=True)
         raise JobFailed(NO_MARK)
     controller = task.room.controller(case.controller)
     facts: dict[str, object] = {"at": task.room.at(controller, at)}
-    send(task, "letter", case, "restriction-set", controller.language, lambda: facts, lambda: _to(task, case))
-    resolved = ItemResolved(Outcome.DONE, ground)
-    task.patiently("resolved", lambda: task.report("resolved", resolved, case, task.job.item), forever=True)
+    send(task, "letter", case, "restriction-set", controller.language, lambda: facts, lambda: given_mail(task, case))
+    _resolve(task, case, ground)
 
 
-def _restrict_in(task: Task, case: Case, key: str, at: int, attempt: int, by_hand: bool) -> str:
-    """One system, with its act: empty when it is done there, else why not."""
-    try:
-        rows, free, unmarked = task.patiently(
-            f"{key}:{attempt}", lambda: list(_written(task, case, key, at, by_hand)), by_hand=by_hand
-        )
-        reason = NO_MARK if unmarked else "not-read-back" if free else ""
-    except JobFailed as exc:
-        rows, reason = 0, str(exc)
-    act = RestrictionFailed(key, reason) if reason else RestrictionWritten(key, rows)
-    step = f"{key}:{'failed' if reason else 'written'}"
-    task.patiently(step, lambda: task.report(step, act, case, task.job.item), forever=True)
-    return reason
+def lift(task: Task) -> None:
+    """The person first; who cannot be told keeps the restriction. Then each system until its mark is out."""
+    case = task.case()
+    controller = task.room.controller(case.controller)
+    facts: dict[str, object] = {"reason": str(orjson.loads(task.job.params)["reason"])}
+    told = send(task, "letter", case, "restriction-lifted", controller.language, lambda: facts, lambda: _to(task, case))
+    if not told:
+        task.patiently("not-told", lambda: _give_back(task, case, NOT_TOLD), forever=True)
+        raise JobFailed(NOT_TOLD)
+    systems = task.patiently("systems", lambda: _systems(task), forever=True)
+    _everywhere(task, case, systems["by program"], lambda key: _unmark(task, case, key), RestrictionLifted)
+    for key in systems["by hand"]:
+        left = RestrictionFailed(key, BY_HAND)
+        task.patiently(f"{key}:left", partial(task.report, f"{key}:left", left, case, task.job.item), forever=True)
+    if systems["by hand"]:
+        task.patiently("by-hand", lambda: _give_back(task, case, BY_HAND), forever=True)
+        raise JobFailed(BY_HAND)
+    _resolve(task, case, LIFT)
 
 
 def _systems(task: Task) -> dict[str, list[str]]:
@@ -77,15 +90,57 @@ def _systems(task: Task) -> dict[str, list[str]]:
     return {"by program": [key for key in reached if key not in by_hand], "by hand": by_hand}
 
 
-def _written(task: Task, case: Case, key: str, at: int, by_hand: bool) -> tuple[int, int, int]:
-    """Rows that are restricted now, rows that are still free, rows that nothing can mark; by hand as people say."""
-    if by_hand:
-        return written(task, key, RESTRICT), 0, 0
+def _everywhere(
+    task: Task,
+    case: Case,
+    systems: list[str],
+    write: Written,
+    done: Callable[[str, int], Act],
+    *,
+    by_hand: bool = False,
+) -> dict[str, str]:
+    """Every one of these systems until it ended, by key: empty when it is done there, or `NO_MARK`."""
+    waiting, attempt = systems, 0
+    ended: dict[str, str] = {}
+    while waiting:
+        ends = {key: _in_system(task, case, key, write, done, attempt, by_hand) for key in waiting}
+        ended |= {key: end for key, end in ends.items() if end in ("", NO_MARK)}
+        waiting, attempt = [key for key in waiting if key not in ended], attempt + 1
+        if waiting:
+            again = partial(task.due, AWAY, task.room.pauses[-1])
+            until = task.patiently(f"again:{'hand:' if by_hand else ''}{attempt}", again, forever=True)
+            task.wait(until, stirred=task.answered if by_hand else never)
+    return ended
+
+
+def _in_system(
+    task: Task, case: Case, key: str, write: Written, done: Callable[[str, int], Act], attempt: int, by_hand: bool
+) -> str:
+    """One system, with its act."""
+    try:
+        told = task.patiently(f"{key}:{attempt}", lambda: "{} {}".format(*write(key)), by_hand=by_hand)
+        rows, reason = int(told.split(" ")[0]), told.split(" ")[1]
+    except JobFailed as exc:
+        rows, reason = 0, str(exc)
+    act = RestrictionFailed(key, reason) if reason else done(key, rows)
+    step = f"{key}:{'failed' if reason else 'written'}"
+    task.patiently(step, lambda: task.report(step, act, case, task.job.item), forever=True)
+    return reason
+
+
+def _mark(task: Task, case: Case, key: str, at: int) -> tuple[int, str]:
     graph, connector = (catalog := task.room.catalog(case.controller)).graph, catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)
     write_restriction(_found_in(task, case, key), graph, connector, True, when)
     marks = marks_of(_found_in(task, case, key), graph)
-    return marks.restricted, marks.free, marks.unmarked
+    return marks.restricted, NO_MARK if marks.unmarked else "not-read-back" if marks.free else ""
+
+
+def _unmark(task: Task, case: Case, key: str) -> tuple[int, str]:
+    """A system without a mark has none to take out: what was done there by hand is undone by hand."""
+    graph, connector = (catalog := task.room.catalog(case.controller)).graph, catalog.connectors[key]
+    rows = write_restriction(_found_in(task, case, key), graph, connector, False, datetime.now(UTC))
+    return rows, "not-read-back" if marks_of(_found_in(task, case, key), graph).restricted else ""
 
 
 def _found_in(task: Task, case: Case, key: str) -> FoundSystem:
@@ -99,9 +154,43 @@ def _found_in(task: Task, case: Case, key: str) -> FoundSystem:
     return system
 
 
-def _give_back(task: Task, case: Case) -> None:
-    task.report("failed", RestrictionFailed(None, NO_MARK), case, task.job.item)
+def _tell_recipients(task: Task, systems: list[str]) -> None:
+    """Whoever received data from what is restricted now (Art 19)."""
+    nodes = task.patiently("concerned", lambda: _concerned(task, systems), forever=True)
+    tell(task, "restriction", [Node(*node) for node in nodes], lambda: _known_by(task))
+
+
+def _concerned(task: Task, systems: list[str]) -> list[list[str]]:
+    """Collections that hold the person, in these systems."""
+    found = people.look_up(task.room, task.job.case)
+    if any(one.reach is Reach.FAILED and one.key in systems for one in found.systems):
+        raise Unavailable("a system could not be searched")
+    parts = [part for one in found.systems if one.key in systems for part in one.collections]
+    return [list(part.node) for part in parts if any(row.whose is not Whose.OTHER for row in part.rows)]
+
+
+def _known_by(task: Task) -> list[tuple[str, list[str]]]:
+    return list(people.identities(task.room, task.job.case).items())
 
 
 def _to(task: Task, case: Case) -> str | None:
-    return given_mail(task, case)
+    """The address the requester gave, else one on file that was left unchanged for 30 days."""
+    given = given_mail(task, case)
+    if given is not None:
+        return given
+    try:
+        person = people.requester(task.room, case.id)
+    except NotFound:
+        return None
+    room = task.room
+    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
+    return people.mail_point(held, person, room.today(room.controller(case.controller)))
+
+
+def _give_back(task: Task, case: Case, reason: str) -> None:
+    task.report("failed", RestrictionFailed(None, reason), case, task.job.item)
+
+
+def _resolve(task: Task, case: Case, ground: str) -> None:
+    resolved = ItemResolved(Outcome.DONE, ground)
+    task.patiently("resolved", lambda: task.report("resolved", resolved, case, task.job.item), forever=True)

@@ -175,8 +175,13 @@ def choose(right: Right, requester: Requester = Requester.SELF) -> Template:
     return next(fits, known["CL-UNID"])
 
 
-def choose_for(rights: Iterable[Right], requester: Requester = Requester.SELF) -> Template:
-    """One checklist for a case with several rights: the strictest that a check can pass, else CL-UNID."""
+def choose_for(rights: Iterable[Right], requester: Requester = Requester.SELF, *, grave: bool = False) -> Template:
+    """One checklist for a case with several rights: the strictest that a check can pass, else CL-UNID.
+
+    `grave`: contact data, identity or money are to be corrected, and CL-RECT gives way to CL-RECT-CRIT.
+    """
     chosen = [choose(right, requester) for right in rights]
+    if grave:
+        chosen = [templates()["CL-RECT-CRIT"] if one.id == "CL-RECT" else one for one in chosen]
     led = [t for t in chosen if t.tier is not Tier.TX]
     return max(led or chosen, key=lambda t: t.tier)

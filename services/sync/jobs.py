@@ -8,7 +8,7 @@ import orjson
 from services.action_log.entry import Entry
 from services.cases.case import Case
 from services.cases.policy import run_at
-from services.types import ItemState
+from services.types import ItemState, Outcome, Right
 
 Params = dict[str, str | int | bool | list[str]]
 
@@ -70,10 +70,24 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "consent", at, purposes=[], given=False, at=entry.ts),)
         case "restriction.asked":
             return (_job(entry, case, "restrict", at, ground=str(p["ground"]), at=entry.ts),)
+        case "restriction.lift_asked":
+            return (_job(entry, case, "lift", at, reason=str(p["reason"])),)
+        case "rectification.asked":
+            detail = entry.details[0] if entry.details else ""
+            return (_job(entry, case, "rectify", at, detail=detail, grave=bool(p["grave"]), at=entry.ts),)
         case "item.resolved" if p["outcome"] == "not-identified":
             return (_job(entry, case, "not-identified", at),)
+        case "item.resolved" if _by_hand(entry, case):
+            return (_job(entry, case, "closing-letter", at),)
         case _:
             return ()
+
+
+def _by_hand(entry: Entry, case: Case) -> bool:
+    """Whether a person ended what came back from the systems: the letter is still to be written."""
+    item = case.item(entry.item)
+    back = item is not None and bool(item.returned) and item.right in (Right.RECTIFICATION, Right.RESTRICTION)
+    return back and entry.params["outcome"] == Outcome.DONE and entry.actor.startswith("agent:")
 
 
 def _job(

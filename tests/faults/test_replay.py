@@ -1,5 +1,6 @@
 """After a restore: what was erased since the backup is erased again, what was shredded stays shredded."""
 
+import csv
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from console.cli import command
+from console.cli import command, main
 from db.central import DETAIL, META, REPLAY
 from db.central_replay import Repeat, ReplayStore
 from services.central_check import guards
@@ -128,6 +129,66 @@ def test_control_by_a_telephone_alone_the_search_would_come_to_the_partner(resto
     ReplayStore(centre.engine).add([Repeat(phone, "nordlicht", CASE, "erasure", 2**52)])
     _, (wrong,) = asked(centre.home.path, since, "--system", "nordlicht/crm")
     assert int(str(wrong["deletes"])) > int(str(found["deletes"]))
+
+
+# ── a list from elsewhere ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def suppressed(home: Path, file: Path, *words: str) -> tuple[int, dict[str, object]]:
+    """`rightsdesk suppress`: its exit code and what it said; never with anybody's name."""
+    options = ["--controller", "nordlicht", "--column", "email=E-Mail", "--home", str(home), "--json", *words]
+    done = CliRunner().invoke(command(), ["suppress", str(file), *options])
+    assert done.exit_code in (0, 1), (done.output, done.exception)
+    assert ME.email not in done.output
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_ERA_7_who_was_erased_or_objected_does_not_come_back_with_a_list(
+    restored: tuple[WorkerCentre, str], tmp_path: Path
+) -> None:
+    (centre, _), file, clean = restored, tmp_path / "leads.csv", tmp_path / "clean.csv"
+    hostile = '"[red]=cmd() ""\n\x1b]52;c;aGk=\x07"'
+    file.write_text(
+        f"\ufeffName,E-Mail\nA, {ME.email.upper()} \n{hostile},{PARTNER.email}\nC,{STOPPED.email}\nD,\nE,no mail\n"
+    )
+    said = {"kept": 3, "erased": 1, "objected": 1, "unnamed": 1}
+    assert suppressed(centre.home.path, file) == (1, {**said, "written": False})
+    assert suppressed(centre.home.path, file, "--out", str(clean)) == (0, {**said, "written": True})
+    assert [row[0] for row in csv.reader(clean.open(newline=""))][::2] == ["Name", "D"]
+    text = clean.read_text()
+    assert (ME.email.upper() in text, STOPPED.email in text, PARTNER.email in text) == (False, False, True)
+    assert "[red]=cmd()" in text, "what is not understood stays as it was"
+    assert clean.stat().st_mode & 0o077 == 0
+    other = ["suppress", str(file), "--controller", "harbour", "--column", "email=E-Mail", "--json"]
+    done = CliRunner().invoke(command(), [*other, "--home", str(centre.home.path)])
+    assert json.loads(done.stdout)["kept"] == 5, "the control: each controller has a list of its own"
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "told"),
+    [
+        (b"Name,Mail\n", (), "has not one column 'E-Mail'"),
+        (b"E-Mail,E-Mail\na@b.example,c\n", (), "has not one column"),
+        (b"E-Mail\na@b.example,2\n", (), "has 2 fields, the header 1"),
+        (b'E-Mail\n"a@b.example', (), "is no CSV"),
+        (b"E-Mail\n\xff\xfe\n", (), "is not UTF-8"),
+        (b"", (), "it has nothing"),
+        (b"E-Mail\n", ("--column", "name=Name"), "KIND=HEADER"),
+        (b"E-Mail\n", ("--purpose", "nonsense"), "no purpose 'nonsense'"),
+        (b"E-Mail\n", ("--delimiter", ";;"), "is one sign"),
+        (b"E-Mail\n", ("--controller", "nobody"), "nobody"),
+    ],
+)
+def test_a_list_that_is_none_is_said_and_nothing_is_written(
+    restored: tuple[WorkerCentre, str], tmp_path: Path, content: bytes, words: tuple[str, ...], told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    file, clean = tmp_path / "leads.csv", tmp_path / "clean.csv"
+    file.write_bytes(content)
+    options = ["--controller", "nordlicht", "--column", "email=E-Mail", "--out", str(clean), *words]
+    assert main(["suppress", str(file), *options, "--home", str(restored[0].home.path)]) in (1, 2)
+    assert told in capsys.readouterr().err
+    assert not clean.exists()
 
 
 NOBODY = {"persons": 0, "deletes": 0, "masks": 0, "stops": 0}

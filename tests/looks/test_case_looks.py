@@ -36,6 +36,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "erase": ("enter", "E"),
     "erase-confirm": ("enter", "E", "enter", typed("415")),
     "consent": ("enter", "c"),
+    "rectify": ("enter", "r", "enter", typed("Noe"), "enter", "j", "j", "j"),
     "note": ("enter", "o", typed("spoke")),
     "wrap": ("enter", "w"),
     "reveal": ("enter", "full_stop", "p", "1"),

@@ -23,6 +23,8 @@ TIERS = {
     "CL-CON-W": "T0",
     "CL-CON-G": "T1",
     "CL-RESTR": "T1",
+    "CL-RECT": "T1",
+    "CL-RECT-CRIT": "T3",
     "CL-ACC-STD": "T2",
     "CL-ERA-STD": "T2",
     "CL-UNID": "TX",
@@ -99,6 +101,7 @@ def test_every_factor_has_words_and_no_sentence_says_that_we_hold_something() ->
         (Right.CONSENT_WITHDRAW, Requester.PARENT, "CL-CON-W"),
         (Right.CONSENT_GIVE, Requester.SELF, "CL-CON-G"),
         (Right.RESTRICTION, Requester.SELF, "CL-RESTR"),
+        (Right.RECTIFICATION, Requester.SELF, "CL-RECT"),
         (Right.CONSENT_GIVE, Requester.REPRESENTATIVE, "CL-UNID"),
         (Right.ACCESS, Requester.PARENT, "CL-UNID"),
         (Right.ERASURE, Requester.AUTHORITY, "CL-UNID"),
@@ -116,6 +119,12 @@ def test_every_right_and_requester_has_a_checklist_and_several_rights_take_the_s
     assert choose_for([Right.OBJECTION_MARKETING, Right.ACCESS]).id == "CL-ACC-STD"
     assert choose_for([Right.UNKNOWN, Right.OBJECTION_MARKETING]).id == "CL-OBJ-MKT"
     assert choose_for([Right.UNKNOWN]).id == "CL-UNID"
+
+
+def test_contact_data_identity_and_money_are_corrected_by_the_strictest_checklist() -> None:
+    assert choose_for([Right.RECTIFICATION]).id == "CL-RECT"
+    assert choose_for([Right.RECTIFICATION, Right.ACCESS], grave=True).id == "CL-RECT-CRIT"
+    assert choose_for([Right.ACCESS], grave=True).id == "CL-ACC-STD", "nothing else is asked for more"
 
 
 def test_a_good_checklist_is_read(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from services.catalog.system import System, load_controller_systems
 from services.controllers import Controller, load_controllers
 from services.demo.people import make_people
 from services.demo.systems import make_systems
+from services.desk.acting import LIFTED
 from services.errors import BadInput, NotFound, Refused
 from services.fulfilment.portable import Line, PortabilityAnswer, Reason
 from services.letters.access import facts_for_access
@@ -69,6 +70,10 @@ def facts(controller: Controller, systems: dict[str, System], language: str = "e
             {"system": "CRM", "label": "Household", "outcome": "left", "rows": 1, "reason": "others live there"},
             {"system": "News", "label": "Mail", "outcome": "not-found", "rows": 0},
         ],
+        "fields": ["name", "e-mail address"],
+        "systems": ["CRM", "Shop"],
+        "corrected": ["name: Ada"],
+        "reason": "accuracy-checked",
         "told": ["Westway Parcels Ltd"],
         "untold": ["Nobody & Sons"],
         "recipient": "Westway Parcels Ltd",
@@ -105,6 +110,27 @@ def test_every_letter_can_be_written_in_every_language(
         assert "\n" not in letter.subject
         assert max(map(len, letter.text.splitlines())) <= 76
         assert "\n\n\n" not in letter.text
+
+
+@pytest.mark.parametrize("template", ["rectification-notice", "rectification-outcome", "restriction-lifted"])
+def test_what_became_of_a_correction_or_a_restriction_is_told_in_french_too(
+    controllers: dict[str, Controller], systems: dict[str, System], template: str
+) -> None:
+    letters = [compose(template, code, facts(controllers["nordlicht"], systems, "de")) for code in ("fr", "de", "en")]
+    assert [letter.language for letter in letters] == ["fr", "de", "en"]
+    assert len({letter.version for letter in letters}) == 1
+    assert "dossier" in letters[0].text
+    assert "{" not in letters[0].text + letters[0].subject
+
+
+@pytest.mark.parametrize("reason", LIFTED)
+def test_each_reason_to_lift_a_restriction_has_its_own_words(
+    controllers: dict[str, Controller], systems: dict[str, System], reason: str
+) -> None:
+    whole = facts(controllers["nordlicht"], systems, "de")
+    for code in ("en", "de", "fr"):
+        texts = [compose("restriction-lifted", code, {**whole, "reason": one}).text for one in (reason, *LIFTED)]
+        assert texts.count(texts[0]) == 2, "the one asked for, and the same among all"
 
 
 def test_the_languages_hold_the_same_letters_in_the_same_version() -> None:

@@ -1,10 +1,16 @@
 """Restriction (Art 18): every system that holds the person is marked, read back, and what is not is said."""
 
+import sqlite3
+from dataclasses import replace
+
 import pytest
 
-from services.errors import Refused
+from services.demo.people import Person
+from services.desk.desk import Desk
+from services.errors import BadInput, Refused
 from services.sync.rebuild import differences
-from services.types import ItemState, Right
+from services.types import ItemState, Right, Session
+from tests.centre import LEAD, LEAD_PIN
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
@@ -49,3 +55,108 @@ def test_Art_18_where_no_column_can_say_it_the_agent_gets_it_back(make_centre: M
     assert (item.state, item.returned) == (ItemState.IN_PROGRESS, "no-mark")
     assert {s.system: s.state for s in item.systems} == {**dict.fromkeys(MARKED, "done"), "shop": "failed"}
     assert restricted(centre) == {**dict.fromkeys(MARKED, 1), "shop": 0}
+
+
+def lead_of(centre: WorkerCentre) -> tuple[Desk, Session]:
+    """A lead at another desk, the PIN just typed."""
+    desk = centre.desk("desk-2")
+
+    def signed_in() -> Session | None:
+        try:
+            return desk.sign.sign_in(LEAD, LEAD_PIN)
+        except Refused:
+            return None
+
+    return desk, centre.until(signed_in)
+
+
+def restricted_case(centre: WorkerCentre, ground: str = "18-1-a", person: Person = PEOPLE[1]) -> Call:
+    """A call after which the person's data are restricted everywhere."""
+    call = Call(centre, centre.desk(), person, Right.RESTRICTION)
+    call.verify()
+    call.desk.act.restrict(call.session, call.case, ground)
+    centre.until(lambda: centre.case(call.case).closed)
+    assert sum(restricted(centre).values()) > 0
+    return call
+
+
+def test_Art_19_who_received_the_data_is_told_of_the_restriction_and_once(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    call = restricted_case(centre)
+    told = {one.recipient: (one.state, one.reason) for one in centre.case(call.case).items[0].recipients}
+    assert told == {
+        "elbkurier-logistik-gmbh": ("told", ""),
+        "mailwerk-gmbh": ("told", ""),
+        "nordlicht-service": ("impossible", "not-in-controller"),
+        "spreebank-ag": ("impossible", "no-address"),
+    }
+    notices = [mail for mail in centre.letters() if "Verarbeitung eingeschränkt" in " ".join(mail.split())]
+    assert sorted(mail.splitlines()[0] for mail in notices) == [
+        "To: privacy@elbkurier.example",
+        "To: privacy@mailwerk.example",
+    ]
+    assert "Richtig lauten" not in "".join(notices), "the control: that stands in a notice of a correction only"
+
+
+def test_Art_18_3_the_person_is_told_before_the_mark_is_taken_out_and_it_is_read_back(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start(kill_at="post.restriction-lifted")
+    call = restricted_case(centre)
+    with pytest.raises(Refused, match="lead"):
+        call.desk.act.lift(call.session, call.case, "accuracy-checked")
+    desk, lead = lead_of(centre)
+    with pytest.raises(BadInput):
+        desk.act.lift(lead, call.case, "because")
+    desk.act.lift(lead, call.case, "accuracy-checked")
+    centre.wait_dead()
+    assert restricted(centre) == dict.fromkeys(MARKED, 1), "killed before the letter left: nothing was written"
+    centre.start()
+    centre.until(lambda: len(centre.case(call.case).items) == 2 and centre.case(call.case).closed)
+    assert restricted(centre) == dict.fromkeys(MARKED, 0)
+    acts = centre.entries(call.case)
+    sent = next(
+        n for n, e in enumerate(acts) if e.act == "letter.made" and e.params["template"] == "restriction-lifted"
+    )
+    lifted = [n for n, e in enumerate(acts) if e.act == "restriction.lifted"]
+    assert len(lifted) == len(MARKED)
+    assert sent < next(n for n, e in enumerate(acts) if e.act == "letter.sent" and n > sent) < min(lifted)
+    letter = "Bevor wir das aufheben, sagen wir es Ihnen: Wir heben es jetzt auf"
+    assert any(letter in " ".join(mail.split()) for mail in centre.letters())
+    centre.until(lambda: desk.case.state(call.case).closed)
+    with pytest.raises(Refused, match="nothing is restricted"):
+        desk.act.lift(lead, call.case, "lawful")
+    assert differences(centre.store) == []
+
+
+def test_who_cannot_be_told_keeps_the_restriction(make_centre: Make) -> None:
+    centre = make_centre()
+    with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "crm.db") as db:
+        db.execute("DELETE FROM contact_email")
+    centre.start()
+    by_number = replace(PEOPLE[1], email=PEOPLE[1].customer_number)
+    call = restricted_case(centre, "18-1-c", by_number)
+    desk, lead = lead_of(centre)
+    desk.act.lift(lead, call.case, "claim-over")
+    centre.until(lambda: any(item.returned for item in centre.case(call.case).items))
+    assert [item.returned for item in centre.case(call.case).items] == ["", "not-told"]
+    assert sum(restricted(centre).values()) > 0
+    assert "restriction.lifted" not in centre.acts(call.case)
+
+
+def test_while_restricted_a_consent_can_be_withdrawn_and_a_lifting_leaves_that_as_it_is(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    call = restricted_case(centre)
+    call.desk.act.stop_marketing(call.session, call.case)
+    centre.until(lambda: len(centre.case(call.case).items) == 2 and centre.case(call.case).closed)
+    written = [e.params for e in centre.entries(call.case) if e.act == "consent.written"]
+    assert sum(int(str(one["rows"])) for one in written) > 0, "the control: something was written"
+    assert restricted(centre) == dict.fromkeys(MARKED, 1), "and the marks stand"
+    said = "SELECT id, marketing_stopped_at, newsletter_withdrawn_at FROM subscriber ORDER BY id"
+    before = centre.rows("news", said)
+    desk, lead = lead_of(centre)
+    desk.act.lift(lead, call.case, "lawful")
+    centre.until(lambda: len(centre.case(call.case).items) == 3 and centre.case(call.case).closed)
+    assert restricted(centre) == dict.fromkeys(MARKED, 0)
+    assert centre.rows("news", said) == before

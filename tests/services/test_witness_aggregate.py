@@ -21,6 +21,7 @@ from services.action_log.witness import Alarm, Seen, look
 from services.errors import Unusable
 from tests.centre import Centre, request, sign_in
 from tests.log_samples import CENTRAL, CENTRAL_SEED, OTHER_SEED, SEED
+from tests.once import BOTH, SQLITE, Once
 from tests.witnessed_central import AGGREGATOR, FIRST, KEY, SECOND, Watched
 
 NAME = "witness.example"
@@ -28,21 +29,35 @@ COSIGNER = (CENTRAL, Signer(CENTRAL, CENTRAL_SEED).public_key)
 Found = list[tuple[str, str, int | None, int | None]]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def watched(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Watched]:
+def make(folder: Path, url: str) -> Watched:
     """Two logs, accepted in five batches, all witnessed."""
-    url = f"sqlite:///{tmp_path / 'central.db'}"
-    key: bytes | None = KEY
-    if request.param == "postgresql":
-        url, key = request.getfixturevalue("postgres"), None
+    key = KEY if url.startswith("sqlite") else None
     central.create(url, key).dispose()
-    found = Watched(central.open_engine(url, key), tmp_path)
-    witnessing.create(found.state, NAME)
+    made = Watched(central.open_engine(url, key), folder)
+    witnessing.create(made.state, NAME)
     for log, count in ((FIRST, 290), (SECOND, 20), (FIRST, 5), (SECOND, 3), (FIRST, 5)):
-        found.write(log, count)
-    assert found.look().alarms == ()
+        made.write(log, count)
+    assert made.look().alarms == ()
+    made.engine.dispose()
+    return made
+
+
+@pytest.fixture(scope="module")
+def once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Once[Watched]]:
+    made = Once(tmp_path_factory.mktemp("watched"), request, make)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=BOTH)
+def watched(request: pytest.FixtureRequest, once: Once[Watched], tmp_path: Path) -> Iterator[Watched]:
+    """A central of the test's own, as `make` says, in each of the two databases."""
+    made, url = once.copy(request.param, tmp_path)
+    engine = central.open_engine(url, KEY if request.param == SQLITE else None)
+    found = made.moved(engine, tmp_path)
     yield found
     found.engine.dispose()
+    once.forget(url)
 
 
 def run(*arguments: object) -> Result:

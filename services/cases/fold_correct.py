@@ -1,0 +1,68 @@
+"""Folding corrections (Art 16) and the lifting of restrictions (Art 18(3))."""
+
+from dataclasses import replace
+
+from services.action_log import acts
+from services.action_log.entry import Entry
+from services.cases.case import Case
+from services.cases.fold_acts import OPEN, asked_anew, failed_in, needs_tier
+from services.cases.fold_systems import with_system
+from services.cases.step import Unfit, by_worker, folds, the_item
+from services.types import ItemState, Right, SystemResult, Tier
+
+LIFT = "18-3"
+"""The ground of an item that lifts a restriction."""
+
+
+@folds(acts.RectificationAsked)
+def _asked(case: Case, done: acts.RectificationAsked, entry: Entry, at: int) -> Case:
+    """Contact data, identity and money are what a thief would change: T3 (rules.md 7.4, 7.6 CL-RECT-CRIT)."""
+    item = the_item(case, entry, *OPEN)
+    if item.right is not Right.RECTIFICATION:
+        raise Unfit(f"a correction does not answer {item.right}")
+    needs_tier(case, entry, Tier.T3 if done.grave else Tier.T1)
+    return case.with_item(asked_anew(item, entry, ItemState.RUNNING))
+
+
+@folds(acts.RectificationStarted)
+def _started(case: Case, done: acts.RectificationStarted, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    the_item(case, entry, ItemState.RUNNING)
+    return case
+
+
+@folds(acts.RectificationWritten)
+def _written(case: Case, done: acts.RectificationWritten, entry: Entry, at: int) -> Case:
+    return _done_in(case, entry, done.system, done.rows)
+
+
+def _done_in(case: Case, entry: Entry, system: str, rows: int) -> Case:
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    return case.with_item(with_system(item, SystemResult(system, "done", masked=rows)))
+
+
+@folds(acts.RestrictionLiftAsked)
+def _lift_asked(case: Case, done: acts.RestrictionLiftAsked, entry: Entry, at: int) -> Case:
+    """A lead decides for the controller: what was contested is checked, weighed or over (Art 18(1), (3))."""
+    item = the_item(case, entry, *OPEN)
+    if item.right is not Right.RESTRICTION:
+        raise Unfit(f"a lifting does not answer {item.right}")
+    if entry.as_ != "lead" or not entry.actor.startswith("agent:"):
+        raise Unfit("a lead lifts a restriction")
+    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), ground=LIFT))
+
+
+@folds(acts.RestrictionLifted)
+def _lifted(case: Case, done: acts.RestrictionLifted, entry: Entry, at: int) -> Case:
+    return _done_in(case, entry, done.system, done.rows)
+
+
+@folds(acts.RectificationFailed)
+def _failed(case: Case, done: acts.RectificationFailed, entry: Entry, at: int) -> Case:
+    """In one system: the others go on. At the end, or before anything was written (no system): back to the agent."""
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    if done.system is None:
+        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
+    return case.with_item(failed_in(item, done.system, done.reason))
