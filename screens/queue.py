@@ -27,10 +27,10 @@ REFRESH_S: Final = 5
 SETTLE_S: Final = 0.12  # the preview follows the cursor when it rests, not between two moves of a hand
 
 COLUMNS: Final[tuple[Column[QueueRow], ...]] = (
-    Column("Due", 11, lambda row: row.due, 1),
+    Column("Due", 12, lambda row: row.due, 1),
     Column("Case", 11, lambda row: row.case),
     Column("Right", 11, lambda row: row.rights, 2),
-    Column("Person", 14, lambda row: row.person, 2),
+    Column("Person", 13, lambda row: row.person, 2),
     Column("State", 11, lambda row: f"! {row.state}" if row.conflicts else row.state, 1),
     Column("Who", 4, lambda row: row.who or "-"),
     Column("Tier", 4, lambda row: row.tier or "-"),
