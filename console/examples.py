@@ -36,7 +36,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "catalog review": ("rightsdesk catalog review shop",),
     "catalog secret": (
         "rightsdesk catalog secret muster/crm",
-        "RIGHTSDESK_SYSTEM_PASSWORD_FILE=crm.txt rightsdesk catalog secret muster/crm",
         "rightsdesk catalog secret muster/crm --remove",
     ),
     "catalog status": ("rightsdesk catalog status", "rightsdesk catalog status --json"),
