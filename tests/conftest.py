@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import keyring
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
@@ -30,6 +31,13 @@ settings.load_profile("ours")
 CHECKOUT = Path(__file__).parents[1]
 OURS = ("RIGHTSDESK_", "TEXTUAL")
 
+UNMEASURED = (
+    "tests/stories/", "tests/faults/", "tests/terminal/", "tests/screens/", "tests/looks/", "tests/test_setup",
+    "tests/test_play",
+)  # fmt: skip
+"""Tests through screens and many processes of what `tests/services` runs in one."""
+IN_CHILDREN = "COVERAGE_PROCESS_CONFIG"
+
 # Hundreds of processes are started: what the first one compiled the others need not compile again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -47,6 +55,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "long" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="a long campaign: run with --long"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measuring coverage costs two fifths of a test's time: what others measure is not measured again."""
+    measure = Coverage.current() if item.nodeid.startswith(UNMEASURED) else None
+    if measure is None:
+        return (yield)
+    inherited = os.environ.pop(IN_CHILDREN, None)
+    measure.stop()
+    try:
+        return (yield)
+    finally:
+        measure.start()
+        if inherited is not None:
+            os.environ[IN_CHILDREN] = inherited
 
 
 @pytest.fixture(scope="session")

@@ -64,10 +64,8 @@ def test_an_erasure_killed_at_every_step_is_done_once_and_never_half(make_due: M
     finish(centre, rows)
 
 
-@pytest.mark.parametrize(
-    "right", [Right.OBJECTION_MARKETING, *(pytest.param(r, marks=pytest.mark.long) for r in ASKED if r not in (
-        Right.OBJECTION_MARKETING,))]
-)  # fmt: skip
+@pytest.mark.long
+@pytest.mark.parametrize("right", list(ASKED))
 def test_a_job_killed_at_every_step_ends_its_item_once(make_centre: Make, right: Right) -> None:
     centre = make_centre()
     centre.start()

@@ -155,6 +155,7 @@ def test_a_skipped_system_is_left_alone_and_the_letter_says_so(make_due: Make) -
     assert centre.case(CASE).conflicts == ()
 
 
+@pytest.mark.long
 def test_control_nothing_skipped_nothing_left_out(make_due: Make) -> None:
     centre = make_due()
     centre.start(MOODY)
@@ -205,6 +206,7 @@ def test_an_export_waits_for_a_vendor_and_then_goes_out_complete(make_centre: Ma
     assert "crm" in built.params["systems"]
 
 
+@pytest.mark.long
 def test_an_export_whose_vendor_is_too_late_fails_with_that_reason(make_centre: Make) -> None:
     centre = make_centre()
     centre.start(MOODY)

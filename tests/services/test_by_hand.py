@@ -181,6 +181,7 @@ def test_who_could_not_look_gives_the_export_back_and_may_mend_it(make_centre: M
     assert centre.acts(call.case).count("task.asked") == 1
 
 
+@pytest.mark.long
 def test_a_late_search_is_shown_as_late_and_waited_for_all_the_same(make_centre: Make) -> None:
     centre = make_centre()
     with_archive(centre)
@@ -263,6 +264,7 @@ def test_an_erasure_that_people_refuse_is_a_leads_who_asks_again_or_skips_it(mak
     assert "nicht gelöscht" in next(line for line in letter.splitlines() if "Papierakten" in line)
 
 
+@pytest.mark.long
 def test_an_erasure_that_is_late_is_a_leads_and_a_late_answer_still_counts(make_centre: Make) -> None:
     centre = make_centre()
     call, task, _ = erasing(centre, OVERDUE)
@@ -274,6 +276,7 @@ def test_an_erasure_that_is_late_is_a_leads_and_a_late_answer_still_counts(make_
     assert (archive.state, archive.deleted, archive.reason) == ("nothing found", 0, "by-hand")
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_while_people_look_goes_on_from_their_answer(make_centre: Make) -> None:
     centre = make_centre()
     with_archive(centre)
