@@ -29,6 +29,7 @@ class FileSite(Site):
         )
 
     def open(self, mistakes: Mistakes) -> None:
+        self.centre.engine.dispose()  # SQLite ties what is opened later to whatever this process has open of the file
         self.centre = Centre(self.home)
         self.store = self.centre.store
         self.ingest = mistakes.ingest(self.store, ingest_keys(self.centre.vault, DEPLOYMENT))
