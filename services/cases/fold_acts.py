@@ -143,6 +143,15 @@ def failed_in(item: Item, system: str, reason: str) -> Item:
     return with_system(item, SystemResult(system, "failed", reason=reason))
 
 
+def failed_or_back(case: Case, entry: Entry, system: str | None, reason: str) -> Case:
+    """A worker could not write in one system: the others go on. In none (no system): back to the agent."""
+    by_worker(entry)
+    item = the_item(case, entry, ItemState.RUNNING)
+    if system is None:
+        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=reason))
+    return case.with_item(failed_in(item, system, reason))
+
+
 @folds(acts.EraseVerified)
 def _erase_verified(case: Case, done: acts.EraseVerified, entry: Entry, at: int) -> Case:
     by_worker(entry)
@@ -209,11 +218,7 @@ def _consent_written(case: Case, done: acts.ConsentWritten, entry: Entry, at: in
 @folds(acts.ConsentFailed)
 def _consent_failed(case: Case, done: acts.ConsentFailed, entry: Entry, at: int) -> Case:
     """In one system: the others go on. Before anything was written (no system): back to the agent."""
-    by_worker(entry)
-    item = the_item(case, entry, ItemState.RUNNING)
-    if done.system is None:
-        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(failed_in(item, done.system, done.reason))
+    return failed_or_back(case, entry, done.system, done.reason)
 
 
 @folds(acts.RestrictionAsked)
@@ -235,11 +240,7 @@ def _restriction_written(case: Case, done: acts.RestrictionWritten, entry: Entry
 @folds(acts.RestrictionFailed)
 def _restriction_failed(case: Case, done: acts.RestrictionFailed, entry: Entry, at: int) -> Case:
     """In one system: the others go on. At the end (no system): back to the agent, who has it done by hand."""
-    by_worker(entry)
-    item = the_item(case, entry, ItemState.RUNNING)
-    if done.system is None:
-        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(failed_in(item, done.system, done.reason))
+    return failed_or_back(case, entry, done.system, done.reason)
 
 
 @folds(acts.ItemResolved)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case
-from services.cases.fold_acts import OPEN, asked_anew, failed_in, needs_tier
+from services.cases.fold_acts import OPEN, asked_anew, failed_or_back, needs_tier
 from services.cases.fold_systems import with_system
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.types import ItemState, Right, SystemResult, Tier
@@ -61,8 +61,4 @@ def _lifted(case: Case, done: acts.RestrictionLifted, entry: Entry, at: int) -> 
 @folds(acts.RectificationFailed)
 def _failed(case: Case, done: acts.RectificationFailed, entry: Entry, at: int) -> Case:
     """In one system: the others go on. At the end, or before anything was written (no system): back to the agent."""
-    by_worker(entry)
-    item = the_item(case, entry, ItemState.RUNNING)
-    if done.system is None:
-        return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
-    return case.with_item(failed_in(item, done.system, done.reason))
+    return failed_or_back(case, entry, done.system, done.reason)

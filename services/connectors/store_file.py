@@ -1,5 +1,6 @@
 """What `s3.yml` and `redis.yml` share: where the objects or keys of each collection are, read strictly."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ _MOST = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(ABC):
     """Where the rows of a collection are. `fields`: further columns, each with where in the value it stands.
 
     `scan`: the whole pattern may be read through for a lookup by anything else than a field of the pattern; `limit`:
@@ -42,13 +43,13 @@ class Place:
         """The pattern, parsed."""
         return parse(self.pattern)
 
+    @abstractmethod
     def standard(self) -> dict[str, ColumnKind]:
         """Columns that every row of the kind of store has, `key` first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def field_fault(self, path: str) -> str:
         """Why `path` is no place within a value; nothing when it is one."""
-        raise NotImplementedError
 
     @property
     def table(self) -> Table:

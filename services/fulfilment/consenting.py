@@ -11,17 +11,16 @@ from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
 from services.cases.case import Case
 from services.cases.fold_tasks import GIVE, WITHDRAW
 from services.controllers import Controller, Purpose, words
-from services.errors import NotFound
 from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, keeps_consent, written
 from services.fulfilment.consent import holds_purpose, read_consent, write_consent
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.notices import given_mail
+from services.fulfilment.notices import given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Catalog, Workroom
-from services.identity.identifiers import EMAIL, lookup_digest
+from services.identity.identifiers import lookup_digest
 from services.types import Outcome
 
 ALL_MARKETING = "marketing"
@@ -161,7 +160,7 @@ def _receipt(task: Task, case: Case, controller: Controller, named: list[str], g
     when = task.room.at(controller, at)
 
     def to() -> str | None:
-        return given_mail(task, case) or _on_file(task.room, case)
+        return given_or_on_file(task, case)
 
     if not named:
         facts: dict[str, object] = {"at": when, "channels": ["all"]}
@@ -181,16 +180,6 @@ def _facts(purpose: Purpose, language: str, given: bool, when: datetime) -> dict
         "text": words(purpose.consent.texts, language),
         "text_version": purpose.consent.version,
     }
-
-
-def _on_file(room: Workroom, case: Case) -> str | None:
-    try:
-        given = people.requester(room, case.id)
-    except NotFound:
-        return None
-    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
-    to = people.mail_point(held, given, room.today(room.controller(case.controller)))
-    return None if given.kind == EMAIL else to
 
 
 def _resolve(task: Task, case: Case) -> None:

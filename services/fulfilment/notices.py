@@ -76,3 +76,17 @@ def given_mail(task: Task, case: Case) -> str | None:
     except NotFound:
         return None
     return given.normal if given.kind == EMAIL else None
+
+
+def given_or_on_file(task: Task, case: Case) -> str | None:
+    """The address the requester gave, else one on file that was left unchanged for 30 days (IDV-10)."""
+    given = given_mail(task, case)
+    if given is not None:
+        return given
+    room = task.room
+    try:
+        person = people.requester(room, case.id)
+    except NotFound:
+        return None
+    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
+    return people.mail_point(held, person, room.today(room.controller(case.controller)))

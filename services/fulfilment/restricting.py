@@ -15,12 +15,12 @@ from services.cases.case import Case
 from services.cases.fold_correct import LIFT
 from services.cases.fold_tasks import RESTRICT
 from services.catalog.graph import Node
-from services.errors import NotFound, Unavailable
+from services.errors import Unavailable
 from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import FoundSystem, Reach, Whose
-from services.fulfilment.notices import given_mail
+from services.fulfilment.notices import given_mail, given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell
 from services.fulfilment.restriction import marks_of, write_restriction
@@ -67,7 +67,15 @@ def lift(task: Task) -> None:
     case = task.case()
     controller = task.room.controller(case.controller)
     facts: dict[str, object] = {"reason": str(orjson.loads(task.job.params)["reason"])}
-    told = send(task, "letter", case, "restriction-lifted", controller.language, lambda: facts, lambda: _to(task, case))
+    told = send(
+        task,
+        "letter",
+        case,
+        "restriction-lifted",
+        controller.language,
+        lambda: facts,
+        lambda: given_or_on_file(task, case),
+    )
     if not told:
         task.patiently("not-told", lambda: _give_back(task, case, NOT_TOLD), forever=True)
         raise JobFailed(NOT_TOLD)
@@ -145,7 +153,7 @@ def _unmark(task: Task, case: Case, key: str) -> tuple[int, str]:
 
 def _found_in(task: Task, case: Case, key: str) -> FoundSystem:
     """What the system holds of the person, searched anew over all systems; raises `Unavailable`, `JobFailed`."""
-    found = people.look_up(task.room, case.id)
+    found = people.look_up(task.room, case.id, whole=False)
     if found.stopped:
         raise JobFailed("too-many-others")
     system = next(system for system in found.systems if system.key == key)
@@ -162,7 +170,7 @@ def _tell_recipients(task: Task, systems: list[str]) -> None:
 
 def _concerned(task: Task, systems: list[str]) -> list[list[str]]:
     """Collections that hold the person, in these systems."""
-    found = people.look_up(task.room, task.job.case)
+    found = people.look_up(task.room, task.job.case, whole=False)
     if any(one.reach is Reach.FAILED and one.key in systems for one in found.systems):
         raise Unavailable("a system could not be searched")
     parts = [part for one in found.systems if one.key in systems for part in one.collections]
@@ -171,20 +179,6 @@ def _concerned(task: Task, systems: list[str]) -> list[list[str]]:
 
 def _known_by(task: Task) -> list[tuple[str, list[str]]]:
     return list(people.identities(task.room, task.job.case).items())
-
-
-def _to(task: Task, case: Case) -> str | None:
-    """The address the requester gave, else one on file that was left unchanged for 30 days."""
-    given = given_mail(task, case)
-    if given is not None:
-        return given
-    try:
-        person = people.requester(task.room, case.id)
-    except NotFound:
-        return None
-    room = task.room
-    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
-    return people.mail_point(held, person, room.today(room.controller(case.controller)))
 
 
 def _give_back(task: Task, case: Case, reason: str) -> None:
