@@ -34,7 +34,7 @@ class Recipient:
 
     name: str
     role: str
-    purpose: str
+    purpose: str | dict[str, str]
     mail: str | None = None
 
 
@@ -121,8 +121,10 @@ class Controller:
         return Controller(**{**raw, **lists, **made})
 
 
-def words(texts: dict[str, str], language: str) -> str:
+def words(texts: str | dict[str, str], language: str) -> str:
     """The text in `language`, else English, else the first there is; empty when there is none."""
+    if isinstance(texts, str):
+        return texts
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 

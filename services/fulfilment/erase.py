@@ -37,6 +37,8 @@ from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
+from services.letters.compose import spoken
+from services.letters.lexicon import lexicon
 from services.types import ItemState, Outcome, Role, Session
 
 CHANGED = "plan-changed"
@@ -66,7 +68,7 @@ def erase(task: Task) -> None:
     told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
     tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
     case = task.case()
-    language = task.item(case).language or task.room.controller(case.controller).language
+    language = spoken(task.room.controller(case.controller), task.item(case).language)
     send(
         task,
         "letter",
@@ -232,21 +234,15 @@ def _lines(
 
 
 _OUTCOMES = {"delete": "erased", "mask": "masked", "keep": "kept", "leave": "left"}
-_REASONS = {
-    "other-person": {"en": "they are about somebody else", "de": "sie betreffen jemand anderen"},
-    "shared": {"en": "several people share them", "de": "mehrere Personen sie teilen"},
-    "not-personal": {"en": "they do not say who it is", "de": "sie keine Person erkennen lassen"},
-    "read-only": {"en": "the system cannot be changed", "de": "das System nicht geändert werden kann"},
-    "no-date": {"en": "the date of the duty to keep is not known", "de": "das Datum der Aufbewahrungspflicht fehlt"},
-}
 
 
 def _line(action: Action, language: str) -> dict[str, object]:
+    known = lexicon(language).erasure
     code = action.reason if isinstance(action.reason, str) else ""
-    reason = words(_REASONS.get(code, action.reason), language)
+    reason = known.get(code) or words(action.reason, language)
     outcome = _OUTCOMES[action.act]
     if outcome == "kept" and not (action.until and action.law):
-        outcome, reason = "left", reason or words(_REASONS["no-date"], language)
+        outcome, reason = "left", reason or known["no-date"]
     until = date.fromisoformat(action.until) if action.until else None
     return {"outcome": outcome, "rows": action.count, "until": until, "law": action.law, "reason": reason}
 

@@ -11,8 +11,9 @@ import orjson
 
 from services.catalog.values import Plain
 from services.errors import Unusable
-from services.fulfilment.package_view import View, say_in
+from services.fulfilment.package_view import View
 from services.fulfilment.pdf_text import lacks, printable
+from services.letters.lexicon import lexicon
 
 _TEMPLATE = Path(__file__).parent / "templates" / "package.typ"
 _ROWS = 100
@@ -36,7 +37,7 @@ def pdf(
     """
     import typst  # 80 MB on disk, and only workers make packages
 
-    say = say_in(language)
+    say = lexicon(language).package
     data = _clean({
         "title": say["title"], "controller": controller, "case_number": case_number, "made": made_on,
         "until": f"{say['until']} {expires_on}.", "letter_title": say["letter"],

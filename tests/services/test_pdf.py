@@ -14,7 +14,7 @@ from services.fulfilment import package_pdf
 from services.fulfilment.package_pdf import pdf
 from services.fulfilment.package_view import View
 from services.fulfilment.pdf_text import _SHOWN, lacks, printable
-from services.letters.categories import in_words
+from services.letters.lexicon import in_words
 
 CODE = '#eval("1+1") #read("/etc/passwd") #image("x.png") *b* _i_ $x$ `r` <l> @ref = h\n- i\n/ t: d // c /* c */'
 HOSTILE = (
