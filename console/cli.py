@@ -16,6 +16,7 @@ from console.commands import (
     clock,
     demo,
     doctor,
+    letter,
     log,
     replay,
     suppress,
@@ -37,6 +38,7 @@ PROGRAM = "rightsdesk"
 GROUPS = {
     "case": case.app,
     "log": log.app,
+    "letter": letter.app,
     "catalog": catalog.app,
     "train": train.app,
     "worker": worker.app,

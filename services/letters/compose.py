@@ -180,19 +180,27 @@ def _parts(template: str, source: str) -> tuple[str, str, str]:
 
 def _names(environment: "Environment", shelf: tuple[Path, ...], template: str, source: str) -> set[str]:
     """Every fact that `source`, with the files it includes, speaks of."""
+    names, parts = _parsed(environment, template, source)
+    found = set(names)
+    for part in parts:
+        found |= _names(environment, shelf, template, _source(shelf, part))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _parsed(environment: "Environment", template: str, source: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The facts and the files that `source` itself names. Raises `BadInput`."""
     from jinja2 import TemplateSyntaxError, meta
 
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as exc:
         raise BadInput(f"is no template: {exc.message}", place=f"letter {template}") from None
-    names = meta.find_undeclared_variables(tree)
-    for part in meta.find_referenced_templates(tree):
-        names |= _names(environment, shelf, template, _source(shelf, str(part)))
-    return names
+    parts = tuple(str(part) for part in meta.find_referenced_templates(tree))
+    return frozenset(meta.find_undeclared_variables(tree)), parts
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _compiled(environment: "Environment", source: str) -> "Template":
     return environment.from_string(source)
 
