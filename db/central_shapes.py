@@ -67,8 +67,12 @@ def halts_in(value: str | None) -> dict[str, Halt]:
     return {key: Halt(*one) for key, one in orjson.loads(value or "{}").items()}
 
 
+LETTER = "letter:"
+"""Begins the name under which a job says how far its mail is, before the letter's id."""
+
+
 class Progress(NamedTuple):
-    """Where a job is in a system: what a case screen shows beside the acts. `until` in µs, 0: none."""
+    """Where a job is in a system or with a letter: what a case screen shows beside the acts. `until` in µs, 0: none."""
 
     item: str
     system: str

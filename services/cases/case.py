@@ -88,7 +88,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """A letter of the case: made, sent or failed."""
+    """A letter of the case: made, sent or failed (`reason`), at `at` (µs); `item` it belongs to, empty for the case."""
 
     id: str
     template: str
@@ -96,6 +96,9 @@ class LetterState:
     language: str
     state: str = "made"
     medium: str = ""
+    item: str = ""
+    reason: str = ""
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +186,10 @@ class Case:
 
     @property
     def state(self) -> ItemState:
-        """The state of the least advanced open item (design.md 7.3)."""
+        """The state of the least advanced open item (design.md 7.3); `sent` while only a letter has not left."""
         still = [i.state for i in self.items if not i.ended]
+        if self.items and not still and not self.closed:
+            return ItemState.SENT
         if self.closed or not still:
             return ItemState.CLOSED if self.items else ItemState.NEW
         return min(still, key=_ORDER.__getitem__)

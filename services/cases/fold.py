@@ -17,11 +17,13 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_acts,
     fold_check,
     fold_correct,
+    fold_letters,
     fold_redactions,
     fold_systems,
     fold_tasks,
 )
 from services.cases.case import Case, Item, conflict_of
+from services.cases.fold_letters import untold
 from services.cases.fold_settle import AGAIN
 from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
 from services.errors import BadInput
@@ -75,13 +77,14 @@ def fold_all(case: Case | None, entries: Iterable[tuple[Entry, int]]) -> Case | 
 
 def _after(case: Case, entry: Entry, at: int) -> Case:
     once = (entry.actor.startswith("worker:") and entry.act in STEPS) or entry.op.startswith(AGAIN)
-    done = bool(case.items) and all(i.ended for i in case.items)
+    waits = untold(case)
+    done = bool(case.items) and all(i.ended for i in case.items) and not waits
     return replace(
         case,
         revision=case.revision + 1,
         seen=(*case.seen, entry.op) if once else case.seen,
-        closed=case.closed or done,
-        closed_at=case.closed_at or (at if done else 0),
+        closed=(case.closed and not waits) or done,
+        closed_at=0 if waits else case.closed_at or (at if done else 0),
     )
 
 

@@ -10,6 +10,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_correct import LIFT
+from services.cases.fold_letters import failed_letters
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
 from services.types import Factor, ItemState, Requester, Right, Role, Session, Tier
@@ -200,6 +201,10 @@ def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if any(open_tasks(one) for one in case.items) else "nothing is to be done by hand"
 
 
+def _letter_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return _decide_more(case, item, moment) if failed_letters(case) else "no letter has failed"
+
+
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is not None and moment.now < run_at(item, moment.wait_us):
         return "the waiting period is not over"
@@ -243,6 +248,8 @@ RULES: dict[str, Rule] = {
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("task", claim=False, more=_task_more),
+        Rule("letter", claim=False, ended_ok=True, more=_letter_more),
+        Rule("read-letter", claim=False, ended_ok=True, more=_decide_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),

@@ -70,6 +70,8 @@ _ACTS = {
     "letter.made": "letter {template} made",
     "letter.sent": "letter sent by {medium}",
     "letter.failed": "letter not sent: {reason}",
+    "letter.retry_asked": "letter to be sent again",
+    "letter.handed": "what the letter says told by {medium}",
     "data.viewed": "looked at {what}: {reason}",
     "note.kept": "note kept",
     "risk.flagged": "{kind} in {field}: {choice}",
@@ -100,6 +102,8 @@ _REASONS = {
     "not-read-back": "it was written and does not read back",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
+    "mail-refused": "the mail server will not take it",
+    "no-address": "there is no address to send it to",
 }
 """Reasons of a correction or a lifting that came back; other codes stand as they are."""
 

@@ -21,7 +21,7 @@ from services.controllers import Controller
 from services.desk.again import unsettled
 from services.desk.context import Context
 from services.desk.holds import is_draft
-from services.desk.progress import laid_over
+from services.desk.progress import laid_over, letters_of
 from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
@@ -30,7 +30,6 @@ from services.types import (
     HistoryLine,
     ItemView,
     KeyState,
-    LetterView,
     Session,
     Tier,
     Verification,
@@ -139,6 +138,7 @@ class Cases:
         moment = self._ctx.moment(session, case.controller)
         dates, today = dates_of(case, controller), self._ctx.today(case.controller)
         row = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
+        progress = self._progress(case)
         in_band = band(
             dates.due,
             today,
@@ -164,14 +164,12 @@ class Cases:
             band=in_band,
             due="-" if case.closed else light(dates.due, today),
             dates=_dates(dates, controller),
-            items=laid_over(
-                tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), self._progress(case)
-            ),
+            items=laid_over(tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), progress),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
             history=history,
-            letters=tuple(LetterView(x.id, x.template, x.language, x.state, x.medium) for x in case.letters),
+            letters=letters_of(case, progress),
             keys=tuple(KeyState(a, (k := may(a, case, moment)).allowed, k.reason) for a in RULES),
             subject=case.subject,
             found=case.found,

@@ -13,6 +13,7 @@ from services.desk.context import Context
 from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
+from services.desk.letters import Letters
 from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
@@ -28,8 +29,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
-    `log`, `catalog`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `letter`,
+    `task`, `work`, `log`, `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -50,6 +51,7 @@ class Desk:
         self.task = Tasks(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
         self.rectify = Rectify(ctx, self.case, asks)
+        self.letter = Letters(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)

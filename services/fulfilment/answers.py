@@ -18,7 +18,7 @@ from services.fulfilment import held_back, people
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
-from services.fulfilment.post import from_text
+from services.fulfilment.letter_view import letter_now, letter_of
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
 from services.fulfilment.sign_ins import SignIns
@@ -65,6 +65,7 @@ class Answers:
             "ways": lambda ask: self._proof.ways(self._case(ask)),
             "answer": self._answer,
             "reveal": self._reveal,
+            "letter": self._letter,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "sign-in": self._sign_in,
@@ -133,10 +134,10 @@ class Answers:
 
     def _reveal(self, ask: Ask) -> Json:
         case, what = self._case(ask), ask.text("what")
-        if what == "words" or what.startswith("letter:"):
+        if what == "words":
             if not case.holder:
                 raise Refused("take the case first (a)")
-            return {"value": self._words(case) if what == "words" else self._letter(case, what.partition(":")[2])}
+            return {"value": self._words(case)}
         if what.startswith("held:"):
             _, item, part = what.split(":", 2)
             return {"value": held_back.in_clear(self._room, case, _item(case, item), part)}
@@ -153,12 +154,11 @@ class Answers:
         texts = self._room.details.own(case.id, "words")
         return next((text.decode("utf-8", "replace") for text in texts.values()), "")
 
-    def _letter(self, case: Case, letter: str) -> str:
-        for text in self._room.details.own(case.id, "letter").values():
-            sent = from_text(text)
-            if sent.id == letter:
-                return f"{sent.subject}\n\n{sent.text}"
-        raise NotFound("there is no copy of this letter")
+    def _letter(self, ask: Ask) -> Json:
+        case = self._case(ask)
+        if "letter" in ask.payload:
+            return letter_of(self._room, case, ask.text("letter"))
+        return letter_now(self._room, case, ask.text("template"))
 
     def _delivery(self, case: Case) -> str:
         room = self._room

@@ -169,7 +169,7 @@ class Ingest:
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
             folded.cancelled.append((case.id, entry.item or ""))
-        elif entry.act in ("system.retry_asked", "system.skip_asked"):
+        elif entry.act in ("system.retry_asked", "system.skip_asked", "letter.retry_asked", "letter.handed"):
             folded.woken.append((case.id, entry.item or ""))
         elif entry.act == "task.answered":  # one answer serves every item of the case
             folded.woken.extend((case.id, item.id) for item in case.items)
