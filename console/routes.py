@@ -19,6 +19,7 @@ ROUTES: Final = {
     "review": "screens.review:ReviewScreen",
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",
+    "letters": "screens.letters:LettersScreen",
     "log": "screens.log:LogScreen",
     "catalog": "screens.catalog:CatalogScreen",
     "training": "screens.training:TrainingScreen",

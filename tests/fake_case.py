@@ -59,7 +59,8 @@ ACTS = {
     "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "task": "nothing is to be done by hand",
-    "redact": "nothing waits for it", "disclose": "nothing waits for it",
+    "redact": "nothing waits for it", "disclose": "nothing waits for it", "read-letter": "",
+    "letter": "no letter has failed",
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."
