@@ -7,9 +7,11 @@ from services.types import LetterText, LetterView, Session
 from tests.fake_case import NOW
 
 SENT = LetterView("l1", "access-answer", "de", "sent", "smtp", "2026-11", at=NOW)
-WAITS = LetterView("l2", "acknowledgement", "de", "waiting", "", "2026-11", "away", again=NOW + timedelta(minutes=10))
+WAITS = LetterView(
+    "l2", "acknowledgement", "de", "waiting", "", "2026-11", "no mail goes out", again=NOW + timedelta(minutes=10)
+)
 FAILED = LetterView(
-    "l3", "erasure-outcome", "de", "failed", "", "2026-11", "the mail server will not take it", at=NOW, failed=True
+    "l3", "erasure-outcome", "de", "failed", "", "2026-11", "the mail server refuses it", at=NOW, failed=True
 )
 TEXT = "\n".join(f"Line {number} of the letter, as the person reads it." for number in range(60))
 

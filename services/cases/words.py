@@ -102,7 +102,7 @@ _REASONS = {
     "not-read-back": "it was written and does not read back",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
-    "mail-refused": "the mail server will not take it",
+    "mail-refused": "the mail server refuses it",
     "no-address": "there is no address to send it to",
 }
 """Reasons of a correction or a lifting that came back; other codes stand as they are."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 ENDED = ("done", "nothing found", "skipped")
 """What an act says for good: whatever a worker said before, it stands."""
+NO_MAIL = "no mail goes out"
+"""Why a letter waits: the mail server is away, full, or set up wrongly."""
 DECIDED = ("exception", "retry asked", "skip asked")
 """What an act says of a system that waits: newer than what the worker says, until it is at work there again."""
 
@@ -55,7 +57,8 @@ def _letter(one: LetterState, row: "Progress | None") -> LetterView:
     )
     if row is None or one.state in (SENT, FAILED):
         return view
-    return replace(view, state="waiting", reason=reason_words(row.reason), again=Context.as_time(row.until))
+    reason = NO_MAIL if row.reason == "away" else reason_words(row.reason)
+    return replace(view, state="waiting", reason=reason, again=Context.as_time(row.until))
 
 
 def _shown(row: "Progress") -> SystemResult:

@@ -186,7 +186,7 @@ def test_letters_leave_by_a_real_mail_server_or_wait_or_are_refused_and_nobody_w
     desk = centre.desk()
     call = Call(centre, desk, ME, Right.RESTRICTION)
     shown = centre.until(lambda: [x for x in desk.case.read(call.session, call.case).letters if x.state == "waiting"])
-    assert (shown[0].template, shown[0].reason) == ("acknowledgement", "away")
+    assert (shown[0].template, shown[0].reason) == ("acknowledgement", "no mail goes out")
     assert shown[0].again is not None, "and when it is tried next"
     assert not centre.case(call.case).acknowledged
     smtp.refuse = ""
