@@ -115,6 +115,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk demo",
         "rightsdesk demo --cases 1000000 --reset",
         "rightsdesk demo --play --json",
+        "rightsdesk demo --plain",
     ),
     "doctor": ("rightsdesk doctor", "rightsdesk doctor --json"),
 }
