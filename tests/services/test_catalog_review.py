@@ -8,7 +8,8 @@ import pytest
 from console.cli import main
 from services.catalog.dataset import Field
 from services.catalog.system import load_system
-from services.discovery.review import Question, decide, questions
+from services.discovery.review import Draft
+from services.draft_types import DraftDecision, DraftLine
 from services.errors import BadInput, Conflict
 
 SYSTEM = "key: s\ncontroller: c\nconnector: sqlite\nurl: sqlite:///s.db\ndatasets: [s.yml]\n"
@@ -60,40 +61,45 @@ def field(folder: Path, collection: str, name: str) -> Field:
     return next(one for one in found.fields if one.name == name)
 
 
-def question(folder: Path, name: str) -> Question:
-    return next(one for one in questions(folder) if one.field == name)
+def questions(folder: Path) -> list[DraftLine]:
+    return [line for line in Draft(folder).view().lines if line.state == "open"]
+
+
+def decide(folder: Path, name: str, decision: DraftDecision, category: str = "") -> None:
+    draft = Draft(folder)
+    draft.decide(next(line for line in draft.view().lines if line.field == name and line.of), decision, category)
 
 
 def test_accepting_a_category_makes_it_hold_and_an_identity_of_it(folder: Path) -> None:
-    decide(question(folder, "mail"), "accepted")
+    decide(folder, "mail", "accepted")
     mail = field(folder, "person", "mail")
     assert (mail.data_categories, mail.meta.identity, mail.waits) == (("user.contact.email",), "email", False)
     assert mail.console.evidence[0].decided == "accepted"
 
 
 def test_another_category_holds_instead_and_what_was_proposed_stays_to_be_seen(folder: Path) -> None:
-    decide(question(folder, "alias"), "changed", "user.account.username")
+    decide(folder, "alias", "changed", "user.account.username")
     alias = field(folder, "person", "alias")
     assert alias.data_categories == ("user.account.username",)
     assert (str(alias.console.evidence[0].said), alias.console.evidence[0].decided) == ("user.name", "changed")
 
 
 def test_what_is_not_personal_has_no_category_and_is_not_asked_again(folder: Path) -> None:
-    decide(question(folder, "alias"), "not-personal")
+    decide(folder, "alias", "not-personal")
     assert not field(folder, "person", "alias").personal
     assert [one.field for one in questions(folder)] == ["mail", "person_ref"]
 
 
 def test_a_reference_that_is_accepted_is_followed_from_the_person(folder: Path) -> None:
-    decide(question(folder, "mail"), "accepted")
-    decide(question(folder, "person_ref"), "accepted")
+    decide(folder, "mail", "accepted")
+    decide(folder, "person_ref", "accepted")
     (reference,) = field(folder, "note", "person_ref").meta.references or ()
     assert (reference.dataset, reference.field, reference.direction) == ("s", "person.id", "from")
 
 
 def test_nothing_else_in_the_file_changes(folder: Path) -> None:
-    decide(question(folder, "alias"), "not-personal")
-    decide(question(folder, "person_ref"), "no-reference")
+    decide(folder, "alias", "not-personal")
+    decide(folder, "person_ref", "no-reference")
     text = (folder / "s.yml").read_text()
     for kept in (
         "# A comment at the top.\n",
@@ -107,24 +113,26 @@ def test_nothing_else_in_the_file_changes(folder: Path) -> None:
 
 
 def test_all_answers_leave_a_catalog_that_is_valid(folder: Path) -> None:
+    draft = Draft(folder)
     for one in questions(folder):
-        decide(one, "accepted")
+        draft.decide(one, "accepted")
     assert questions(folder) == []
     assert main(["catalog", "check", str(folder)]) == 0
 
 
 def test_a_category_that_there_is_not_changes_nothing(folder: Path) -> None:
     with pytest.raises(BadInput, match="did you mean"):
-        decide(question(folder, "alias"), "changed", "user.contakt.email")
+        decide(folder, "alias", "changed", "user.contakt.email")
     assert (folder / "s.yml").read_text() == DATASET
 
 
 def test_what_somebody_else_judged_meanwhile_is_not_judged_again(folder: Path) -> None:
-    mine = question(folder, "mail")
-    decide(question(folder, "mail"), "not-personal")
+    draft = Draft(folder)
+    mine = next(line for line in draft.view().lines if line.field == "mail")
+    decide(folder, "mail", "not-personal")
     before = (folder / "s.yml").read_text()
     with pytest.raises(Conflict, match="meanwhile"):
-        decide(mine, "accepted")
+        draft.decide(mine, "accepted")
     assert (folder / "s.yml").read_text() == before
 
 
@@ -134,7 +142,7 @@ def test_a_file_that_cannot_be_replaced_stays_whole(folder: Path, monkeypatch: p
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(BadInput, match="No space left"):
-        decide(question(folder, "mail"), "accepted")
+        decide(folder, "mail", "accepted")
     assert (folder / "s.yml").read_text() == DATASET
 
 
