@@ -1,4 +1,4 @@
-"""What a review shows of a draft: a line for everything that was proposed of a field, and for fields of which nothing was."""
+"""What a review shows of a draft: a line for all that was proposed of a field, and for a field without."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""`rightsdesk catalog review`: the fields of a draft that wait for a person, on the screen or by prompts with numbers."""
+"""`rightsdesk catalog review`: the fields of a draft that wait for a person, on the screen or by prompts."""
 
 import sys
 from pathlib import Path

@@ -79,7 +79,7 @@ class DraftFile:
         return found
 
     def put(self, new: Mapping[int, str]) -> None:
-        """Write other texts for some spans, all or none. Raises `ChangedMeanwhile`, and `BadInput` for what is wrong."""
+        """Write other texts for some spans, all or none. Raises `ChangedMeanwhile` and `BadInput`."""
         parts, spans, at, moved = [], [], 0, 0
         for number, span in enumerate(self.spans):
             start = span.start + moved

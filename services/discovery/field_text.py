@@ -1,4 +1,4 @@
-"""One field of a dataset file as text: what a decision changes in it. All else of the field stays; comments in it are lost."""
+"""One field of a dataset file as text: what a decision changes in it. The rest stays; comments in it are lost."""
 
 from typing import cast
 
