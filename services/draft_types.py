@@ -39,7 +39,7 @@ class DraftView:
     """A draft as it stands: its lines in the order of the files, how many of the questions are open.
 
     `categories` is what can be chosen from; `can_undo`: a decision of this sitting can be taken back. `reads` counts
-    how often its files were read: once more, and somebody else has changed them.
+    how often its files were read: once more, and somebody else has changed them. `number` grows with every change.
     """
 
     folder: str
@@ -51,6 +51,7 @@ class DraftView:
     categories: tuple[str, ...]
     can_undo: bool = False
     reads: int = 1
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

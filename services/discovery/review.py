@@ -43,7 +43,7 @@ class Draft:
         self.folder, self._allowed = folder, allowed
         self._lock = threading.RLock()
         self._undo: list[list[_Done]] = []
-        self._reads = 0
+        self._reads = self._number = 0
         self._read()
 
     def view(self) -> DraftView:
@@ -54,6 +54,7 @@ class Draft:
             return DraftView(
                 str(self.folder), str(self.system.key), str(self.system.controller), lines, waiting,
                 sum(line.asked for line in lines), known_categories(), bool(self._undo), self._reads,
+                self._number,
             )  # fmt: skip
 
     def changed(self) -> DraftView | None:
@@ -75,13 +76,10 @@ class Draft:
             self._write([(line, decision, category)])
             return self.view()
 
-    def accept_all(self, dataset: str, collection: str, least: float) -> DraftView:
-        """Accept all that waits in a collection and is as sure as `least` (0-1) or more, in one step."""
+    def accept_all(self, lines: Sequence[DraftLine]) -> DraftView:
+        """Accept these lines of one collection in one step, or none. Raises `Conflict`: one was judged meanwhile."""
         with self._lock:
-            found = [line for line in self.view().lines if alike(line, dataset, collection, least)]
-            if not found:
-                raise NotFound("nothing waits there that is so sure")
-            self._write([(line, "accepted", "") for line in found])
+            self._write([(line, "accepted", "") for line in lines])
             return self.view()
 
     def undo(self) -> DraftView:
@@ -111,7 +109,7 @@ class Draft:
         self.system, self._files = system, files
         self._lines = [[_lines(*file.field(n)) for n in range(len(file.spans))] for file in files]
         self._places = {_name(some[0]): (f, n) for f, fields in enumerate(self._lines) for n, some in enumerate(fields)}
-        self._reads += 1
+        self._reads, self._number = self._reads + 1, self._number + 1
 
     def _found(self, line: DraftLine) -> tuple[int, int]:
         """Number of file and field of a line that nobody judged since it was shown."""
@@ -153,6 +151,7 @@ class Draft:
         self._files[f].put(numbers)
         for number in numbers:
             self._lines[f][number] = _lines(*self._files[f].field(number))
+        self._number += 1
 
 
 def drafts_in(folder: Path) -> Iterator[DraftFound]:
@@ -171,11 +170,6 @@ def drafts_in(folder: Path) -> Iterator[DraftFound]:
                 yield DraftFound(view.folder, view.system, view.controller, view.open, view.asked)
 
 
-def alike(line: DraftLine, dataset: str, collection: str, least: float) -> bool:
-    """Whether a line waits in that collection and is as sure as `least` or more."""
-    return (line.state, line.dataset, line.collection) == ("open", dataset, collection) and line.confidence >= least
-
-
 @cache
 def known_categories() -> tuple[str, ...]:
     """What can be chosen from: the two upper levels of the taxonomy about people, and all that discovery proposes."""
@@ -190,7 +184,7 @@ def _lines(dataset: Dataset, collection: str, field: Field) -> tuple[DraftLine, 
     """The lines of one field: of each evidence, or one that says nothing."""
     held = [str(reference.field) for reference in field.meta.references or ()]
     asked = [e for e in field.console.evidence if e.of == "reference" and e.review]
-    joins = (*held, *(f"{e.said}? {e.confidence:.2f}" for e in asked))
+    joins = (*held, *(f"{e.said} (open, {e.confidence:.2f})" for e in asked))
     start = (str(dataset.fides_key), collection, str(field.name))
     kind, now = field.meta.data_type or "", tuple(map(str, field.data_categories or ()))
     found = tuple(
