@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from screens.draft_rows import COLUMNS, EMPTY, LABELS, Rows, facts_of, levels, next_open, rows_of, short, tone_of
 from screens.kit import keys
+from screens.kit.deskside import sentences
 from screens.kit.messages import JobFailed
 from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
@@ -130,12 +131,10 @@ class DraftScreen(KitScreen):
         self.view = view
         if before is not None and view.reads != before.reads:
             self.flash("the draft was changed elsewhere: this is how it stands now", "no")
-        decided = view.asked - view.open
-        words = (
-            "$n of $all decided" if view.open else "all $all decided: `rightsdesk catalog publish $who` publishes it"
-        )
-        words = words if view.asked else "nothing here waits for a person"
-        self.query_one(FlashLine).base = say(words, n=count(decided), all=count(view.asked), who=view.controller)
+        progress = f"{count(view.asked - view.open)} of {count(view.asked)} decided" if view.asked else "nothing waits"
+        self.query_one(Tabs).labels = (f"{LABELS[0]} · {progress}", LABELS[1])
+        done = "all decided: `rightsdesk catalog publish $who` publishes it" if view.asked and not view.open else ""
+        self.query_one(FlashLine).base = say(done, who=view.controller)
         self._list()
 
     def _list(self) -> None:
@@ -310,6 +309,8 @@ class DraftScreen(KitScreen):
         self.going.clear()
         if self.draft is not None:
             self.run(self.draft.view, reply=DraftRead, serial="look")
+        else:  # file and line need room
+            self.query_one("#facts", Static).update(shown(sentences(message.error)))
 
     # --- lock --------------------------------------------------------------------------------------------------------
 
@@ -323,6 +324,7 @@ class DraftScreen(KitScreen):
         self.query_one("#facts", Static).update(shown(""))
         self.query_one(FlashLine).base = say("")
         self.query_one(Crumbs).path = ()
+        self.query_one(Tabs).labels = LABELS
 
 
 def _why_not(action: str, line: DraftLine | None) -> str:

@@ -9,6 +9,7 @@ from services.discovery.draft import system_text
 from services.discovery.review import Draft, drafts_in
 from services.types import DraftFound, Session
 
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 Proposal = tuple[str, str, float, str]
 """Of what (category or reference), what is said, how sure, why."""
 SHOP: Mapping[str, Mapping[str, Sequence[Proposal]]] = {
@@ -39,7 +40,8 @@ def text_of(tables: Mapping[str, Mapping[str, Sequence[Proposal]]], key: str = "
     """A dataset file that says this."""
     collections = [{"name": table, "fields": [_field(name, some) for name, some in fields.items()]}
                    for table, fields in tables.items()]  # fmt: skip
-    return yaml.safe_dump({"dataset": [{"fides_key": key, "collections": collections}]}, sort_keys=False, width=110)
+    whole = {"dataset": [{"fides_key": key, "collections": collections}]}
+    return str(yaml.dump(whole, Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=110))
 
 
 def _field(name: str, proposals: Sequence[Proposal]) -> dict[str, object]:

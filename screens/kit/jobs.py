@@ -10,7 +10,7 @@ answers, never its writes. Errors come as `JobFailed`. Answers are handled on th
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, Final, TypeVar, TypeVarTuple
@@ -94,9 +94,7 @@ class Jobs:
             self.writing.append(stage or serial)
         asked = (self._writes if write else self._reads).submit(lambda: call(*args))
         # What is handed over is no coroutine yet: a closing app cancels workers that never had a turn.
-        job: Callable[[], Coroutine[None, None, None]] = partial(
-            self._job, owner, asked, reply, serial, number, write, stage
-        )
+        job: Any = partial(self._job, owner, asked, reply, serial, number, write, stage)
         self._app.run_worker(job, group="jobs", name=serial or stage or "job", exit_on_error=False)
 
     def _next(self, owner: MessagePump, serial: str) -> int:

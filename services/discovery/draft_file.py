@@ -1,7 +1,9 @@
 """A dataset file under review: where each field stands in it, and putting other texts in place of some."""
 
+import gc
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,11 +43,13 @@ class DraftFile:
         self.path = path
         self._stamp = _stamp(path)
         self._text = strict_yaml.text_of(path)
-        root = strict_yaml.nodes(self._text, place=str(path))
-        self.datasets = strict_yaml.built(root, DatasetFile, place=str(path)).dataset
+        with _without_collector():
+            root = strict_yaml.nodes(self._text, place=str(path))
+            self.datasets = strict_yaml.built(root, DatasetFile, place=str(path)).dataset
+            self.spans = list(_spans(root))
+            del root
         for dataset in self.datasets:
             check_dataset(dataset, self.datasets, str(path))
-        self.spans = list(_spans(root))
 
     def touched(self) -> bool:
         """Whether the file may have changed since it was read or written here; costs one look at the folder."""
@@ -115,6 +119,18 @@ class DraftFile:
 
     def _read(self, number: int, text: str) -> Field:
         return strict_yaml.parse(" " * self.spans[number].column + text, Field, place=str(self.path))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """While every word of a file is an object, a collection takes long, and no thread runs meanwhile."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _with(datasets: tuple[Dataset, ...], d: int, c: int, fields: Mapping[Place, Field]) -> tuple[Dataset, ...]:
