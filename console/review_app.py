@@ -27,6 +27,7 @@ class ReviewApp(DeskApp):
     """Nobody signs in: the files are open to whoever started it. It ends when the review is left."""
 
     CSS_PATH = "../screens/draft.tcss"
+    CSS = "StatusBar { display: none; }"  # it tells of a desk
 
     def __init__(self, draft: "Draft", logs: Path, **options: Any) -> None:
         super().__init__(_no_desk, logs, **options)

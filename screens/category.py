@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from screens.kit.dialog import Dialog
-from screens.kit.text import clean, count, shown
+from screens.kit.text import count, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.inputs import CleanInput
 
@@ -31,7 +31,7 @@ class CategoryBox(Dialog):
         with Vertical(classes="box"):
             yield Static(shown(self.words, "bold"), classes="title")
             yield CleanInput(placeholder="words of it, as: contact mail; or a whole category", max_length=100)
-            yield Static(self._lines(), id="found")
+            yield Static(_listed(self.found, self.at), id="found")
             yield Static(shown("↑ ↓ move   Enter takes it   Esc back", "$quiet"))
             yield FlashLine()
 
@@ -59,15 +59,17 @@ class CategoryBox(Dialog):
             self.flash("no category is like that", "no")
 
     def _draw(self) -> None:
-        self.query_one("#found", Static).update(self._lines())
-
-    def _lines(self) -> Content:
-        first = min(max(0, self.at - LINES // 2), max(0, len(self.found) - LINES))
-        lines = [
-            Content.styled(f"▶ {clean(one)}", "bold") if n == self.at else shown(f"  {one}")
-            for n, one in enumerate(self.found[first : first + LINES], first)
-        ]
-        return Content("\n").join([*lines, shown(f"  {count(len(self.found))} categories", "$quiet")])
+        self.query_one("#found", Static).update(_listed(self.found, self.at))
 
     def forget(self) -> None:
         self.dismiss(None)
+
+
+def _listed(found: tuple[str, ...], at: int) -> Content:
+    """The categories around the one chosen, and how many there are."""
+    first = min(max(0, at - LINES // 2), max(0, len(found) - LINES))
+    lines = [
+        shown(f"▶ {one}", "bold") if n == at else shown(f"  {one}")
+        for n, one in enumerate(found[first : first + LINES], first)
+    ]
+    return Content("\n").join([*lines, shown(f"  {count(len(found))} categories", "$quiet")])

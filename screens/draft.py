@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from textual import on
@@ -91,6 +92,7 @@ class DraftScreen(KitScreen):
         return self.table.current if self.is_mounted else None
 
     def on_mount(self) -> None:
+        self._crumbs(Path(self.folder).name)
         self.recall()
         self.set_interval(REFRESH_S, self._refresh)
 
@@ -113,9 +115,12 @@ class DraftScreen(KitScreen):
     @on(DraftOpened)
     def _opened(self, message: DraftOpened) -> None:
         self.draft = message.draft
-        head = ("Queue", "Catalog") if self.host.session is not None else ()
-        self.query_one(Crumbs).path = (*head, "Draft", f"{message.view.controller}/{message.view.system}")
+        self._crumbs(f"{message.view.controller}/{message.view.system}")
         self._take(message.view)
+
+    def _crumbs(self, name: str) -> None:
+        head = ("Queue", "Catalog") if self.host.session is not None else ()
+        self.query_one(Crumbs).path = (*head, "Draft", short(name, 60))
 
     @on(DraftRead)
     def _read(self, message: DraftRead) -> None:

@@ -1,5 +1,6 @@
 """`rightsdesk catalog review`: the fields of a draft that wait for a person, on the screen or by prompts."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +29,7 @@ def review(
     from services.discovery.review import Draft
 
     draft = Draft(folder)
-    if by_prompts or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if by_prompts or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         _ask_all(draft)
     else:
         from console.review_app import run
