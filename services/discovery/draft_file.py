@@ -4,8 +4,9 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node
 
@@ -25,8 +26,7 @@ class ChangedMeanwhile(Conflict):
     """The file on disk is not the one that was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where a field stands: characters `start` to `end`, from `column` on; `flow`: in brackets."""
 
     place: Place
@@ -85,12 +85,14 @@ class DraftFile:
     def put(self, new: Mapping[int, str]) -> None:
         """Write other texts for some spans, all or none. Raises `ChangedMeanwhile` and `BadInput`."""
         parts, spans, at, moved = [], [], 0, 0
-        for number, span in enumerate(self.spans):
-            start = span.start + moved
+        for number, (place, start, end, column, flow) in enumerate(self.spans):
             if number in new:
-                parts += [self._text[at : span.start], new[number]]
-                at, moved = span.end, moved + len(new[number]) - (span.end - span.start)
-            spans.append(replace(span, start=start, end=span.end + moved))
+                parts += [self._text[at:start], new[number]]
+                at, grown = end, len(new[number]) - (end - start)
+                spans.append(Span(place, start + moved, end + moved + grown, column, flow))
+                moved += grown
+            else:
+                spans.append(Span(place, start + moved, end + moved, column, flow) if moved else self.spans[number])
         text = "".join([*parts, self._text[at:]])
         datasets = self._datasets(new, text)
         if self.is_another():
@@ -110,9 +112,11 @@ class DraftFile:
             fields = {self.spans[n].place: self._read(n, one) for n, one in new.items()}
             for d, c in {place[:2] for place in fields}:
                 datasets = _with(datasets, d, c, fields)
-        for dataset in datasets:
+        for d in {self.spans[n].place[0] for n in new}:
+            touched = {self.spans[n].place[1] for n in new if self.spans[n].place[0] == d}
+            parts = tuple(datasets[d].collections[c] for c in sorted(touched))  # the others were checked as they are
             try:
-                check_dataset(dataset, datasets, str(self.path))
+                check_dataset(replace(datasets[d], collections=parts), datasets, str(self.path))
             except BadInput as exc:
                 raise BadInput(exc.reason, place=str(self.path)) from exc  # lines are those of single fields by now
         return datasets
