@@ -166,7 +166,9 @@ class DraftScreen(KitScreen):
             if first and not message.wanted[1]:
                 self.table.cursor = first
         self.query_one(FilterBar).found(f"{count(len(self.lines))} of {count(message.rows.all)}")
-        self._draw()
+        if self.line is None:
+            self._draw()  # else the table tells when the line under the cursor was read
+        self.refresh_bindings()
 
     def _page(self, after: Any, limit: int, reverse: bool) -> Answer[DraftLine, Any]:
         return slice_of(self.lines, after, limit, reverse)
@@ -265,9 +267,10 @@ class DraftScreen(KitScreen):
 
     def _onwards(self) -> None:
         to = next_open(self.lines, self.table.cursor, self.going, self.later)
-        if to is not None:
-            self.table.cursor = to
-        self._draw()
+        if to is None or to == self.table.cursor:
+            self._draw()
+        else:
+            self.table.cursor = to  # it tells when it stands there
 
     def action_next_open(self) -> None:
         self._onwards()
