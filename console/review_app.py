@@ -55,6 +55,7 @@ class ReviewApp(DeskApp):
 
 def run(draft: "Draft") -> None:
     """Review `draft` on this terminal until the screen is left. Raises `BadInput` for wrong settings."""
+    import gc
     import os
 
     from console.settings import load
@@ -62,6 +63,9 @@ def run(draft: "Draft") -> None:
     settings = load()
     if settings.screen.theme == "no-colour":
         os.environ["NO_COLOR"] = "1"
+    gc.collect()
+    gc.freeze()  # what a start and a large draft have loaded stays: no key waits while the collector looks at it again
+    gc.enable()
     app = ReviewApp(draft, settings.home / "logs", theme=settings.screen.theme, chosen_keys=settings.keys.chosen)
     app.run(mouse=settings.screen.mouse)
 
