@@ -94,12 +94,12 @@ class LettersScreen(KitScreen):
     @on(CaseRead)
     def _case_read(self, message: CaseRead) -> None:
         first, self.view = self.view is None, message.case
-        rows = self.rows
-        self.rows = _rows(message.case)
+        before = self.rows
+        self.rows = rows(message.case)
         self.place(message.case.controller_name)
         if first:
             self.table.show(self._page, len(self.rows))
-        elif rows != self.rows:
+        elif before != self.rows:
             self.table.again()
         failed = sum(one.failed for one in self.rows)
         words = "$n not sent: the person is still to be told" if failed else "Enter reads a letter"
@@ -209,7 +209,7 @@ class LetterBox(Dialog):
         self.dismiss(None)
 
 
-def _rows(view: CaseView) -> tuple[LetterView, ...]:
+def rows(view: CaseView) -> tuple[LetterView, ...]:
     """What failed, then the newest; then how others would read if they left now, each as a letter without an id."""
     newest = view.letters[::-1]
     known = (*(one for one in newest if one.failed), *(one for one in newest if not one.failed))
