@@ -36,6 +36,7 @@ from services.enums import (
     Tier as Tier,
 )
 from services.held_part import HeldPart as HeldPart
+from services.letter_types import LetterText as LetterText, LetterView as LetterView
 from services.queue_types import (
     Cursor as Cursor,
     QueueCounts as QueueCounts,
@@ -179,36 +180,6 @@ class HistoryLine:
     seq: int
     synced: bool
     mark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterView:
-    """A letter of the case and whether it went out: made, waiting (tried next at `again`), sent, failed (`reason`).
-
-    `at`: when it was sent or failed. `failed`: people can have it sent again, or say how else the person was told.
-    """
-
-    id: str
-    template: str
-    language: str
-    state: str
-    medium: str = ""
-    version: str = ""
-    reason: str = ""
-    at: datetime | None = None
-    again: datetime | None = None
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LetterText:
-    """The words of a letter, as it left, as it could not leave, or as it would leave now."""
-
-    template: str
-    version: str
-    language: str
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,15 +101,10 @@ def test_a_text_that_lacks_a_language_is_named_with_its_place(home: Path, contro
     assert "we write no letters in 'xx'" in found
     assert "controller.yml: remedy is not in fr" in found
     shop = systems(home, "nordlicht")["shop"]
-    broken = replace(
-        shop,
-        datasets=(
-            replace(
-                shop.datasets[0],
-                x_console=replace(shop.datasets[0].x_console, purpose={"en": "orders", "de": "Bestellungen"}),
-            ),
-        ),
-    )  # type: ignore[type-var]
+    dataset = shop.datasets[0]
+    assert dataset.x_console is not None
+    poorer_facts = replace(dataset.x_console, purpose={"en": "orders", "de": "Bestellungen"})
+    broken = replace(shop, datasets=(replace(dataset, x_console=poorer_facts),))
     named = faults(controller, {"shop": broken}, None)
     assert "shop.orders: purpose is not in fr" in named
     assert all(one.endswith("purpose is not in fr") for one in named), "an invoice has a purpose of its own"
