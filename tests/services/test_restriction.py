@@ -143,7 +143,7 @@ def test_without_an_address_a_letter_stands_failed_until_somebody_says_how_they_
     (letter,) = (one for one in centre.case(call.case).letters if one.template == "restriction-set")
     assert (letter.state, letter.reason) == ("failed", "no-address")
     assert not centre.case(call.case).closed, "the person is still to be told"
-    assert "eingeschränkt" in call.desk.letter.read(call.session, call.case, letter.id).text, "as it could not leave"
+    assert "einschränken" in call.desk.letter.read(call.session, call.case, letter.id).text, "as it could not leave"
     shown = call.desk.case.read(call.session, call.case).letters[-1]
     assert (shown.failed, shown.reason) == (True, "there is no address to send it to")
     call.desk.letter.handed(call.session, call.case, letter.id, "post")
