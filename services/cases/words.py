@@ -62,6 +62,7 @@ _ACTS = {
     "restriction.failed": "{system}: not restricted, {reason}",
     "restriction.lift_asked": "restriction to be lifted: {reason}",
     "restriction.lifted": "{system}: no longer restricted, {rows} rows",
+    "restriction.kept": "still restricted: {case} restricts the person, too",
     "rectification.asked": "correction asked for",
     "rectification.started": "rows to be corrected found",
     "rectification.written": "{system}: corrected, {rows} rows",
@@ -100,6 +101,7 @@ _REASONS = {
     "not-read-back": "it was written and does not read back",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
+    "restricted-by-another": "another case restricts the person, too",
 }
 """Reasons of a correction or a lifting that came back; other codes stand as they are."""
 
@@ -124,7 +126,8 @@ class _Shown(dict[str, object]):
 def item_words(item: Item, run_at: int, now: int) -> str:
     """Where an item stands; `run_at` and `now` in µs, `run_at` 0 when nothing is approved."""
     if item.state is ItemState.CLOSED:
-        return _OUTCOMES[item.outcome]
+        kept = f"; the marks stay, as {item.kept_by} restricts the person, too" if item.kept_by else ""
+        return _OUTCOMES[item.outcome] + kept
     if item.state is ItemState.READY:
         left = max(0, run_at - now) // 1_000_000
         return f"approved, runs in {_span(left)} (u takes it back)" if left else "approved, about to run"
