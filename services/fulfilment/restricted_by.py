@@ -1,5 +1,6 @@
 """Which other cases want the same person's data restricted: what one of them lifts, another may still want."""
 
+from db.central_persons import cases_by
 from services.cases.case import Case
 from services.cases.fold_correct import is_lifting, restricts
 from services.errors import Unavailable
@@ -23,7 +24,7 @@ def restricted_by(task: Task, case: Case, found: Found) -> str:
         for value in values
     }
     numbers = digests_of(room, room.catalog(case.controller).graph, case.controller, controller.country, found)
-    known = room.store.find_subjects(sorted({*digests, *numbers}), case.controller)
+    known = cases_by(room.store.engine, sorted({*digests, *numbers}), case.controller)
     others = [room.case(other) for other in sorted(known) if other != case.id]
     if any(is_lifting(other) for other in others if other.id < case.id):
         raise Unavailable("another case of the same person is lifting its restriction")
