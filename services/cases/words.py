@@ -3,6 +3,7 @@
 from services.action_log.act import Params
 from services.cases.case import Item
 from services.cases.fold_systems import GIVEN_UP
+from services.cases.fold_tasks import BY_HAND
 from services.types import ItemState, Outcome
 
 _ACTS = {
@@ -101,13 +102,17 @@ _REASONS = {
     "not-read-back": "it was written and does not read back",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
+    "by-hand": "by hand",
     "restricted-by-another": "another case restricts the person, too",
 }
-"""Reasons of a correction or a lifting that came back; other codes stand as they are."""
+"""Reasons of what failed, came back or was done by hand; other codes stand as they are."""
 
 
 def reason_words(code: str) -> str:
-    """A reason as words a person can read."""
+    """A reason as words a person can read; after `by-hand:` stands what people said."""
+    how, _, said = code.partition(":")
+    if how == BY_HAND and said:
+        return f"{_REASONS[how]}: {said.replace('-', ' ')}"
     return _REASONS.get(code, code)
 
 
