@@ -19,6 +19,8 @@ class FindScreen(ActScreen):
         return [("Found", preview_table.summary(preview)), ("Then", follows + "; nothing is changed by looking")]
 
     def why_not(self, action: str) -> str:
+        if action == "people":
+            return self.view.key("people").reason if self.view else "the case is being read"
         if action != "proceed":
             return ""
         if self.preview is None or self.view is None:
@@ -27,6 +29,10 @@ class FindScreen(ActScreen):
             return self.preview.blocked
         erasure = self.item is not None and self.item.right is Right.ERASURE
         return "" if erasure else self.view.key("export").reason
+
+    def action_people(self) -> None:
+        self.dismiss(None)
+        self.host.show("people", self.case)
 
     def action_proceed(self) -> None:
         item = self.item

@@ -58,7 +58,7 @@ ACTS = {
     "rectify": "", "rectify-grave": "needs T3, reached T2 (v)",
     "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
-    "return": "for lead only", "task": "nothing is to be done by hand",
+    "return": "for lead only", "task": "nothing is to be done by hand", "people": "",
     "redact": "nothing waits for it", "disclose": "nothing waits for it",
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"

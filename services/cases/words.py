@@ -26,6 +26,8 @@ _ACTS = {
     "factor.failed": "{factor} not passed: {reason}",
     "find.asked": "search asked for",
     "find.done": "searched: {outcome}, {others} other people",
+    "people.listed": "several people may be meant",
+    "people.chosen": "said which of several people it is: {reason}",
     "plan.made": "erasure planned",
     "export.asked": "export asked for",
     "export.held": "parts wait for a decision",
@@ -98,6 +100,7 @@ _REASONS = {
     "needs-T3": "contact data, identity and money need T3",
     "unusable": "the system would not take it: a rule or a right of its own",
     "not-read-back": "it was written and does not read back",
+    "which-person": "several people are known by this: P asks which",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
 }

@@ -19,8 +19,10 @@ from services.action_log.acts import (
 )
 from services.cases.case import Case
 from services.cases.policy import Moment, may
+from services.cases.whom import LEFT
 from services.catalog.console_keys import words
 from services.catalog.graph import Node
+from services.catalog.identifiers import how_of
 from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import bound, erased, is_by_hand
@@ -177,10 +179,13 @@ def _remember(task: Task) -> None:
     """Keyed digests of the person, to be erased again after a restore or an import (ERA-4)."""
     plan, _ = the_plan(task)
     room = task.room
+    # An address by which somebody who was left out is known too would lead to them.
+    alone = not any(word == LEFT for _, word in task.case().people)
     digests = [
         lookup_digest(room.lookup_key, plan.controller, kind, value)
         for kind, values in plan.identities
         for value in values
+        if alone or how_of(kind) == "exact"
     ]
     digests += _sealed_before(task).get("digests", [])
     room.replay.put(digests, plan.controller, task.job.case, ERASED)

@@ -23,6 +23,7 @@ from services.fulfilment.mask_fields import identifiers, mask_fields
 
 VERSION = 1
 NO_DATE = "no-date"
+WHICH = "several people are known by this: say which of them it is (P)"
 OTHER_PERSON, SHARED, NOT_PERSONAL, READ_ONLY = "other-person", "shared", "not-personal", "read-only"
 
 
@@ -123,10 +124,12 @@ def make_plan(
 ) -> Plan:
     """The plan for what was found. `decisions`: ids of rows (`FoundRow.id`) a person decided to treat as the person's.
 
-    `today`: in the controller's zone. `read_only`: systems that are never changed. Raises `Refused` when too many
-    other people were met or a system could not be searched, `BadInput` for a decision about a row that is not there.
-    `catalog` is named in the plan.
+    `today`: in the controller's zone. `read_only`: systems that are never changed. `catalog` is named
+    in the plan. Raises `Refused` when too many other people were met, one of several may be meant or a system could not
+    be searched, `BadInput` for a decision about a row that is not there.
     """
+    if found.undecided:
+        raise Refused(WHICH)
     if found.stopped:
         way = " → ".join(found.path)
         raise Refused(f"the search met {found.others} other identities (more than {MAX_OTHERS}), by way of {way}")

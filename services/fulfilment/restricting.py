@@ -30,6 +30,8 @@ from services.types import Outcome
 
 NO_MARK = "no-mark"
 """The system holds the person and its catalog names no column for it: somebody does it there by hand."""
+WHICH = "which-person"
+"""Several people are known by the same, and nobody has said which of them it is."""
 BY_HAND = "left-to-people"
 """People work the system, and nobody asks them for this: somebody has it done there."""
 NOT_TOLD = "not-told"
@@ -53,9 +55,9 @@ def restrict(task: Task) -> None:
     people_said: Written = lambda key: (written(task, key, RESTRICT), "")  # noqa: E731 - the same for each system
     ends |= _everywhere(task, case, systems["by hand"], people_said, RestrictionWritten, by_hand=True)
     _tell_recipients(task, [key for key in systems["by program"] if not ends[key]])
-    if NO_MARK in ends.values():
-        task.patiently("by-hand", lambda: _give_back(task, case, NO_MARK), forever=True)
-        raise JobFailed(NO_MARK)
+    if back := next((end for end in (WHICH, NO_MARK) if end in ends.values()), ""):
+        task.patiently("by-hand", lambda: _give_back(task, case, back), forever=True)
+        raise JobFailed(back)
     controller = task.room.controller(case.controller)
     facts: dict[str, object] = {"at": task.room.at(controller, at)}
     send(task, "letter", case, "restriction-set", controller.language, lambda: facts, lambda: given_mail(task, case))
@@ -107,12 +109,12 @@ def _everywhere(
     *,
     by_hand: bool = False,
 ) -> dict[str, str]:
-    """Every one of these systems until it ended, by key: empty when it is done there, or `NO_MARK`."""
+    """Every one of these systems until it ended, by key: empty when it is done there, `NO_MARK` or `WHICH`."""
     waiting, attempt = systems, 0
     ended: dict[str, str] = {}
     while waiting:
         ends = {key: _in_system(task, case, key, write, done, attempt, by_hand) for key in waiting}
-        ended |= {key: end for key, end in ends.items() if end in ("", NO_MARK)}
+        ended |= {key: end for key, end in ends.items() if end in ("", NO_MARK, WHICH)}
         waiting, attempt = [key for key in waiting if key not in ended], attempt + 1
         if waiting:
             again = partial(task.due, AWAY, task.room.pauses[-1])
@@ -154,6 +156,8 @@ def _unmark(task: Task, case: Case, key: str) -> tuple[int, str]:
 def _found_in(task: Task, case: Case, key: str) -> FoundSystem:
     """What the system holds of the person, searched anew over all systems; raises `Unavailable`, `JobFailed`."""
     found = people.look_up(task.room, case.id, whole=False)
+    if found.undecided:
+        raise JobFailed(WHICH)
     if found.stopped:
         raise JobFailed("too-many-others")
     system = next(system for system in found.systems if system.key == key)
