@@ -227,23 +227,23 @@ class _Groups:
             self.join(one, other)
 
     def join_fitting(self) -> None:
-        """Joins a group to those that fit it, where these are no two persons among themselves."""
+        """Joins groups that fit each other; not one that fits two persons: it says too little."""
         if len(self._places) > _MOST_COMPARED:
             return
         grown = True
         while grown:
-            grown = False
-            for n in sorted(self._places):
-                if n not in self._places:
-                    continue
-                fitting = [m for m in sorted(self._places) if m != n and self._facts[n].fits(self._facts[m])]
-                if fitting and not any(
-                    any(self._facts[a].differs(self._facts[b])) for a, b in combinations(fitting, 2)
-                ):
-                    first, others = self._places[n][0], [self._places[m][0] for m in fitting]
-                    for other in others:
-                        self.join(first, other)
-                    grown = True
+            fitting = {n: [m for m in self._places if m != n and self._fit(n, m)] for n in sorted(self._places)}
+            clear = {n for n, met in fitting.items() if all(not self._differ(a, b) for a, b in combinations(met, 2))}
+            pairs = [(self._places[n][0], self._places[m][0]) for n in sorted(clear) for m in fitting[n] if m in clear]
+            for one, other in pairs:
+                self.join(one, other)
+            grown = bool(pairs)
+
+    def _fit(self, one: int, other: int) -> bool:
+        return self._facts[one].fits(self._facts[other])
+
+    def _differ(self, one: int, other: int) -> bool:
+        return any(self._facts[one].differs(self._facts[other]))
 
     def all(self) -> list[list[Place]]:
         return [sorted(self._places[n], key=self._order.__getitem__) for n in sorted(self._places)]

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,10 +147,8 @@ def test_a_record_that_is_only_like_theirs_is_taken_with_a_reason_and_erased_the
     call.approve(live.desk("desk-2"))
     live.until(lambda: live.case(call.case).items[1].state is ItemState.CLOSED)
     assert live.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'") == []
-    gone = live.rows(
-        "shop",
-        f"SELECT 1 FROM account WHERE customer_number IN ('{ME.customer_number}','{THIRD}') AND email LIKE '%@%.%' AND name='{ME.name}'",
-    )
+    numbers = f"('{ME.customer_number}', '{THIRD}')"
+    gone = live.rows("shop", f"SELECT 1 FROM account WHERE customer_number IN {numbers}")
     assert gone == []
     assert rows_of(live, OTHER.customer_number) == before
 
