@@ -16,7 +16,12 @@ class FindScreen(ActScreen):
     def facts(self, preview: Preview) -> list[tuple[str, str]]:
         erasure = self.item is not None and self.item.right is Right.ERASURE
         follows = "Enter goes on to the erasure" if erasure else "Enter goes on to the package"
-        return [("Found", preview_table.summary(preview)), ("Then", follows + "; nothing is changed by looking")]
+        people = "P shows who else may be meant, and records that are only like the person's"
+        return [
+            ("Found", preview_table.summary(preview)),
+            ("Person", people),
+            ("Then", follows + "; nothing is changed by looking"),
+        ]
 
     def why_not(self, action: str) -> str:
         if action == "people":

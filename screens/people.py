@@ -176,10 +176,8 @@ class PeopleScreen(KitScreen):
         ids = {p.id for p in picked}
         if self.matches is None or all(p.id in ids or p.near for p in self.matches.people):
             return []
-        return [
-            "Whoever is not chosen is left untouched: nothing of theirs is given out or erased.",
-            "Then the check begins anew (v), with what the chosen person knows.",
-        ]
+        lines = ["Whoever is not chosen is left untouched: nothing of theirs is given out or erased."]
+        return [*lines, *(["Then the check begins anew (v), with what the chosen person knows."] if picked else [])]
 
     def _choose(self, picked: list[PersonMatch], reason: str) -> None:
         session, matches, ids = self.host.session, self.matches, [p.id for p in picked]
@@ -215,7 +213,7 @@ def _where(one: PersonMatch) -> str:
 def _why(one: PersonMatch) -> str:
     if one.near:
         return f"maybe also: {_reason(one)}"
-    return WORDS.get(one.word, "known by the same")
+    return WORDS.get(one.word, "perhaps")
 
 
 def _reason(one: PersonMatch) -> str:
@@ -236,14 +234,14 @@ def _facts(one: PersonMatch, matches: Matches, room: int) -> list[Content]:
     unlike = ", ".join(UNLIKE.get(word, word) for word in one.unlike)
     lines = [shown(f"{_called(one)} · {_where(one)}", "bold")]
     if one.near:
-        lines.append(pair("Maybe", f"{_reason(one)}. It is taken only when you say so, with a reason.", room))
+        lines.append(pair("Maybe", f"{_reason(one)}. Taken only with your reason.", room))
     elif unlike:
         lines.append(pair("Differs", f"in {unlike} from another of them", room))
-    lines.append(pair("Ask", "the caller says it, you compare: read nothing of this out, give no hint", room))
+    lines.append(pair("Ask", "the caller says it, you compare: read nothing out, give no hint", room))
     rest = [f"{count(matches.more)} more like it are not shown"] if matches.more else []
     if matches.unasked:
         rest.append(f"not looked for in {', '.join(matches.unasked)}")
     if rest:
         lines.append(pair("Like it", "; ".join(rest), room))
-    lines.append(pair("Keys", "y it is this one; Space marks several that are one person; f it is none of them", room))
+    lines.append(pair("Keys", "y it is this one; Space marks several of one person; f none of them", room))
     return lines
