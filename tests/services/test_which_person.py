@@ -12,7 +12,7 @@ import pyzipper
 
 from services.errors import BadInput, Refused
 from services.types import ItemState, Matches, Outcome, PersonMatch, Right
-from tests.worker_centre import PEOPLE, Call, WorkerCentre
+from tests.worker_centre import PEOPLE, Call, WorkerCentre, one_address
 
 ME, OTHER = PEOPLE[2], PEOPLE[4]
 """They live in one household."""
@@ -24,21 +24,13 @@ THIRD = "K90017"
 def live(centre_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerCentre]:
     home = tmp_path_factory.mktemp("family") / "home"
     shutil.copytree(centre_template, home)
-    one_address(home)
+    one_address(home, ME, OTHER)
+    with closing(sqlite3.connect(home / "data" / "nordlicht" / "shop.db")) as db, db:
+        db.execute("INSERT INTO account VALUES (900,?,?,?,'2024-05-05',NULL)", (THIRD, SLIP, ME.name))
     made = WorkerCentre(home)
     made.start()
     yield made
     made.close()
-
-
-def one_address(home: Path) -> None:
-    """OTHER's records get ME's address; somebody has an account with a slip in it, under ME's name."""
-    for system, table in (("crm", "contact_email"), ("shop", "account"), ("desk", "requester")):
-        with closing(sqlite3.connect(home / "data" / "nordlicht" / f"{system}.db")) as db, db:
-            db.execute(f"UPDATE {table} SET email=? WHERE lower(email)=lower(?)", (ME.email, OTHER.email))
-            if system == "shop":
-                row = (900, THIRD, SLIP, ME.name, "2024-05-05")
-                db.execute("INSERT INTO account VALUES (?,?,?,?,?,NULL)", row)
 
 
 @pytest.fixture(scope="module")
