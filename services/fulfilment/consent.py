@@ -11,7 +11,7 @@ from services.catalog.values import join_key
 from services.connectors.base import Connector, Rewrite
 from services.errors import Refused, Unusable
 from services.fulfilment.find import Identities, find
-from services.fulfilment.found import FoundCollection, FoundRow, Reach, Whose
+from services.fulfilment.found import FOREIGN, FoundCollection, FoundRow, Reach
 from services.fulfilment.in_place import rewrite_whole
 from services.fulfilment.persons import Choice
 from services.fulfilment.plan import WHICH
@@ -104,7 +104,7 @@ def _places(
         raise Unusable(searched.reason)
     for part in searched.collections:
         for consent in graph.nodes[part.node].console.consent:
-            rows = tuple(row for row in part.rows if row.whose is not Whose.OTHER and _meant(consent, row))
+            rows = tuple(row for row in part.rows if row.whose not in FOREIGN and _meant(consent, row))
             if consent.purpose == purpose and rows:
                 yield part, consent, rows
 

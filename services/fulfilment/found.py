@@ -25,11 +25,17 @@ class Reach(StrEnum):
 
 
 class Whose(StrEnum):
-    """`other`: its own identity names someone else, or it is reached only through such a row."""
+    """`other`: its own identity names someone else, or it is reached only through such a row. `left`: somebody's who is
+    known by the same and was left out by whoever said which of them it is; nothing more is to be decided about it."""
 
     OWN = "own"
     OTHER = "other"
     SHARED = "shared"
+    LEFT = "left"
+
+
+FOREIGN = frozenset({Whose.OTHER, Whose.LEFT})
+"""Rows in which nothing is the person's."""
 
 
 @dataclass(slots=True)  # to make a frozen one takes three times as long, and an answer may have many

@@ -55,8 +55,8 @@ class Person:
 class Verdict:
     """Whose rows are, how many other identities were met, and the collections on the way to the first of them.
 
-    `own` is None where nobody else was met: then every row is the person's. `people`: who the identities name, where
-    these are several; `between`: rows that may be theirs or those of somebody of `people` who was left out.
+    `own` is None where nobody else was met: then every row is the person's. `people`: who the identities name.
+    `between`: rows that may be theirs or those of somebody of `people` who was left out. `left`: rows of those alone.
     """
 
     own: frozenset[Place] | None
@@ -65,15 +65,24 @@ class Verdict:
     path: tuple[str, ...]
     people: tuple[OnePerson, ...] = ()
     between: frozenset[Place] = frozenset()
+    left: frozenset[Place] = frozenset()
 
     def of(self, node: Node) -> Callable[[Id], Whose]:
         """What says whose a row of `node` is."""
-        own, between, ours = self.own, self.between, Whose.SHARED if node in self.shared else Whose.OWN
+        own, between, left = self.own, self.between, self.left
+        ours = Whose.SHARED if node in self.shared else Whose.OWN
         if own is None:
             return lambda _: ours
-        if between:
-            return lambda at: Whose.SHARED if (node, at) in between else ours if (node, at) in own else Whose.OTHER
-        return lambda at: ours if (node, at) in own else Whose.OTHER
+        if not between and not left:
+            return lambda at: ours if (node, at) in own else Whose.OTHER
+
+        def of(at: Id) -> Whose:
+            place = (node, at)
+            if place in between:
+                return Whose.SHARED
+            return ours if place in own else Whose.LEFT if place in left else Whose.OTHER
+
+        return of
 
 
 def judge(
@@ -106,8 +115,8 @@ def judge(
     records = Records(graph, shelves, start, given_numbers(person.identities, graph.entries), strangers)
     people = records.persons(choice)
     if any(one.word == LEFT for one in people):
-        own, between = _parted(graph, shelves, start, strangers, records, people)
-        return Verdict(own, shared, others, path, people, between)
+        own, between, left = _parted(graph, shelves, strangers, records, people)
+        return Verdict(own, shared, others, path, people, between, left)
     reached = frozenset(_reached(graph, shelves, start, strangers)) if strangers else None
     return Verdict(reached, shared, others, path, people)
 
@@ -115,12 +124,11 @@ def judge(
 def _parted(
     graph: Graph,
     shelves: Mapping[Node, Shelf],
-    start: list[Place],
     strangers: Mapping[Place, object],
     records: Records,
     people: tuple[OnePerson, ...],
-) -> tuple[frozenset[Place], frozenset[Place]]:
-    """The rows of those who were chosen, and the rows that may be somebody else's as well.
+) -> tuple[frozenset[Place], frozenset[Place], frozenset[Place]]:
+    """The rows of those who were chosen, the rows that may be somebody else's as well, those of somebody else alone.
 
     What nobody has decided yet counts as somebody else's.
     """
@@ -138,7 +146,8 @@ def _parted(
             unclear.add(place)
     blocked = [(own, other | unclear), (other, own), (unclear, own | other)]
     ours, theirs, nobodys = (_reached(graph, shelves, list(begin), {*strangers, *stop}) for begin, stop in blocked)
-    return frozenset(ours), frozenset((ours & (theirs | nobodys)) | (nobodys - theirs))
+    between = (ours & (theirs | nobodys)) | (nobodys - theirs)
+    return frozenset(ours), frozenset(between), frozenset(theirs - between)
 
 
 def _reached(

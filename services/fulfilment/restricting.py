@@ -19,7 +19,7 @@ from services.errors import Unavailable
 from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.found import FoundSystem, Reach, Whose
+from services.fulfilment.found import FOREIGN, FoundSystem, Reach
 from services.fulfilment.notices import given_mail, given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell
@@ -178,7 +178,7 @@ def _concerned(task: Task, systems: list[str]) -> list[list[str]]:
     if any(one.reach is Reach.FAILED and one.key in systems for one in found.systems):
         raise Unavailable("a system could not be searched")
     parts = [part for one in found.systems if one.key in systems for part in one.collections]
-    return [list(part.node) for part in parts if any(row.whose is not Whose.OTHER for row in part.rows)]
+    return [list(part.node) for part in parts if any(row.whose not in FOREIGN for row in part.rows)]
 
 
 def _known_by(task: Task) -> list[tuple[str, list[str]]]:

@@ -159,7 +159,7 @@ def test_a_row_without_facts_belongs_to_whom_it_leads_to_or_to_nobody(tmp_path: 
     after = shop.find(said(found, [1]))
     assert own(after) == {("customer", 1), ("address", 1)}
     whose = {(p.node.collection, r.key[0]): r.whose for p in after.collections() for r in p.rows}
-    assert whose["address", 2] is Whose.OTHER
+    assert whose["address", 2] is Whose.LEFT
     assert whose["news", 1] is Whose.SHARED, "it is the address's, and that is both's"
 
 
@@ -254,6 +254,10 @@ def test_nothing_of_whoever_was_left_out_is_given_out_or_erased(
     given_out = Redactions(shop.graph, after, "DE", KEY)
     out = {(p.node.collection, row["id"]) for p in after.collections() for row in given_out.rows(p)}
     assert out.isdisjoint(foreign)
+    assert sum(given_out.counts().values()) == len(out)
+    parts = {(part.node.collection, part.row) for group in given_out.groups for part in group.parts}
+    alone = {(p.node.collection, r.id) for p in after.collections() for r in p.rows if r.whose is Whose.LEFT}
+    assert parts.isdisjoint(alone), "nobody is asked to give out what is somebody else's alone"
     theirs = {(t, r[0]) for t in ("customer", "orders") for r in rows[t] if int(str(r[0])) // 100 * 100 in chosen}
     if chosen and (not left or way):
         assert theirs <= touched & out, "the control: what is theirs is"

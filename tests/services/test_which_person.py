@@ -1,5 +1,7 @@
 """A family with one e-mail address, over a real worker: nothing moves until it is said who calls, and then for one."""
 
+import csv
+import io
 import json
 import shutil
 import sqlite3
@@ -20,9 +22,9 @@ SLIP = ME.email.replace("@", "x@")
 THIRD = "K90017"
 
 
-@pytest.fixture(scope="module")
-def live(centre_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerCentre]:
-    home = tmp_path_factory.mktemp("family") / "home"
+@pytest.fixture
+def live(centre_template: Path, tmp_path: Path) -> Iterator[WorkerCentre]:
+    home = tmp_path / "home"
     shutil.copytree(centre_template, home)
     one_address(home, ME, OTHER)
     with closing(sqlite3.connect(home / "data" / "nordlicht" / "shop.db")) as db, db:
@@ -33,8 +35,18 @@ def live(centre_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     made.close()
 
 
-@pytest.fixture(scope="module")
-def call(live: WorkerCentre) -> Call:
+def test_nothing_moves_until_it_is_said_who_calls_and_then_for_one_alone(live: WorkerCentre) -> None:
+    """One call, step by step: each goes on from the one before."""
+    call = call_of(live)
+    below_the_tier_nobody_learns_that_there_are_several(call)
+    until_it_is_said_nothing_is_shown_packed_or_planned(call)
+    the_list_is_masked_and_the_log_holds_ids_alone(call)
+    whoever_is_chosen_must_be_on_the_list_and_several_need_a_reason(call)
+    the_package_holds_the_one_who_was_chosen_and_nothing_of_the_other(call)
+    a_record_that_is_only_like_theirs_is_taken_with_a_reason_and_erased_then(call)
+
+
+def call_of(live: WorkerCentre) -> Call:
     return Call(live, live.desk(), ME, Right.ACCESS, Right.ERASURE)
 
 
@@ -48,14 +60,14 @@ def mine(found: Matches) -> PersonMatch:
     return one
 
 
-def test_below_the_tier_nobody_learns_that_there_are_several(call: Call) -> None:
+def below_the_tier_nobody_learns_that_there_are_several(call: Call) -> None:
     with pytest.raises(Refused, match="needs T1"):
         matches(call)
     with pytest.raises(Refused, match="needs T1"):
         call.desk.find.preview(call.session, call.case)
 
 
-def test_until_it_is_said_nothing_is_shown_packed_or_planned(call: Call) -> None:
+def until_it_is_said_nothing_is_shown_packed_or_planned(call: Call) -> None:
     call.verify()
     seen = call.desk.find.preview(call.session, call.case, "1")
     assert "which of them" in seen.blocked
@@ -70,7 +82,7 @@ def test_until_it_is_said_nothing_is_shown_packed_or_planned(call: Call) -> None
         call.desk.act.erase(call.session, call.case, call.case[-4:])
 
 
-def test_the_list_is_masked_and_the_log_holds_ids_alone(call: Call) -> None:
+def the_list_is_masked_and_the_log_holds_ids_alone(call: Call) -> None:
     found = matches(call)
     assert found.undecided
     assert len([p for p in found.people if not p.near]) == 2
@@ -87,7 +99,7 @@ def test_the_list_is_masked_and_the_log_holds_ids_alone(call: Call) -> None:
     assert ME.email not in json.dumps([e.params for e in listed])
 
 
-def test_whoever_is_chosen_must_be_on_the_list_and_several_need_a_reason(call: Call) -> None:
+def whoever_is_chosen_must_be_on_the_list_and_several_need_a_reason(call: Call) -> None:
     found = matches(call)
     ids = [p.id for p in found.people if not p.near]
     with pytest.raises(BadInput):
@@ -98,7 +110,7 @@ def test_whoever_is_chosen_must_be_on_the_list_and_several_need_a_reason(call: C
         call.desk.whom.choose(call.session, found, [p.id for p in found.people if p.near], "they-say-so")
 
 
-def test_the_package_holds_the_one_who_was_chosen_and_nothing_of_the_other(call: Call) -> None:
+def the_package_holds_the_one_who_was_chosen_and_nothing_of_the_other(call: Call) -> None:
     live, desk = call.centre, call.desk
     found = matches(call)
     desk.whom.choose(call.session, found, [mine(found).id])
@@ -119,9 +131,12 @@ def test_the_package_holds_the_one_who_was_chosen_and_nothing_of_the_other(call:
     assert ME.customer_number in whole
     for value in (OTHER.customer_number, OTHER.date_of_birth.isoformat(), OTHER.phone):
         assert value not in whole
+    lines = csv.DictReader(io.StringIO(archive.read("redactions.csv").decode()))
+    held = {line["collection"] for line in lines if line["field"] == "*"}
+    assert held == {"household"}, "nor that there is somebody else: the home alone is both's"
 
 
-def test_a_record_that_is_only_like_theirs_is_taken_with_a_reason_and_erased_then(call: Call) -> None:
+def a_record_that_is_only_like_theirs_is_taken_with_a_reason_and_erased_then(call: Call) -> None:
     live, desk = call.centre, call.desk
     found = matches(call)
     assert not found.undecided
