@@ -6,13 +6,13 @@ nothing of that belongs to whom it leads to; where that is nobody or several, it
 
 import hashlib
 import json
-from collections.abc import Callable, Collection as Several, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection as Several, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from services.cases.whom import CHOSEN, LEFT
 from services.catalog.dataset import Collection
-from services.catalog.graph import Entry, Graph, Node
+from services.catalog.graph import Edge, Entry, Graph, Node
 from services.catalog.values import in_order, join_key, join_keys, values_at
 from services.connectors.base import Key, Row
 from services.fulfilment.shelf import Id, Shelf
@@ -109,7 +109,8 @@ class Records:
         self._look = {node: facts_of(graph, node) for node in shelves}
         self._index: dict[tuple[Node, tuple[str, ...]], dict[tuple[str, ...], list[Id]]] = {}
         self._people = {node for node in shelves if self._look[node] is not None and graph.entries_of(node)}
-        self._ways = _ways(graph, shelves, self._people)
+        ways = _ways(graph, shelves, self._people)
+        self._steps = [_steps(graph, self._people | near) for near in ways]
         self.facts: dict[Place, Facts] = {}
         self.silent = [place for place in start if not self._noted(place)]
         """Rows that identities name and that say nothing else of a person."""
@@ -135,7 +136,7 @@ class Records:
         for left in reversed(range(_STEPS)):
             beyond = []
             for place in edge_of:
-                for other in self._beside(place, self._people | self._ways[left]):
+                for other in self._beside(place, self._steps[left].get(place[0], ())):
                     if other in seen or other in self._strangers:
                         continue
                     seen.add(other)
@@ -146,12 +147,10 @@ class Records:
             edge_of = beyond
         return met
 
-    def _beside(self, place: Place, nodes: Several[Node]) -> Iterator[Place]:
-        row = self._shelves[place[0]].rows[place[1]]
-        for edge in self._graph.out_of(place[0]):
-            if edge.target in nodes:
-                index = self._indexed(edge.target, edge.on)
-                yield from ((edge.target, at) for key in join_keys(row, edge.fields) for at in index.get(key, ()))
+    def _beside(self, place: Place, edges: Iterable[Edge]) -> Iterator[Place]:
+        for edge in edges:
+            row, index = self._shelves[place[0]].rows[place[1]], self._indexed(edge.target, edge.on)
+            yield from ((edge.target, at) for key in join_keys(row, edge.fields) for at in index.get(key, ()))
 
     def _indexed(self, node: Node, on: tuple[str, ...]) -> dict[tuple[str, ...], list[Id]]:
         if (node, on) not in self._index:
@@ -196,8 +195,10 @@ class Records:
             facts = self.facts[place]
             for value in (facts, *facts.numbers):
                 groups.join(by_value.setdefault(value, place), place)
+        steps = _steps(self._graph, keys) if len(keys) > 1 else {}
         for place in ordered:
-            for other in sorted(self._beside(place, keys.keys() - {place[0]}), key=str):
+            edges = [edge for edge in steps.get(place[0], ()) if edge.target != place[0]]
+            for other in sorted(self._beside(place, edges), key=str) if edges else ():
                 if other in self.facts:
                     groups.join_if(place, other)
         groups.join_fitting()
@@ -273,6 +274,15 @@ def _ways(graph: Graph, shelves: Mapping[Node, Shelf], people: set[Node]) -> lis
         near = people | ways[-1]
         ways.append({edge.source for edge in graph.edges if edge.target in near and edge.source in shelves})
     return ways
+
+
+def _steps(graph: Graph, nodes: Several[Node]) -> dict[Node, list[Edge]]:
+    """References into `nodes`, by where they begin."""
+    steps: dict[Node, list[Edge]] = {}
+    for edge in graph.edges if nodes else ():
+        if edge.target in nodes:
+            steps.setdefault(edge.source, []).append(edge)
+    return steps
 
 
 def facts_of(graph: Graph, node: Node) -> Callable[[Row], Facts] | None:

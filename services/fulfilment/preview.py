@@ -12,8 +12,8 @@ from services.errors import NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
-from services.fulfilment.plan import WHICH, Action, Plan, make_plan
-from services.fulfilment.which import act_of, must_tell
+from services.fulfilment.plan import Action, Plan, make_plan
+from services.fulfilment.which import act_of, blocked as why_blocked, forget, must_tell
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, PHONE, mask
 from services.types import Right
@@ -32,12 +32,11 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
         raise NotFound("there is no such item")
     catalog = room.catalog(case.controller)
     found = people.look_up(room, case.id, progress=lambda n, of: stage(f"{n} of {of} systems"))
-    blocked, plan, number = "", None, ""
-    if found.undecided:
-        blocked = WHICH
-    elif wanted.right is Right.ERASURE:
+    forget(room, case)
+    blocked, plan, number = why_blocked(found), None, ""
+    if not blocked and wanted.right is Right.ERASURE:
         plan, blocked = _plan(room, case, catalog, found)
-    elif found.stopped:
+    elif not blocked and found.stopped:
         blocked = f"the search met {found.others} other people: somebody must look first"
     counted = [(system.key, system.count) for system in found.systems if not system.until]
     outcome = (

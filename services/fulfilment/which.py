@@ -10,7 +10,7 @@ import orjson
 
 from services.action_log.acts import PeopleListed
 from services.cases.case import Case
-from services.cases.whom import NEAR, OPEN
+from services.cases.whom import CHOSEN, NEAR, OPEN
 from services.catalog.console_keys import words
 from services.catalog.graph import Graph, Node
 from services.errors import Refused, Unavailable
@@ -18,6 +18,7 @@ from services.fulfilment import people
 from services.fulfilment.found import Found, Reach
 from services.fulfilment.nearby import look_nearby
 from services.fulfilment.persons import Choice, Facts
+from services.fulfilment.plan import WHICH
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import CUSTOMER, EMAIL, PHONE, mask
 
@@ -38,15 +39,15 @@ def which(room: Workroom, ask: str, case: Case, language: str) -> Json:
     if away is not None:
         raise Unavailable(f"system '{away}' could not be searched", next_key="try again in a moment")
     if len(found.people) > MOST:
-        raise Refused(f"{len(found.people)} people are known by this: it names nobody; end the item as not identified")
+        raise Refused(blocked(found))
+    forget(room, case)
     excluded = {key for key, system in catalog.systems.items() if system.excluded}
     sources = {key: one for key, one in catalog.connectors.items() if key not in excluded}
     near = look_nearby(catalog.graph, sources, found, choice)
     if found.undecided or near.records:
-        known = {one.id: {kind: list(values) for kind, values in one.known} for one in near.records}
-        sealed = room.details.seal(case.id, people.NEARBY, orjson.dumps(known)) if known else None
-        listed = act_of(case, found, [one.id for one in near.records])
-        room.results.report(ask, "people", listed, case, details=(sealed,) if known else ())
+        known = [{one.id: {kind: list(values) for kind, values in one.known}} for one in near.records]
+        sealed = tuple(room.details.seal(case.id, people.NEARBY, orjson.dumps(one)) for one in known)
+        room.results.report(ask, "people", act_of(case, found, [r.id for r in near.records]), case, details=sealed)
         room.results.settle(stopped=room.stopped)
     graph = catalog.graph
     shown = [
@@ -78,9 +79,29 @@ def act_of(case: Case, found: Found, near: Iterable[str] | None = None) -> Peopl
     return PeopleListed((), tuple(dict.fromkeys([*ids, *beside])))
 
 
+def blocked(found: Found) -> str:
+    """Why nothing of what was found may be shown; empty when it is one person's."""
+    if not found.undecided:
+        return ""
+    count = len(found.people)
+    return (
+        WHICH if count <= MOST else f"{count} people are known by this: it names nobody; end the item (not identified)"
+    )
+
+
+def forget(room: Workroom, case: Case) -> None:
+    """What it takes to find records like the person's goes once they were not taken: they are other people's."""
+    words = dict(case.people)
+    for digest, text in room.details.own(case.id, people.NEARBY).items():
+        if not {words.get(id) for id in orjson.loads(text)} & {CHOSEN, NEAR}:
+            room.store.drop_detail(digest)
+
+
 def must_tell(case: Case, found: Found) -> bool:
     """Whether the case has to learn that people are to be told apart, or that they need not be any more."""
-    return found.undecided or (found.complete and any(word == OPEN for _, word in case.people))
+    if found.undecided:
+        return len(found.people) <= MOST
+    return found.complete and any(word == OPEN for _, word in case.people)
 
 
 def _where(graph: Graph, rows: dict[Node, int] | Counter[Node], language: str) -> list[Json]:

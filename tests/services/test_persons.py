@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,13 @@ from services.catalog.graph import Graph, build
 from services.catalog.system import System
 from services.connectors.registry import open_connector
 from services.errors import Refused
+from services.fulfilment.consent import write_consent
 from services.fulfilment.find import find
 from services.fulfilment.found import Found, Whose
 from services.fulfilment.persons import Choice, Facts
 from services.fulfilment.plan import make_plan
 from services.fulfilment.redactions import Redactions
+from services.fulfilment.restriction import write_restriction
 
 KEY = b"p" * 32
 MAIL = "family@x.org"
@@ -35,7 +37,10 @@ dataset:
           - {name: id, fides_meta: {primary_key: true}}
           - {name: city, data_categories: [user.contact.address.city]}
       - name: customer
-        x_console: {erase: delete}
+        x_console:
+          erase: delete
+          consent: [{purpose: mail, state: ok, given: "1", withdrawn: "0"}]
+          restriction: {state: shut, restricted: "1", free: "0"}
         fields:
           - {name: id, fides_meta: {primary_key: true}}
           - {name: number, data_categories: [user.unique_id], fides_meta: {identity: customer_number}}
@@ -44,6 +49,8 @@ dataset:
           - {name: born, data_categories: [user.demographic.date_of_birth]}
           - name: home
             fides_meta: {references: [{dataset: d, field: home.id WAY}]}
+          - {name: ok, data_categories: [user.privacy_preferences]}
+          - {name: shut, data_categories: [user.privacy_preferences]}
       - name: address
         x_console: {erase: delete}
         fields:
@@ -67,7 +74,7 @@ dataset:
 """
 COLUMNS = {
     "home": "id city",
-    "customer": "id number email name born home",
+    "customer": "id number email name born home ok shut",
     "address": "id customer email",
     "orders": "id customer what",
     "news": "id email what",
@@ -96,7 +103,9 @@ def store(folder: Path, rows: Rows, way: str = ", direction: to") -> Store:
             names = columns.split()
             db.execute(f"CREATE TABLE {table} ({', '.join(names)}, PRIMARY KEY (id))")
             for row in rows.get(table, ()):
-                db.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(names))})", row)
+                db.execute(
+                    f"INSERT INTO {table} ({','.join(names[: len(row)])}) VALUES ({','.join('?' * len(row))})", row
+                )
     datasets = tuple(strict_yaml.parse(DATASET.replace(" WAY", way), DatasetFile).dataset)
     system = System("s", "c", "sqlite", f"sqlite:///{path}", datasets)
     return Store(build({"s": datasets}), system)
@@ -201,6 +210,25 @@ def test_facts_that_differ_in_nothing_both_have_are_no_difference() -> None:
     ada, born = Facts(names=frozenset([("ada", "lo")])), Facts(born=frozenset(["1990-01-01"]))
     assert list(ada.differs(born)) == []
     assert list(ada.differs(Facts(names=frozenset([("bo", "lo")])))) == ["name"]
+
+
+def test_a_choice_of_consent_and_a_restriction_are_written_for_the_one_who_was_chosen(tmp_path: Path) -> None:
+    shop = store(tmp_path, customers((1, "N1", "Ada Lo", None), (2, "N2", "Bo Lo", None)))
+    connector, known, now = open_connector(shop.system, None), {"email": [MAIL]}, datetime(2026, 3, 5, tzinfo=UTC)
+    choice = said(shop.find(), [2])
+
+    def held() -> list[tuple[object, ...]]:
+        with closing(dbapi2.connect(str(tmp_path / "s.db"))) as db:
+            return list(db.execute("SELECT id, ok, shut FROM customer ORDER BY id"))
+
+    with pytest.raises(Refused, match=r"\(P\)"):
+        write_consent(shop.system, connector, "mail", True, known, now)
+    assert held() == [(1, None, None), (2, None, None)]
+    assert write_consent(shop.system, connector, "mail", True, known, now, choice=choice) == 1
+    (found,) = shop.find(choice).systems
+    assert write_restriction(found, shop.graph, connector, True, now) == 1
+    assert held() == [(1, None, None), (2, "1", "1")]
+    assert write_consent(shop.system, connector, "mail", False, known, now) == 2, "a withdrawal holds for the address"
 
 
 # ── nothing of whoever was left out ───────────────────────────────────────────────────────────────────────────
