@@ -64,4 +64,4 @@ def _letter(one: LetterState, row: "Progress | None") -> LetterView:
 def _shown(row: "Progress") -> SystemResult:
     until = Context.as_time(row.until) if row.until else None
     found = row.done if row.state == "done" else 0
-    return SystemResult(row.system, row.state, found=found, reason=row.reason, until=until)
+    return SystemResult(row.system, row.state, found=found, reason=reason_words(row.reason), until=until)
