@@ -25,6 +25,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",
     ),
+    "law": ("rightsdesk law --state missing", "rightsdesk law --json"),
     "catalog check": (
         "rightsdesk catalog check controllers/nordlicht --live",
         "rightsdesk catalog check orders.yml",

@@ -66,6 +66,7 @@ VECTORS = [
 ]
 
 
+@pytest.mark.rule("CLK-1", "CLK-5", "CLK-6", "CLK-7", "CLK-11")
 @pytest.mark.parametrize("row", VECTORS, ids=[v[0] for v in VECTORS])
 def test_the_worked_examples(row: tuple[str, str, bool, tuple[str, str], str, str, str]) -> None:
     _, received, extended, place, regime, nominal, end = row
@@ -98,6 +99,7 @@ def test_an_answered_request_is_not_extended() -> None:
     assert "answered" in no_extension_because(answered, day("2026-03-10"))
 
 
+@pytest.mark.rule("CLK-4")
 def test_CLK_4_refusal_stays_in_the_first_month_in_the_EU_and_moves_in_the_UK() -> None:
     eu = counted("2026-03-05", extended=True)
     assert (eu.notice_by_extension, eu.notice_by_refusal) == (eu.due_hard, eu.due_hard)
@@ -115,6 +117,7 @@ def test_the_law_of_the_day_of_receipt_counts() -> None:
     assert {r.regime for r in RULES} == {Regime.EU, Regime.UK}
 
 
+@pytest.mark.rule("CLK-8")
 def test_CLK_8_regional_days_count_only_where_the_controller_chose_them() -> None:
     received = day("2026-05-04")  # one month on is Corpus Christi, a holiday in Bavaria and not in Germany
     assert dates_for(received, calendar_for("DE", "BY")).due_hard == day("2026-06-04")
@@ -123,6 +126,7 @@ def test_CLK_8_regional_days_count_only_where_the_controller_chose_them() -> Non
     assert calendar_for("DE", "Bayern", regional=True) == calendar_for("DE", "de-by", regional=True)
 
 
+@pytest.mark.rule("CLK-8")
 def test_CLK_8_the_list_is_curated() -> None:
     assert calendar_for("NL").holiday(day("2026-04-03")) == ""  # the library says Good Friday
     assert calendar_for("DE").holiday(day("2026-04-03")) == "Good Friday"
@@ -130,6 +134,7 @@ def test_CLK_8_the_list_is_curated() -> None:
     assert calendar_for("HU").holiday(day("2026-08-20")) != ""
 
 
+@pytest.mark.rule("CLK-8")
 def test_CLK_8_GB_needs_its_part() -> None:
     with pytest.raises(BadInput, match="ENG, NIR, SCT, WLS"):
         calendar_for("GB")
@@ -153,6 +158,7 @@ def test_an_unknown_place_names_the_nearest(country: str, part: str, says: str) 
         calendar_for(country, part)
 
 
+@pytest.mark.rule("CLK-10")
 def test_CLK_10_a_minute_before_midnight_counts_as_that_day() -> None:
     at = datetime(2026, 3, 5, 22, 59, tzinfo=UTC)  # 23:59 in Berlin, 22:59 in London, already Friday in Tokyo
     assert received_on(at, "Europe/Berlin") == day("2026-03-05")
@@ -178,6 +184,7 @@ def test_INT_9_the_earliest_receipt_drives_whatever_the_order() -> None:
     assert due_dates([early], calendar_for("DE")).received_at == early.at
 
 
+@pytest.mark.rule("CLK-1")
 def test_the_internal_target_is_ten_working_days_and_leaves_five() -> None:
     assert counted("2026-03-05").internal_target == day("2026-03-19")
     # 20 working days asked for: the reserve of five before the hard date holds.
@@ -260,6 +267,7 @@ def test_CLK_1_to_11_a_sample_of_days_in_ten_places(place: tuple[str, str]) -> N
     sweep(place, 41)
 
 
+@pytest.mark.rule("CLK-7")
 @pytest.mark.long
 @pytest.mark.parametrize("place", TEN, ids="-".join)
 def test_CLK_1_to_11_every_day_of_sixteen_years_in_ten_places(place: tuple[str, str]) -> None:
@@ -289,6 +297,7 @@ def test_the_dates_stand_in_order(received: date, place: tuple[str, str], extend
     assert all(step.reason for step in steps)
 
 
+@pytest.mark.rule("CLK-12")
 def test_CLK_12_thirty_days_is_a_different_rule() -> None:
     """A control: a clock that counts 30 days fails the table on these rows."""
     wrong = [
