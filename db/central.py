@@ -148,6 +148,9 @@ class CaseRow(SQLModel, table=True):
     breach: bool
     approval: bool
     conflicts: int = 0
+    hard: str = ""
+    paused: str = ""
+    wakes: str = ""
 
 
 class SubjectRow(SQLModel, table=True):

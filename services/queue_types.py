@@ -28,7 +28,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One line of the queue; `person` is masked."""
+    """One line of the queue; `person` is masked. `due_hard` is the date that leads, `without_pause` the hard one."""
 
     case: str
     controller: str
@@ -42,6 +42,7 @@ class QueueRow:
     due_hard: date | None
     reason: str
     conflicts: int = 0
+    without_pause: date | None = None
 
     @property
     def cursor(self) -> Cursor:
