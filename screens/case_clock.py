@@ -68,7 +68,7 @@ class CaseClock(CaseSystems):
         closed = [f"{words}: {view.key(row).reason}" for key, row, words in _OFFERED if row in ("chase", "extend")
                   and not view.key(row).allowed and key != "h"]  # fmt: skip
         steps = {
-            "y": self._answered, "c": self._chased, "k": self._ask, "n": self._end, "x": self._extend, "e": self._remind,
+            "y": self._came, "c": self._chased, "k": self._ask, "n": self._end, "x": self._extend, "e": self._remind,
             "p": lambda: self._pause(accept=True), "h": lambda: self._pause(accept=False), "m": self._merge,
         }  # fmt: skip
 
@@ -96,7 +96,12 @@ class CaseClock(CaseSystems):
             def judged(fair: str | None) -> None:
                 if fair is not None:
                     self._act(
-                        "kept: they were asked", self._asked, what, ground, fair == "y", stage="keeping the question"
+                        "kept: they were asked",
+                        self._keep_question,
+                        what,
+                        ground,
+                        fair == "y",
+                        stage="keeping the question",
                     )
 
             self.app.push_screen(Choice("The question asks for", [], FAIR), judged)
@@ -105,10 +110,10 @@ class CaseClock(CaseSystems):
             Choice("They were asked today", [], {key: words for key, (*_, words) in QUESTIONS.items()}), what_chosen
         )
 
-    def _asked(self, session: object, case: str, what: str, ground: str, fair: bool) -> None:
+    def _keep_question(self, session: object, case: str, what: str, ground: str, fair: bool) -> None:
         self.desk.clock.ask(session, case, what, ground, fair=fair)
 
-    def _answered(self) -> None:
+    def _came(self) -> None:
         self._act("kept: the answer came", self.desk.clock.answered, stage="keeping the answer")
 
     def _chased(self) -> None:

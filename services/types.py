@@ -190,7 +190,8 @@ class LetterView:
 class CaseView:
     """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it.
 
-    `leads`: the date by which the queue sorts it. `draft_since`: central does not answer and this person's hold on the case ended then; what they do is a draft.
+    `leads`: the date by which the queue sorts it.
+    `draft_since`: central does not answer and this person's hold on the case ended then; what they do is a draft.
     """
 
     id: str

@@ -94,7 +94,7 @@ class CaseAcknowledged(Act):
 
 @act("case.extended")
 class CaseExtended(Act):
-    """A lead decided on two further months (Art 12(3)). They count once the worker's `notice` that says so left in time."""
+    """A lead decided on two further months (Art 12(3)); they count once the `notice` that says so left in time."""
 
     reason: Code
     notice: Id | None

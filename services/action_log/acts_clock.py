@@ -1,4 +1,4 @@
-"""Acts on the legal clock of a case: what the person was asked, whether the time stands still, receipts that came later."""
+"""Acts on the legal clock of a case: questions to the person, whether the time stands still, later receipts."""
 
 from services.action_log.act import Act, act
 from services.action_log.shapes import CaseNumber, Code, Id, IsoDate, Micros

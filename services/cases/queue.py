@@ -94,8 +94,8 @@ def _dates(received_on: str, regime: Regime, place: tuple[str, str, bool], inter
 def columns(case: Case, controller: Controller) -> dict[str, object]:
     """What central keeps for the queue of every terminal, by column. Dates are ISO.
 
-    `due` leads. `hard`: the end without a pause, where another leads. `paused`: since when the time stands still; `wakes`:
-    the next day to ask the person again. All three are empty while there is nothing to say.
+    `due` leads. `hard`: the end without a pause, where another leads. `paused`: since when the time stands still;
+    `wakes`: the next day to ask the person again. All three are empty while there is nothing to say.
     """
     state, dates = case.state, dates_of(case, controller)
     waits = not case.closed and dates.chase_on is not None

@@ -26,8 +26,8 @@ class BreachEnd:
 def breach_end(aware_at: datetime, zone: str, regime: Regime = Regime.EU) -> BreachEnd:
     """The end for a breach known since `aware_at` (aware); real hours, through weekends, holidays and a changed clock.
 
-    No end moves to a working day, and the two working days of Art 3(5) are not asked for (CLK-13). Raises `BadInput` for
-    a time without offset, an unknown zone, and what no row of the law or no calendar reaches.
+    No end moves to a working day, and the two working days of Art 3(5) are not asked for (CLK-13). Raises `BadInput`
+    for a time without offset, an unknown zone, and what no row of the law or no calendar reaches.
     """
     hours = timedelta(hours=rules_for(regime, received_on(aware_at, zone)).breach_hours)
     place = ZoneInfo(zone)

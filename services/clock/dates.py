@@ -91,6 +91,8 @@ def received_on(at: datetime, zone: str) -> date:
         raise BadInput("a time of receipt needs its offset from UTC", place="received_at")
     try:
         return at.astimezone(ZoneInfo(zone)).date()
+    except OverflowError as exc:
+        raise BadInput("there is no such time", place="received_at") from exc
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
         raise BadInput(f"there is no time zone '{zone}'", place="zone") from exc
 
@@ -119,9 +121,13 @@ def due_dates(
     if any(isinstance(e, Extend) and first.on <= e.on <= plain.notice_by_extension for e in events):
         extended = dates_for(first.on, calendar, regime, extended=True, internal_days=internal_days)
         plain = _with_questions(extended, asked, calendar, regime, ask_days) if asked else extended
-    answered_at = min((e.at for e in events if isinstance(e, Answer)), default=None)
-    accepted = any(isinstance(e, Accept) for e in events)
-    return replace(plain, received_at=first.at, answered_at=answered_at, accepted=accepted)
+    return replace(
+        plain,
+        received_at=first.at,
+        answered_at=min((e.at for e in events if isinstance(e, Answer)), default=None),
+        accepted=any(isinstance(e, Accept) for e in events),
+        rules=_ids(plain.rules, *(("INT-9",) if len(starts) > 1 else ())),
+    )
 
 
 def _with_questions(

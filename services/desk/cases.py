@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from db.central_shapes import Accepted, CaseSnapshot
 from services.action_log.entry import Entry, decode
 from services.cases.case import Case, Check, Item, from_json
+from services.cases.clock_policy import TIMED, not_today
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
-from services.cases.clock_policy import TIMED, not_today
 from services.cases.policy import RULES, Moment, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks

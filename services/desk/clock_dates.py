@@ -5,7 +5,7 @@ from datetime import date
 from services.cases.case import Case
 from services.cases.fold_clock import MERGED
 from services.cases.queue import calendar_of
-from services.clock.dates import DueDates, nominal_end
+from services.clock.dates import DueDates
 from services.controllers import Controller
 from services.types import Date
 
