@@ -33,8 +33,8 @@ def open_question(case: Case) -> Asked | None:
 def question_of(asked: Asked) -> Question:
     """A question of the case as the clock takes it."""
     answered = date.fromisoformat(asked.answered) if asked.answered else None
-    on = date.fromisoformat(asked.on)
-    return Question(Wait(asked.what), on, answered, asked.ground, asked.fair, len(asked.chased))
+    on, chased = date.fromisoformat(asked.on), tuple(date.fromisoformat(day) for day in asked.chased)
+    return Question(Wait(asked.what), on, answered, asked.ground, asked.fair, chased)
 
 
 def chase_day(asked: Asked) -> date:

@@ -29,8 +29,8 @@ _ONE_DAY = timedelta(days=1)
 class Question:
     """The person was asked for `what` on the day `asked` and answered on `answered`, if they did.
 
-    `fair`: it asked for no more than it needed. `chased`: how often they were asked again. Days are of the controller's
-    zone. Raises `BadInput` for an answer before the question, and for days that no calendar reaches.
+    `fair`: it asked for no more than it needed. `chased`: the days on which they were asked again. Days are of the
+    controller's zone. Raises `BadInput` for an answer before the question, and for days that no calendar reaches.
     """
 
     what: Wait
@@ -38,18 +38,19 @@ class Question:
     answered: date | None = None
     ground: str = ""
     fair: bool = True
-    chased: int = 0
+    chased: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if self.answered is not None and self.answered < self.asked:
             raise BadInput("an answer comes after its question", place="answered")
-        if max(self.asked, self.answered or self.asked).year > LAST_YEAR:
+        if max(self.asked, self.answered or self.asked, *self.chased).year > LAST_YEAR:
             raise BadInput(f"holidays are not known after {LAST_YEAR}", place="asked")
 
     @property
     def chase_on(self) -> date:
         """The day on which it is to be asked again, or ended after that was done twice."""
-        return self.asked + timedelta(days=CHASE_DAYS * (min(self.chased, CHASES) + 1))
+        week = timedelta(days=CHASE_DAYS)
+        return max([self.asked + week * (min(len(self.chased), CHASES) + 1), *(day + week for day in self.chased)])
 
     @property
     def until(self) -> date:

@@ -6,7 +6,7 @@ from services.action_log import acts
 from services.action_log.act import Act
 from services.action_log.entry import new_id
 from services.cases.case import Asked, Case
-from services.cases.fold_clock import MERGED, NO_ANSWER, REMINDER, is_broad, open_question
+from services.cases.fold_clock import MERGED, NO_ANSWER, REMINDER, chase_day, is_broad, open_question
 from services.clock.waits import GROUNDS
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -42,12 +42,13 @@ class Clock:
         act = acts.ClockAsked(question=new_id(), what=what, ground=ground, fair=fair, on=day)
         self._record(session, state, act)
 
-    def chase(self, session: Session, case: str) -> None:
-        """Nothing came, and they were asked again today: from day 7, and from day 14 (SUS-5)."""
+    def chase(self, session: Session, case: str, *, on: date | None = None) -> None:
+        """Nothing came, and they were asked again, today or `on`: from day 7, and from day 14 (SUS-5)."""
         state = self._cases.state(case)
         self._ctx.permit("chase", state, session)
         asked = self._open(state)
-        self._record(session, state, acts.ClockChased(question=asked.id, on=self._day(state, None, None)))
+        day = self._day(state, on, chase_day(asked))
+        self._record(session, state, acts.ClockChased(question=asked.id, on=day))
 
     def answered(self, session: Session, case: str, *, on: date | None = None) -> None:
         """The answer to the newest open question came, today or `on`."""

@@ -129,8 +129,8 @@ def test_SUS_4_days_add_up_and_overlapping_ones_count_once() -> None:
 
 @pytest.mark.rule("SUS-5")
 def test_SUS_5_an_open_question_counts_to_the_next_day_to_ask_again() -> None:
-    for chased, days in ((0, 7), (1, 14), (2, 21), (5, 21)):
-        found = eu(question(10, chased=chased))
+    for chased, days in (((), 7), ((17,), 14), ((17, 24), 21), ((20,), 17), ((17, 28), 25)):
+        found = eu(question(10, chased=tuple(june(day) for day in chased)))
         assert (found.chase_on, found.paused_on) == (june(10) + timedelta(days=days), june(10))
         assert found.due_susp == calendar_for("DE").roll(HARD + timedelta(days=days))
     assert eu(question(10, 12)).chase_on is None
