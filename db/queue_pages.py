@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.terminal import TerminalStore
-from services.types import Band, Cursor, QueueView
+from services.types import PAUSE_ENDS_DAYS, Band, Cursor, QueueView
 
 CASE_NUMBER = re.compile(r"[A-Za-z]{1,3}-[0-9]{2}-[0-9]{1,9}")
 COLUMNS = (
     "case_id, controller, rights, person, state, who, tier, due, open, ack, breach, approval, conflicts, "
     "hard, paused, wakes"
 )
-PAUSE_ENDS_DAYS = 3
-"""A pause whose next day to ask again is so near comes before what is new."""
 
 
 @dataclass(frozen=True, slots=True)

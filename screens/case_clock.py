@@ -45,6 +45,8 @@ _OFFERED: Final = (
     ("m", "merge", "it is the same as another case"),
 )  # fmt: skip
 """Key, row of the desk's table, words."""
+_NAMED: Final = ("chase", "extend")
+"""Rows whose reason is worth a line while they are shut."""
 
 
 class CaseClock(CaseSystems):
@@ -65,8 +67,10 @@ class CaseClock(CaseSystems):
         if self.view is None:
             return
         view = self.view
-        closed = [f"{words}: {view.key(row).reason}" for key, row, words in _OFFERED if row in ("chase", "extend")
-                  and not view.key(row).allowed and key != "h"]  # fmt: skip
+        shut = [
+            (words, view.key(row).reason) for _, row, words in _OFFERED if row in _NAMED and not view.key(row).allowed
+        ]
+        closed = [f"not now: {words} ({reason})" for words, reason in shut]
         steps = {
             "y": self._came, "c": self._chased, "k": self._ask, "n": self._end, "x": self._extend, "e": self._remind,
             "p": lambda: self._pause(accept=True), "h": lambda: self._pause(accept=False), "m": self._merge,

@@ -21,7 +21,7 @@ DATES: Final = {
     "one month": "One month",
     "legal end": "Legal end",
     "extended to": "Extended",
-    "with pause": "With pause",
+    "with pause": "Later end",
     "ask again": "Ask again",
 }
 WHY: Final = {

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+PAUSE_ENDS_DAYS = 3
+"""So many days before the person is to be asked again, a case comes before what is new (rules.md 10.1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueView:

@@ -31,6 +31,7 @@ from services.enums import (
 )
 from services.held_part import HeldPart as HeldPart
 from services.queue_types import (
+    PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS,
     Cursor as Cursor,
     QueueCounts as QueueCounts,
     QueuePage as QueuePage,
@@ -222,6 +223,10 @@ class CaseView:
     found: tuple[SystemResult, ...] = ()
     draft_since: datetime | None = None
     leads: date | None = None
+
+    def date(self, name: str) -> date:
+        """The date of that name; raises `StopIteration` when the case has none."""
+        return next(one.day for one in self.dates if one.name == name)
 
     def key(self, act: str) -> KeyState:
         """The state of one act's key; an unknown act is not allowed."""

@@ -31,6 +31,13 @@ class ClockAnswered(Act):
     on: IsoDate
 
 
+@act("extension.failed")
+class ExtensionFailed(Act):
+    """The notice of an extension did not leave: nothing is extended, and a lead may decide anew."""
+
+    reason: Code
+
+
 @act("suspension.accepted")
 class SuspensionAccepted(Act):
     """A lead lets the later date lead (SUS-2)."""

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Asked, Case, LetterState, Receipt
-from services.cases.step import Unfit, folds
+from services.cases.step import Unfit, by_worker, folds
 from services.clock.waits import CHASES, Question
 from services.types import ItemState, Outcome, Right, Wait
 
@@ -43,8 +43,8 @@ def chase_day(asked: Asked) -> date:
 
 
 def is_broad(case: Case) -> bool:
-    """Whether the case asks for data, of which there can be too many to answer at once (recital 63)."""
-    return any(item.right in (Right.ACCESS, Right.PORTABILITY) for item in case.items)
+    """Whether the case asks for access, for which there can be too many data at once (recital 63, UK Art 12A)."""
+    return any(item.right is Right.ACCESS for item in case.items)
 
 
 def unanswered(case: Case) -> Asked | None:
@@ -59,7 +59,7 @@ def _asked(case: Case, done: acts.ClockAsked, entry: Entry, at: int) -> Case:
     if any(one.id == done.question for one in case.questions) or len(case.questions) >= MAX_KEPT:
         raise Unfit("the question is there already")
     if what is Wait.CLARIFICATION and not is_broad(case):
-        raise Unfit("only a request for data can be too broad")
+        raise Unfit("only a request for access can be too broad")
     _day(done.on, case.received_on, at)
     asked = Asked(done.question, done.what, done.ground, done.fair, done.on)
     return replace(case, questions=(*case.questions, asked))
@@ -125,6 +125,14 @@ def _extended(case: Case, done: acts.CaseExtended, entry: Entry, at: int) -> Cas
     if case.extended:
         raise Unfit("extended once already")
     return replace(case, extended=True)
+
+
+@folds(acts.ExtensionFailed)
+def _not_extended(case: Case, done: acts.ExtensionFailed, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    if case.noticed_at:
+        raise Unfit("its notice has left")
+    return replace(case, extended=False)
 
 
 def noticed(case: Case, letter: LetterState, entry: Entry) -> Case:

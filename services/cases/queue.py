@@ -12,7 +12,7 @@ from services.clock.calendar import Calendar, calendar_for
 from services.clock.dates import Accept, ClockEvent, DueDates, Extend, Start, dates_for, due_dates, received_on
 from services.controllers import Controller
 from services.identity.needs import tier_needed
-from services.types import Band, ItemState, Regime, Right, Tier
+from services.types import PAUSE_ENDS_DAYS, Band, ItemState, Regime, Right, Tier
 
 SHORT = {
     Right.ACCESS: "Access",
@@ -39,8 +39,6 @@ REASONS = {
     Band.CLOSED: "closed",
 }
 
-PAUSE_ENDS_DAYS = 3
-"""So many days before the person is to be asked again the pause ends soon (db/queue_pages.py has the same)."""
 _NO_CHECK = (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED)
 
 

@@ -19,6 +19,7 @@ _ACTS = {
     "clock.asked": "asked for {what} on {on}: {ground}",
     "clock.chased": "asked again on {on}",
     "clock.answered": "answered on {on}",
+    "extension.failed": "not extended: {reason}",
     "suspension.accepted": "the time stands still, says a lead: {reason}",
     "suspension.refused": "the time does not stand still, says a lead: {reason}",
     "receipt.noted": "received again on {received_on} ({kind})",
@@ -107,6 +108,9 @@ _REASONS = {
     "not-read-back": "it was written and does not read back",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
+    "no-address": "there is no address to write to",
+    "too-late": "the notice would have left too late",
+    "not-sent": "the notice did not leave",
 }
 """Reasons of a correction or a lifting that came back; other codes stand as they are."""
 

@@ -68,7 +68,7 @@ class Checks:
             "case": state.id,
             "controller": controller.name,
             "received": state.received_on,
-            "due": self._cases.read(session, case).dates[3].day.isoformat(),
+            "due": self._cases.read(session, case).date("legal end").isoformat(),
         }
         lines = view.steps(check, ways, language or controller.language, fill)
         return ChecklistView(

@@ -37,7 +37,7 @@ class Clock:
         if ground not in GROUNDS[Wait(what)]:
             raise BadInput(f"a ground is one of {', '.join(GROUNDS[Wait(what)])}", place="ground")
         if what == Wait.CLARIFICATION and not is_broad(state):
-            raise Refused("only a request for data can be too broad")
+            raise Refused("only a request for access can be too broad")
         day = self._day(state, on, date.fromisoformat(state.received_on))
         act = acts.ClockAsked(question=new_id(), what=what, ground=ground, fair=fair, on=day)
         self._record(session, state, act)

@@ -25,7 +25,7 @@ def shown_dates(case: Case, dates: DueDates, controller: Controller) -> tuple[Da
         ("extended to", dates.due_extended, "three months from receipt; the notice left in time"),
         ("with pause", dates.due_susp, _paused(case, dates)),
         ("ask again", None if case.closed else dates.chase_on, _waiting(dates)),
-        ("extend until", None if case.extended else dates.notice_by_extension, "the notice must leave by then"),
+        ("extend until", None if case.noticed_at else dates.notice_by_extension, _extension(case)),
         ("refuse until", dates.notice_by_refusal, "a refusal, in part too, is told by then (Art 12(4))"),
     ]
     return tuple(Date(name, day, why) for name, day, why in rows if day is not None)
@@ -36,7 +36,7 @@ def _received(case: Case, controller: Controller) -> str:
     again = len(case.receipts) - len(merged)
     words = [f"in {controller.zone}"]
     words += [f"with {', '.join(merged)}, the earliest receipt"] if merged else []
-    words += [f"asked for again {again} times: no new clock"] if again else []
+    words += [f"{again} reminder{'s' if again > 1 else ''}: no new clock"] if again else []
     return "; ".join(words)
 
 
@@ -50,6 +50,10 @@ def _paused(case: Case, dates: DueDates) -> str:
     leads = f"leads: a lead accepted it ({case.pause})" if case.pause else "the hard date leads: no lead accepted it"
     counted = "the month began anew" if dates.start_on != dates.received_on else f"{dates.paused_days} days awaited"
     return f"{counted}; {leads}"
+
+
+def _extension(case: Case) -> str:
+    return "decided; it counts once the notice left, by then" if case.extended else "the notice must leave by then"
 
 
 def _waiting(dates: DueDates) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 
 import orjson
 
-from services.action_log.acts import CaseAcknowledged
+from services.action_log.acts import CaseAcknowledged, ExtensionFailed
 from services.cases.case import Case
 from services.cases.fold_clock import EXTENSION
 from services.cases.policy import run_at
@@ -48,16 +48,23 @@ def extend(task: Task) -> None:
 
     def facts() -> dict[str, object]:
         return {
-            "received_on": date.fromisoformat(case.received_on),
+            "received_on": dates_of(case, controller).received_on,
             "due_on": due_if_extended(case, controller, task.room.today(controller)),
             "reason": str(orjson.loads(task.job.params)["reason"]),
         }
 
-    def to() -> str | None:
-        in_time = task.room.today(controller) <= dates_of(case, controller).notice_by_extension
-        return given_or_on_file(task, case) if in_time else None
+    def in_time() -> bool:
+        return task.room.today(controller) <= dates_of(case, controller).notice_by_extension
 
-    send(task, "letter", case, EXTENSION, controller.language, facts, to)
+    def to() -> str | None:
+        return given_or_on_file(task, case) if in_time() else None
+
+    def not_extended() -> None:
+        why = "too-late" if not in_time() else "no-address" if to() is None else "not-sent"
+        task.report("failed", ExtensionFailed(why), case)
+
+    if not send(task, "letter", case, EXTENSION, controller.language, facts, to):
+        task.patiently("failed", not_extended, forever=True)
 
 
 def notice(task: Task) -> None:

@@ -67,7 +67,7 @@ def test_a_question_is_asked_in_time_on_a_known_ground_or_says_why_the_time_runs
         for what, ground, reason in (("passport", "x", "what was asked"), ("identity", "large-quantity", "a ground")):
             with pytest.raises(BadInput, match=reason):
                 desk.clock.ask(agent, case, what, ground)
-        with pytest.raises(Refused, match="only a request for data"):
+        with pytest.raises(Refused, match="only a request for access"):
             desk.clock.ask(agent, case, "clarification", "large-quantity")
         for wrong in (day(desk, 10), day(desk, -1)):
             with pytest.raises(BadInput, match="that day cannot be"):
@@ -133,7 +133,7 @@ def test_INT_9_a_duplicate_ends_in_the_first_case_with_its_rights_and_the_earlie
         assert dates(desk, agent, first) == after
         why = next(one.why for one in desk.case.read(agent, first).dates if one.name == "received")
         assert f"with {second}" in why
-        assert "asked for again 1 times: no new clock" in why
+        assert "1 reminder: no new clock" in why
         with pytest.raises(Refused, match="is closed"):
             desk.clock.merge(agent, stranger, second)
         assert differences(centre.store) == []
@@ -159,6 +159,7 @@ def test_the_notice_extends_and_who_never_says_who_they_are_gets_one_letter_with
     call = Call(centre, desk, PEOPLE[4], Right.ACCESS)
     agent = call.session
     silent = logged(desk, agent, 20, Right.ACCESS, Right.ERASURE, who="silent@example.com")
+    nowhere = logged(desk, agent, who="K999999")
     desk.clock.ask(agent, silent, "identity", "identity-doubt", on=day(desk, 20))
     with pytest.raises(Refused, match="asked twice again"):
         desk.clock.unanswered(agent, silent)
@@ -172,8 +173,11 @@ def test_the_notice_extends_and_who_never_says_who_they_are_gets_one_letter_with
     lead_desk = centre.desk("desk-2")
     lead = centre.until(lambda: _lead(lead_desk))
     lead_desk.clock.extend(lead, call.case, "volume")
+    lead_desk.clock.extend(lead, nowhere, "volume")
     centre.until(lambda: centre.case(call.case).noticed_at)
     centre.until(lambda: "not-identified" in [x.template for x in centre.case(silent).letters if x.state == "sent"])
+    failed = centre.until(lambda: [e.params for e in centre.entries(nowhere) if e.act == "extension.failed"])
+    assert (failed, centre.case(nowhere).extended) == ([{"reason": "no-address"}], False)
     ended = centre.case(silent)
     assert (ended.closed, {item.outcome for item in ended.items}) == (True, {Outcome.NOT_IDENTIFIED})
     mails = [" ".join(mail.split()) for mail in centre.letters()]

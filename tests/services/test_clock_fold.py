@@ -116,7 +116,7 @@ def test_what_does_not_fit_changes_nothing(act: Act, days: int, reason: str) -> 
 def test_a_pause_without_a_question_and_a_scope_question_without_data_asked_for_do_not_fit() -> None:
     assert "nothing was asked" in why(by_lead(opened(Right.ACCESS), acts.SuspensionAccepted(reason="x")))
     case = then(opened(Right.ERASURE), (asked(0, "clarification", "large-quantity"), 0))
-    assert "only a request for data" in why(case)
+    assert "only a request for access" in why(case)
 
 
 @pytest.mark.rule("SUS-5")
@@ -169,6 +169,16 @@ def test_CLK_2_an_extension_counts_once_the_worker_sent_its_notice_in_time(contr
     assert from_json(to_json(extended)) == extended
     assert "once" in why(by_lead(extended, acts.CaseExtended(reason="number", notice=None), 5))
     assert "once" in not_today("extend", extended, dates_of(extended, controller), RECEIVED)
+
+
+def test_a_notice_that_did_not_leave_leaves_the_lead_to_decide_anew(controller: Controller) -> None:
+    decided = by_lead(opened(Right.ACCESS), acts.CaseExtended(reason="volume", notice=None))
+    failed = acts.ExtensionFailed(reason="no-address")
+    assert "only a worker" in why(then(decided, (failed, 1)))
+    open_again = then(decided, (failed, 1), actor=WORKER, as_="worker")
+    assert not open_again.extended
+    assert not_today("extend", open_again, dates_of(open_again, controller), RECEIVED) == ""
+    assert by_lead(open_again, acts.CaseExtended(reason="number", notice=None)).extended
 
 
 def test_another_letter_extends_nothing(controller: Controller) -> None:
