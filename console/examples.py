@@ -18,6 +18,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk log export --out evidence --case C-26-000017",
         "rightsdesk log export --out evidence --log 3b0bef4c/1 --from 100 --to 180 --json",
     ),
+    "log extract": (
+        "rightsdesk log extract C-26-000017",
+        "rightsdesk log extract C-26-000017 --language de -o extract.csv",
+    ),
     "log growth": ("rightsdesk log growth 400 --log 3b0bef4c/1 -o growth.txt",),
     "log prune": ("rightsdesk log prune --before 2023-01-01", "rightsdesk log prune --before 2023-01-01 --yes --json"),
     "log keys": ("rightsdesk log keys --log 3b0bef4c/1 -o keys.json",),

@@ -42,7 +42,7 @@ def _freeze() -> None:
     signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
-def _armed() -> Callable[[str], None]:
+def _asked() -> Callable[[str], None]:
     target = os.environ.get("RIGHTSDESK_KILL_AT", "")
     is_test_build = (Path(__file__).resolve().parents[1] / "tests").is_dir()
     if not target or not is_test_build:
@@ -51,5 +51,15 @@ def _armed() -> Callable[[str], None]:
     return _trap(name, _die if name == target else _freeze)
 
 
-reach: Callable[[str], None] = _armed()
-"""`reach("log.before-commit")`: dies here when a test asked for it."""
+_reached = _asked()
+
+
+def arm() -> None:
+    """Read the environment anew: what a process forked off was asked is not what its parent was."""
+    global _reached
+    _reached = _asked()
+
+
+def reach(name: str) -> None:
+    """`reach("log.before-commit")`: dies here when a test asked for it."""
+    _reached(name)

@@ -1,7 +1,6 @@
 """A centre on PostgreSQL with terminals and worker processes in homes of their own; the data systems are shared."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 from db.central_roles import WORKERS
@@ -10,6 +9,7 @@ from services.desk.desk import Desk
 from services.desk.open import open_desk
 from services.fulfilment.engine import make_tables
 from services.publishing import prepared, publish
+from tests import preloaded
 from tests.server_centre import Machine, ServerCentre
 from tests.worker_centre import WorkerCentre
 
@@ -27,10 +27,10 @@ class ServerWork(WorkerCentre):
         self.home, self.vault = self.server.home, self.server.vault
         self.engine, self.store = self.server.engine, self.server.store
         self.machines: dict[str, Machine] = {}
-        self.worker: subprocess.Popen[str] | None = None
+        self.worker: preloaded.Forked | None = None
         self.said = ""
         self._desks: list[Desk] = []
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[preloaded.Forked] = []
         for name in ("data", "controllers"):
             shutil.copytree(template / name, self.home.path / name, dirs_exist_ok=True)
         for controller in CONTROLLERS:

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from services.desk.open import open_desk
 from services.home import CENTRAL_KEY, Home, key
 from services.secrets import open_vault
 from services.types import ChecklistView, Factor, ItemState, Right, Session
+from tests import preloaded
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN, request
 
 T = TypeVar("T")
@@ -41,10 +41,10 @@ class WorkerCentre:
         self.vault = open_vault(path, demo=True)
         self.engine = central.open_engine(self.home.central_url, key(self.vault, CENTRAL_KEY))
         self.store = CentralStore(self.engine)
-        self.worker: subprocess.Popen[str] | None = None
+        self.worker: preloaded.Forked | None = None
         self.said = ""
         self._desks: list[Desk] = []
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[preloaded.Forked] = []
 
     # ── the worker ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -57,13 +57,9 @@ class WorkerCentre:
         environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         if kill_at:
             environment["RIGHTSDESK_KILL_AT"] = kill_at
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.worker_child", str(home), *modes],
-            cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self.worker = preloaded.start("tests.worker_child", str(home), *modes, env=environment)
         self._started.append(self.worker)
         if wait:
-            assert self.worker.stdout is not None
             self.said = self.worker.stdout.readline()
             assert self.said.startswith("worker "), "the worker did not start"
         return self.worker.pid
@@ -83,15 +79,13 @@ class WorkerCentre:
     def stop(self) -> int:
         """End standard input, as a parent that is gone does; the exit code."""
         assert self.worker is not None
-        assert self.worker.stdin is not None
         self.worker.stdin.close()
         return self.wait_dead()
 
     def _let_go(self) -> None:
         assert self.worker is not None
         for pipe in (self.worker.stdin, self.worker.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
+            pipe.close()
 
     def close(self) -> None:
         """End everything."""

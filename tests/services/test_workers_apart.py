@@ -1,8 +1,6 @@
 """Workers on machines of their own: nothing but a PostgreSQL central between them."""
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,21 +9,17 @@ import pytest
 from db.central_guards import changed
 from db.central_roles import WORKERS
 from services.fulfilment.engine import make_tables
+from tests import preloaded
 from tests.server_centre import Machine, ServerCentre
-from tests.worker_centre import CHECKOUT
 
 pytestmark = pytest.mark.postgres
 
 
-def started(machine: Machine) -> subprocess.Popen[str]:
+def started(machine: Machine) -> preloaded.Forked:
     """The worker of that machine, ready, as a process in its own home."""
     (machine.home.path / "demo-home").touch()
     (machine.home.path / "rightsdesk.toml").write_text(f'[central]\nurl = "{machine.home.server}"\n')
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.worker_child", str(machine.home.path)], cwd=CHECKOUT, env=dict(os.environ),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert child.stdout is not None
+    child = preloaded.start("tests.worker_child", str(machine.home.path), env=os.environ)
     assert child.stdout.readline().startswith("worker ")
     return child
 
