@@ -151,6 +151,7 @@ class CaseRow(SQLModel, table=True):
     hard: str = ""
     paused: str = ""
     wakes: str = ""
+    extended: bool = False
 
 
 class SubjectRow(SQLModel, table=True):

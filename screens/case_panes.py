@@ -87,14 +87,14 @@ def overview(view: CaseView, say: str, now: datetime, room: int) -> Content:
     if view.history:
         newest = view.history[0]
         lines += [shown("Newest action", "bold"), history_line(newest, now, room)]
-    if reasons := [date for date in view.dates if date.why and date.name in WHY]:
-        lines += [Content(""), shown("Why these dates (d)", "bold")]
-        lines += [hang(f"{date.day:%d %b}", f"{WHY[date.name]}: {date.why}", room) for date in reasons]
     for item in view.items:
         if item.state in PAUSE_STATES or item.systems or item.tasks:
             lines += [Content(""), *progress(item, now, room)]
     if view.words:
         lines += [Content(""), shown("Said", "bold"), shown(view.words, lines=True)]
+    if reasons := [date for date in view.dates if date.why and date.name in WHY]:
+        lines += [Content(""), shown("Why these dates (d)", "bold")]
+        lines += [hang(f"{date.day:%d %b}", f"{WHY[date.name]}: {date.why}", room) for date in reasons]
     return Content("\n").join(lines)
 
 

@@ -111,6 +111,7 @@ def columns(case: Case, controller: Controller) -> dict[str, object]:
         "hard": dates.hard.isoformat() if dates.hard != dates.due else "",
         "paused": dates.paused_on.isoformat() if waits and dates.paused_on else "",
         "wakes": dates.chase_on.isoformat() if waits and dates.chase_on else "",
+        "extended": dates.due_extended is not None,
     }
 
 

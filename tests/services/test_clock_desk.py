@@ -60,10 +60,12 @@ def test_SUS_2_the_hard_date_leads_until_a_lead_accepts_the_pause_with_a_reason(
         assert differences(centre.store) == []
 
 
+@pytest.mark.rule("INT-2")
 def test_a_question_is_asked_in_time_on_a_known_ground_or_says_why_the_time_runs_on(centre: Centre) -> None:
     with centre.desk("desk-1") as desk, centre.desk("desk-2") as two:
         agent, lead = sign_in(desk), sign_in(two, LEAD, LEAD_PIN)
         case = logged(desk, agent, 9, Right.ERASURE)
+        assert dates(desk, agent, case)["received"] == day(desk, 9), "when it reached us, not when it was logged"
         for what, ground, reason in (("passport", "x", "what was asked"), ("identity", "large-quantity", "a ground")):
             with pytest.raises(BadInput, match=reason):
                 desk.clock.ask(agent, case, what, ground)

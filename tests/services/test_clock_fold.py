@@ -164,6 +164,7 @@ def test_CLK_2_an_extension_counts_once_the_worker_sent_its_notice_in_time(contr
     in_time = (HARD - RECEIVED).days
     extended = then(case, (sent, in_time), actor=WORKER, as_="worker")
     assert dates_of(extended, controller).due == dates_for(RECEIVED, calendar_for("DE"), extended=True).due
+    assert (columns(extended, controller)["extended"], columns(case, controller)["extended"]) == (True, False)
     late = then(case, (sent, in_time + 1), actor=WORKER, as_="worker")
     assert dates_of(late, controller).due == HARD
     assert from_json(to_json(extended)) == extended

@@ -80,7 +80,7 @@ def test_another_role_of_the_same_person_is_another_session(centre: Centre) -> N
             desk.sign.work_as(after, Role.OFFICER)
 
 
-@pytest.mark.rule("INT-2", "INT-4", "CLK-9", "ART-12-2")
+@pytest.mark.rule("INT-4", "CLK-9", "ART-12-2")
 def test_INT_4_a_request_is_logged_before_any_check_with_its_dates(centre: Centre) -> None:
     with centre.desk() as desk:
         session = sign_in(desk)

@@ -78,7 +78,7 @@ def test_a_checklist_can_follow_every_raise_up_to_T3(name: str) -> None:
     assert all(templates()[name].reaches(t) for t in (Tier.T1, Tier.T2, Tier.T3) if t >= templates()[name].tier)
 
 
-@pytest.mark.rule("IDV-5", "IDV-6")
+@pytest.mark.rule("IDV-5")
 def test_no_checklist_asks_for_a_document_or_an_upload() -> None:
     assert all(Factor.DOC not in t.offers(Tier.TX) for t in templates().values())
 

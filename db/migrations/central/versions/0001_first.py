@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("hard", sa.String(), nullable=False),
         sa.Column("paused", sa.String(), nullable=False),
         sa.Column("wakes", sa.String(), nullable=False),
+        sa.Column("extended", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     approval = sa.text("approval")
