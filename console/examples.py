@@ -40,7 +40,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog discover sqlite:///shop.db --out shop --controller muster",
         "rightsdesk catalog discover postgresql://reader@db.example.com/crm --password-from muster/crm --json",
     ),
-    "catalog review": ("rightsdesk catalog review shop",),
+    "catalog review": ("rightsdesk catalog review shop", "rightsdesk catalog review shop --plain"),
     "catalog secret": (
         "rightsdesk catalog secret muster/crm",
         "rightsdesk catalog secret muster/crm --remove",
@@ -118,6 +118,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk demo",
         "rightsdesk demo --cases 1000000 --reset",
         "rightsdesk demo --play --json",
+        "rightsdesk demo --plain",
     ),
     "doctor": ("rightsdesk doctor", "rightsdesk doctor --json"),
 }

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import sqlalchemy as sa
 
@@ -34,10 +34,14 @@ CASE = f"C-{datetime.now(UTC):%y}-000001"
 
 
 class WorkerCentre:
-    """The home at `path`; `start` begins a worker, `kill` is SIGKILL, `stop` closes its input."""
+    """The home at `path`; `start` begins a worker, `kill` is SIGKILL, `stop` closes its input.
 
-    def __init__(self, path: Path) -> None:
+    `complaints` gets the workers' standard error, else it is that of the tests.
+    """
+
+    def __init__(self, path: Path, complaints: IO[str] | None = None) -> None:
         self.home = Home(path)
+        self._complaints = complaints
         self.vault = open_vault(path, demo=True)
         self.engine = central.open_engine(self.home.central_url, key(self.vault, CENTRAL_KEY))
         self.store = CentralStore(self.engine)
@@ -57,7 +61,8 @@ class WorkerCentre:
         environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         if kill_at:
             environment["RIGHTSDESK_KILL_AT"] = kill_at
-        self.worker = preloaded.start("tests.worker_child", str(home), *modes, env=environment)
+        stderr = self._complaints.fileno() if self._complaints is not None else 2
+        self.worker = preloaded.start("tests.worker_child", str(home), *modes, env=environment, stderr=stderr)
         self._started.append(self.worker)
         if wait:
             self.said = self.worker.stdout.readline()

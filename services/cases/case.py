@@ -30,7 +30,8 @@ class Item:
     """One right of the case with its own outcome. Times are µs since 1970, UTC.
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
-    part, decision, reason), with an empty part for all of a group.
+    part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
+    was lifted here still stands.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Item:
     held: tuple[tuple[str, int], ...] = ()
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
+    kept_by: str = ""
 
     @property
     def undecided(self) -> int:

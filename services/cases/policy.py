@@ -10,7 +10,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
-from services.cases.fold_correct import LIFT
+from services.cases.fold_correct import restricts
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
 from services.clock.waits import CHASES
@@ -193,8 +193,7 @@ def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
     done = [i for i in case.items if i.right is Right.RESTRICTION]
     if any(i.state is ItemState.RUNNING for i in done):
         return "it is running"
-    marked = [i for i in done if any(one.state == "done" for one in i.systems)]
-    return "" if marked and marked[-1].ground != LIFT else "nothing is restricted by this case"
+    return "" if restricts(case) else "nothing is restricted by this case"
 
 
 def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
