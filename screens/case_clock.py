@@ -37,7 +37,7 @@ REFUSED: Final = {
     "2": ("waited-enough", "we have waited enough"),
     "3": ("person-harmed", "waiting harms the person"),
 }
-_OFFERED: Final = (
+OFFERED: Final = (
     ("y", "answered", "the answer came today"), ("c", "chase", "they were asked again today"),
     ("k", "ask", "they were asked for something today"), ("n", "unanswered", "end it: nobody says who asks"),
     ("p", "pause", "let the later date lead"), ("h", "pause", "let the hard date lead"),
@@ -60,7 +60,7 @@ class CaseClock(CaseSystems):
         return "" if self._offered(self.view) else self.view.key("ask").reason
 
     def _offered(self, view: CaseView) -> dict[str, str]:
-        return {key: words for key, row, words in _OFFERED if view.key(row).allowed}
+        return {key: words for key, row, words in OFFERED if view.key(row).allowed}
 
     def action_dates(self) -> None:
         """What this person may do about the dates now; below it, what they may not, with the reason."""
@@ -68,7 +68,7 @@ class CaseClock(CaseSystems):
             return
         view = self.view
         shut = [
-            (words, view.key(row).reason) for _, row, words in _OFFERED if row in _NAMED and not view.key(row).allowed
+            (words, view.key(row).reason) for _, row, words in OFFERED if row in _NAMED and not view.key(row).allowed
         ]
         closed = [f"not now: {words} ({reason})" for words, reason in shut]
         steps = {
