@@ -37,6 +37,10 @@ from services.enums import (
     Wait as Wait,
 )
 from services.held_part import HeldPart as HeldPart
+from services.person_match import (
+    Matches as Matches,
+    PersonMatch as PersonMatch,
+)
 from services.queue_types import (
     PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS,
     Cursor as Cursor,

@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TypeVar
@@ -149,8 +151,6 @@ class WorkerCentre:
 
     def rows(self, system: str, sql: str, controller: str = "nordlicht") -> list[tuple[object, ...]]:
         """What a data system really holds."""
-        import sqlite3
-
         with sqlite3.connect(self.home.path / "data" / controller / f"{system}.db") as db:
             return db.execute(sql).fetchall()
 
@@ -194,6 +194,13 @@ def make_approved(template: Path, to: Path) -> Path:
     finally:
         centre.close()
     return to
+
+
+def one_address(home: Path, one: Person, other: Person) -> None:
+    """The records of `other` get the e-mail address of `one`, in three systems of the home."""
+    for system, table in (("crm", "contact_email"), ("shop", "account"), ("desk", "requester")):
+        with closing(sqlite3.connect(home / "data" / "nordlicht" / f"{system}.db")) as db, db:
+            db.execute(f"UPDATE {table} SET email=? WHERE lower(email)=lower(?)", (one.email, other.email))
 
 
 class Call:

@@ -163,6 +163,7 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
+    `people`: ids of records of people with a word of `fold_people.py`.
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
     lead lets the later date lead, empty while none does.
@@ -193,6 +194,7 @@ class Case:
     check: Check | None = None
     letters: tuple[LetterState, ...] = ()
     found: tuple[SystemResult, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -247,6 +249,8 @@ def from_json(data: bytes) -> Case:
         raw["receipts"] = tuple(Receipt(**x) for x in raw["receipts"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
+    if "people" in raw:
+        raw["people"] = tuple(tuple(one) for one in raw["people"])
     for name in ("flags", "dropped", "seen"):
         if name in raw:
             raw[name] = tuple(raw[name])

@@ -26,7 +26,7 @@ from services.errors import Unavailable
 from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.found import Found, FoundSystem, Reach, Whose
+from services.fulfilment.found import FOREIGN, Found, FoundSystem, Reach
 from services.fulfilment.notices import given_mail, given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell
@@ -38,6 +38,8 @@ from services.types import Outcome
 
 NO_MARK = "no-mark"
 """The system holds the person and its catalog names no column for it: somebody does it there by hand."""
+WHICH = "which-person"
+"""Several people are known by the same, and nobody has said which of them it is."""
 BY_HAND = "left-to-people"
 """People work the system, and nobody asks them for this: somebody has it done there."""
 NOT_TOLD = "not-told"
@@ -45,6 +47,8 @@ NOT_TOLD = "not-told"
 
 KEPT = "restricted-by-another"
 """Another case came to restrict the person meanwhile: the mark of this system stays for it."""
+FINAL = ("", NO_MARK, WHICH, KEPT)
+"""With these a system has ended; after anything else it is tried again."""
 
 Written = Callable[[str], tuple[int, str]]
 """One system: rows written, and why it is not done; empty when it is."""
@@ -64,9 +68,9 @@ def restrict(task: Task) -> None:
     people_said: Written = lambda key: (written(task, key, RESTRICT), "")  # noqa: E731 - the same for each system
     ends |= _everywhere(task, case, systems["by hand"], people_said, RestrictionWritten, by_hand=True)
     _tell_recipients(task, [key for key in systems["by program"] if not ends[key]], "restriction")
-    if NO_MARK in ends.values():
-        task.patiently("by-hand", lambda: _give_back(task, case, NO_MARK), forever=True)
-        raise JobFailed(NO_MARK)
+    if back := next((end for end in (WHICH, NO_MARK) if end in ends.values()), ""):
+        task.patiently("by-hand", lambda: _give_back(task, case, back), forever=True)
+        raise JobFailed(back)
     controller = task.room.controller(case.controller)
     facts: dict[str, object] = {"at": task.room.at(controller, at)}
     send(task, "letter", case, "restriction-set", controller.language, lambda: facts, lambda: given_mail(task, case))
@@ -79,7 +83,13 @@ def lift(task: Task) -> None:
     While another case restricts the person nothing is lifted, and nobody told that it was.
     """
     case = task.case()
-    if other := task.patiently("others", lambda: _wanted_by(task, case), forever=True):
+    try:
+        other = task.patiently("others", lambda: _wanted_by(task, case), forever=True)
+    except JobFailed as exc:
+        reason = str(exc)
+        task.patiently("by-hand", lambda: _give_back(task, case, reason), forever=True)
+        raise
+    if other:
         _keep(task, case, other)
         return
     controller = task.room.controller(case.controller)
@@ -101,6 +111,9 @@ def lift(task: Task) -> None:
     if KEPT in ends.values():
         _keep(task, case, task.patiently("wanted-by", lambda: _wanted_by(task, case), forever=True))
         return
+    if WHICH in ends.values():
+        task.patiently("by-hand", lambda: _give_back(task, case, WHICH), forever=True)
+        raise JobFailed(WHICH)
     _tell_recipients(task, systems["by program"], "lifting")
     for key in systems["by hand"]:
         left = RestrictionFailed(key, BY_HAND)
@@ -139,12 +152,12 @@ def _everywhere(
     *,
     by_hand: bool = False,
 ) -> dict[str, str]:
-    """Every one of these systems until it ended, by key: empty when it is done there, or `NO_MARK` or `KEPT`."""
+    """Every one of these systems until it ended, by key: empty when it is done there, else a reason of `FINAL`."""
     waiting, attempt = systems, 0
     ended: dict[str, str] = {}
     while waiting:
         ends = {key: _in_system(task, case, key, write, done, attempt, by_hand) for key in waiting}
-        ended |= {key: end for key, end in ends.items() if end in ("", NO_MARK, KEPT)}
+        ended |= {key: end for key, end in ends.items() if end in FINAL}
         waiting, attempt = [key for key in waiting if key not in ended], attempt + 1
         if waiting:
             again = partial(task.due, AWAY, task.room.pauses[-1])
@@ -195,6 +208,8 @@ def _found_in(task: Task, case: Case, key: str) -> FoundSystem:
 
 def _found(task: Task, case: Case) -> Found:
     found = people.look_up(task.room, case.id, whole=False)
+    if found.undecided:
+        raise JobFailed(WHICH)
     if found.stopped:
         raise JobFailed("too-many-others")
     return found
@@ -212,7 +227,7 @@ def _concerned(task: Task, systems: list[str]) -> list[list[str]]:
     if any(one.reach is Reach.FAILED and one.key in systems for one in found.systems):
         raise Unavailable("a system could not be searched")
     parts = [part for one in found.systems if one.key in systems for part in one.collections]
-    return [list(part.node) for part in parts if any(row.whose is not Whose.OTHER for row in part.rows)]
+    return [list(part.node) for part in parts if any(row.whose not in FOREIGN for row in part.rows)]
 
 
 def _known_by(task: Task) -> list[tuple[str, list[str]]]:
