@@ -235,10 +235,6 @@ class CaseView:
     draft_since: datetime | None = None
     leads: date | None = None
 
-    def date(self, name: str) -> date:
-        """The date of that name; raises `StopIteration` when the case has none."""
-        return next(one.day for one in self.dates if one.name == name)
-
     def key(self, act: str) -> KeyState:
         """The state of one act's key; an unknown act is not allowed."""
         return next((k for k in self.keys if k.act == act), KeyState(act, False, "not on this case"))
