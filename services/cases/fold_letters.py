@@ -8,12 +8,12 @@ from dataclasses import replace
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
+from services.cases.fold_clock import noticed
 from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
 OWED = frozenset({
-    "erasure-outcome", "extension-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
-    "restriction-set",
+    "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {
@@ -44,7 +44,8 @@ def _made(case: Case, done: acts.LetterMade, entry: Entry, at: int) -> Case:
 @folds(acts.LetterSent)
 def _sent(case: Case, done: acts.LetterSent, entry: Entry, at: int) -> Case:
     by_worker(entry)
-    return _is(case, replace(_the(case, done.letter), state=SENT, medium=done.medium, reason="", at=entry.ts))
+    letter = replace(_the(case, done.letter), state=SENT, medium=done.medium, reason="", at=entry.ts)
+    return noticed(_is(case, letter), letter, entry)
 
 
 @folds(acts.LetterFailed)

@@ -1,10 +1,9 @@
 """A letter of a case to be read at a desk: as it was sealed when it left or could not, or as it would leave now."""
 
-from datetime import date
-
 from services.cases.case import Case
+from services.cases.fold_clock import EXTENSION
 from services.cases.fold_letters import FROM_CASE
-from services.cases.queue import dates_of
+from services.cases.queue import dates_of, due_if_extended
 from services.errors import BadInput, NotFound
 from services.fulfilment.post import from_text, own_letters
 from services.fulfilment.workroom import Workroom
@@ -26,9 +25,10 @@ def letter_of(room: Workroom, case: Case, letter: str) -> dict[str, object]:
 def letter_now(room: Workroom, case: Case, template: str) -> dict[str, object]:
     """A letter whose facts the case alone holds, as it would leave now. Raises `Refused` naming a missing fact."""
     controller = room.controller(case.controller)
-    received, dates = date.fromisoformat(case.received_on), dates_of(case, controller)
+    dates = dates_of(case, controller)
+    due = due_if_extended(case, controller, room.today(controller)) if template == EXTENSION else dates.due
     facts: dict[str, object] = {
-        "controller": controller, "case_number": case.id, "received_on": received, "due_on": dates.due,
+        "controller": controller, "case_number": case.id, "received_on": dates.received_on, "due_on": due,
         "rights": [item.right.value for item in case.items], "reason": _REASON, "ground": "identity-doubt",
     }  # fmt: skip
     if template not in FROM_CASE:
