@@ -24,7 +24,8 @@ from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
 from services.people_check import accounts, changed
 from services.secrets import Vault
-from services.sync.ingest import OPENING, RESEALED
+from services.sync.holding import differences_of_holds
+from services.sync.ingest import OPENING, RESEALED, owner_of
 from services.sync.rebuild import differences_in
 from services.sync.systems import differences_of_systems
 
@@ -79,6 +80,7 @@ def _rows(view: AuditView) -> Iterator[str]:
         yield from (f"case {words}" for words in differences_in(view))
         systems = differences_of_systems(view)
         yield from (f"system {name}: what was seen of it last is not what the logs say" for name in systems)
+        yield from (f"hold {name}: it is not what the logs say" for name in differences_of_holds(view))
         yield from _people(view)
         if view.operators_entries() is not None:  # else an act of theirs waits for a worker
             yield from changed_catalogs(catalogs, (Stored(*row) for row in view.catalogs()))
@@ -133,8 +135,8 @@ def _log(
                 entry = decode(body)
                 if entry.case != filed:
                     misfiled.append(f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}")
-                if entry.act in OPENING and entry.case is not None:
-                    named.update(dict.fromkeys(entry.details, entry.case))
+                if entry.act in OPENING and (owner := owner_of(entry)) is not None:
+                    named.update(dict.fromkeys(entry.details, str(owner)))
                 if entry.act == RESEALED:
                     resealed.update(entry.details)
                 if (catalog := published_by(entry)) is not None:

@@ -29,6 +29,7 @@ from services.enums import (
     Tier as Tier,
 )
 from services.held_part import HeldPart as HeldPart
+from services.hold_types import HoldView as HoldView
 from services.queue_types import (
     Cursor as Cursor,
     QueueCounts as QueueCounts,

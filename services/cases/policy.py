@@ -12,6 +12,7 @@ from services.cases.fold_check import verified_tier
 from services.cases.fold_correct import LIFT
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
+from services.cases.hold import FLAG
 from services.types import Factor, ItemState, Requester, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
@@ -146,10 +147,19 @@ def _tier_words(needed: Tier, reached: Tier, case: Case) -> str:
 
 
 def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return "" if item is not None and item.plan else "find the data first (p): an erasure needs its plan"
+    if item is None or not item.plan:
+        return "find the data first (p): an erasure needs its plan"
+    return _hold(case, item)
+
+
+def _hold(case: Case, item: Item) -> str:
+    """A plan from before a legal hold over all of the person's data must not be carried out (rules.md ERA-7)."""
+    return "a legal hold exists: look again (p), nothing may go" if FLAG in case.flags and any(item.counts[:2]) else ""
 
 
 def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
+    if item is not None and (no := _hold(case, item)):
+        return no
     return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
 
 
@@ -250,6 +260,7 @@ RULES: dict[str, Rule] = {
         Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN),
         Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
+        Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True),
         Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent

@@ -13,6 +13,7 @@ from services.desk.context import Context
 from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
+from services.desk.legal_holds import LegalHolds
 from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
@@ -28,7 +29,7 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `hold`, `held`, `rectify`, `task`, `work`,
     `log`, `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
@@ -48,6 +49,7 @@ class Desk:
         self.review = Review(ctx, self.case)
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)
+        self.hold = LegalHolds(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
         self.rectify = Rectify(ctx, self.case, asks)
         self.log = Logs(ctx)

@@ -5,7 +5,7 @@ data, to be kept sealed.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Literal
@@ -13,7 +13,7 @@ from typing import Literal
 import orjson
 
 from services.catalog.console_keys import Words
-from services.catalog.graph import Graph
+from services.catalog.graph import Graph, Node
 from services.catalog.strategies import FormatPreservation, Mask, MaskSettings
 from services.connectors.base import Key
 from services.errors import BadInput, Refused, Unusable
@@ -24,6 +24,7 @@ from services.fulfilment.mask_fields import identifiers, mask_fields
 VERSION = 1
 NO_DATE = "no-date"
 OTHER_PERSON, SHARED, NOT_PERSONAL, READ_ONLY = "other-person", "shared", "not-personal", "read-only"
+LEGAL_HOLD, LEGAL_HOLD_LAW = "legal-hold", "Art 17(3)(e)"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Action:
     """One thing done to rows of one collection. `count`: rows, repeated ones counted.
 
     `fields` only for `mask`. `law`, `until` (ISO, empty when open) only for `keep`. `reason`: a code for `leave`
-    (other-person, shared, not-personal, read-only) and for a `keep` without a date (no-date), else the catalog's words.
+    (other-person, shared, not-personal, read-only) and for a `keep` without a date (no-date) or under a legal hold
+    (legal-hold), else the catalog's words.
     """
 
     act: Literal["delete", "mask", "keep", "leave"]
@@ -120,12 +122,13 @@ def make_plan(
     *,
     read_only: Iterable[str] = (),
     catalog: str = "",
+    on_hold: Callable[[Node], bool] = lambda _: False,
 ) -> Plan:
     """The plan for what was found. `decisions`: ids of rows (`FoundRow.id`) a person decided to treat as the person's.
 
     `today`: in the controller's zone. `read_only`: systems that are never changed. Raises `Refused` when too many
     other people were met or a system could not be searched, `BadInput` for a decision about a row that is not there.
-    `catalog` is named in the plan.
+    `catalog` is named in the plan; `on_hold` says of a collection that a legal hold keeps the person's rows there.
     """
     if found.stopped:
         way = " → ".join(found.path)
@@ -145,6 +148,8 @@ def make_plan(
             planned = list(_Planner(graph, part, today, decided).actions())
             if system.key in closed:
                 planned = [replace(action, act="leave", fields=(), reason=READ_ONLY) for action in planned]
+            if on_hold(part.node):
+                planned = _kept_by_hold(planned)
             faults += _faults(graph, part, planned)
             actions += planned
         systems.append(SystemPlan(system.key, tuple(actions), system.reason))
@@ -198,6 +203,16 @@ class _Planner:
         if self.rules.erase in ("delete", "keep"):
             return "delete", "", "", ""
         return ("mask", "", "", "") if self.fields or self.named_by_key else ("leave", "", "", NOT_PERSONAL)
+
+
+def _kept_by_hold(planned: Iterable[Action]) -> list[Action]:
+    """What would be erased stays; what a law keeps or is left stays for its own reason."""
+    return [
+        replace(action, act="keep", fields=(), law=LEGAL_HOLD_LAW, until="", reason=LEGAL_HOLD)
+        if action.act in ("delete", "mask")
+        else action
+        for action in planned
+    ]
 
 
 def _faults(graph: Graph, part: FoundCollection, actions: Iterable[Action]) -> list[str]:
