@@ -16,8 +16,10 @@ from console.commands import (
     clock,
     demo,
     doctor,
+    hold,
     log,
     replay,
+    retention,
     suppress,
     sync,
     terminal,
@@ -44,6 +46,8 @@ GROUPS = {
     "agent": agent.app,
     "central": central.app,
     "witness": witness.app,
+    "hold": hold.app,
+    "retention": retention.app,
 }
 HELP = """The desk for requests under the GDPR. Without a command it opens the console.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from db.central import CASE, LOOKUP
+from db.central import CASE, DETAIL, LOOKUP
 from db.central_store import IN_CHUNK
 
 
@@ -71,6 +71,11 @@ def named_by(conn: sa.Connection, digests: Sequence[str], case: str = "") -> set
         query = sa.select(HOLD_DIGEST.c.hold).where(HOLD_DIGEST.c.digest.in_(digests[at : at + IN_CHUNK]))
         found |= set(conn.execute(query).scalars())
     return found
+
+
+def forget_matter(conn: sa.Connection, hold: str) -> int:
+    """Delete what a lifted hold was about, its key included; 1 if there was something."""
+    return int(conn.execute(sa.delete(DETAIL).where(DETAIL.c.owner == hold)).rowcount > 0)
 
 
 def subjects_held(conn: sa.Connection, subjects: Sequence[str]) -> dict[str, set[str]]:

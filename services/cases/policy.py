@@ -102,8 +102,8 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return "this controller is not yours"
     if case.closed and not rule.ended_ok:
         return "the case is closed"
-    if case.shredded and not rule.ended_ok:
-        return "the person was erased; only the record is left"
+    if case.bare and not rule.ended_ok:
+        return "nobody knows any more who it is about; only the record is left"
     if rule.online and not moment.online:
         return "central does not answer: this waits until it does"
     if rule.rights and item is None:
@@ -196,8 +196,8 @@ def _second_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
     """The last thing done about it must be a restriction; the case may have ended with it, and opens again."""
-    if case.shredded:
-        return "the person was erased; only the record is left"
+    if case.bare:
+        return "nobody knows any more who it is about; only the record is left"
     done = [i for i in case.items if i.right is Right.RESTRICTION]
     if any(i.state is ItemState.RUNNING for i in done):
         return "it is running"
@@ -218,7 +218,7 @@ def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 def _marketing_more(case: Case, item: Item | None, moment: Moment) -> str:
     """A case that has ended opens again for it: the caller may say so last of all (Art 21(3))."""
-    return "the person was erased; only the record is left" if case.shredded else ""
+    return "nobody knows any more who it is about; only the record is left" if case.bare else ""
 
 
 def _requester_more(case: Case, item: Item | None, moment: Moment) -> str:

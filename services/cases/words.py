@@ -80,6 +80,7 @@ _ACTS = {
     "risk.flagged": "{kind} in {field}: {choice}",
     "wrap.coded": "wrapped up: {code}",
     "conflict.settled": "entry {seq} of log {log} {how}: {reason}",
+    "details.dropped": "the time of {what} is over: sealed details destroyed",
     "subject.shredded": "sealed details destroyed",
 }
 

@@ -29,8 +29,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `hold`, `held`, `rectify`, `task`, `work`,
-    `log`, `catalog`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `hold`, `held`, `rectify`, `task`,
+    `work`, `log`, `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """

@@ -17,7 +17,7 @@ from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, NotFound, Refused
-from services.hold_types import HoldView
+from services.hold_types import HoldView, in_order, view_of
 from services.identity.identifiers import kind_of, normalise
 from services.types import Session
 
@@ -83,8 +83,8 @@ class LegalHolds:
     def list(self, session: Session) -> tuple[HoldView, ...]:
         """Every hold of this person's controllers, those that stand first, earliest review first."""
         self._look(session)
-        found = [_view(one) for one in self._asks.ask("holds", {"agent": session.agent})["holds"]]
-        return tuple(sorted(found, key=lambda one: (bool(one.lifted_by), one.review_on, one.id)))
+        found = [view_of(one) for one in self._asks.ask("holds", {"agent": session.agent})["holds"]]
+        return tuple(sorted(found, key=in_order))
 
     def matter(self, session: Session, hold: str) -> str:
         """What it is about, opened by a worker; that somebody read it is logged."""
@@ -163,9 +163,3 @@ class LegalHolds:
 def _in_time(review_on: date, today: date) -> None:
     if not today <= review_on <= latest_review(today):
         raise BadInput("a review is due within twelve months", place="review")
-
-
-def _view(raw: dict[str, object]) -> HoldView:
-    days = {name: date.fromisoformat(str(raw[name])) for name in ("since", "review_on")}
-    lists = {name: tuple(map(str, raw[name])) for name in ("collections", "categories")}  # type: ignore[call-overload]
-    return HoldView(**{**raw, **days, **lists})  # type: ignore[arg-type]

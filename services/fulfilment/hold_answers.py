@@ -7,7 +7,8 @@ from db import central_holds
 from db.central import AGENT
 from services.cases.hold import MAY, Hold
 from services.errors import NotFound
-from services.fulfilment.workroom import Workroom
+from services.fulfilment.workroom import Systems, Workroom
+from services.hold_types import HoldView, in_order, view_of
 
 Json = dict[str, object]
 SHOWN = ("id", "controller", "case", "collections", "categories", "issuer", "since", "review_on")
@@ -16,6 +17,13 @@ SHOWN = ("id", "controller", "case", "collections", "categories", "issuer", "sin
 def listed(room: Workroom, agent: str) -> list[Json]:
     """Every hold of the controllers for which that person is lead or officer, without its matter."""
     return [shown(hold) for hold in _of(room, agent).values()]
+
+
+def every_hold(room: Systems) -> list[HoldView]:
+    """All holds, those that stand first, earliest review first."""
+    with room.store.engine.connect() as conn:
+        found = [view_of(shown(Hold.from_json(body))) for body in central_holds.holds(conn).values()]
+    return sorted(found, key=in_order)
 
 
 def shown(hold: Hold) -> Json:

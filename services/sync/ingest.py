@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from db import central_aggregate as aggregate
 from db.central import ENTRY, JOB, LOOKUP, SEAL, STALE, SUBJECT
+from db.central_retention import drop_kinds, nothing_left
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
@@ -24,6 +25,7 @@ from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
 from services.cases.fold import LEASE_US, counted, fold
 from services.cases.hold import SET as HOLD_SET
+from services.cases.own_retention import KINDS, RECORD
 from services.catalog.seen import CHECKED
 from services.controllers import Controller
 from services.deployment_keys import DeploymentKeys
@@ -46,8 +48,8 @@ ACTORS = {
 
 OPENING = ("case.opened", "case.imported", HOLD_SET)
 RESEALED = "keys.resealed"
-GONE_LABEL = "erased"
-"""What every queue shows instead of a person whose case was shredded."""
+GONE_LABEL, OVER_LABEL = "erased", "time over"
+"""What every queue shows instead of a person whose case was shredded, or of whom nothing is kept any more."""
 
 
 class Refusal(Exception):
@@ -73,6 +75,7 @@ class Folded:
     """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims, and
     items whose waiting jobs a person woke.
 
+    `dropped`: cases with their subject and the part whose time is over.
     `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
     """
 
@@ -83,6 +86,7 @@ class Folded:
     claims: list[dict[str, object]] = field(default_factory=list)
     freed: list[tuple[str, int]] = field(default_factory=list)
     woken: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[tuple[str, str, str]] = field(default_factory=list)
     shredded: set[str] = field(default_factory=set)
     persons: list[str] = field(default_factory=list)
 
@@ -178,12 +182,20 @@ class Ingest:
             folded.woken.extend((case.id, item.id) for item in case.items)
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
+        elif entry.act == "details.dropped":
+            folded.dropped.append((case.id, case.subject, str(entry.params["what"])))
         elif entry.act == "subject.shredded":
             folded.persons.append(case.subject)
 
     def _write(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]], at: int) -> None:
         for subject in folded.persons:
             tx.forget_person(subject, GONE_LABEL)
+        for case, subject, what in folded.dropped:
+            if how_much(tx.conn, [subject]):
+                continue  # a legal hold came first
+            drop_kinds(tx.conn, case, KINDS.get(what))
+            if what == RECORD and nothing_left(tx.conn, subject):
+                tx.forget_person(subject, OVER_LABEL)
         masked = self._subjects(tx, folded, details)
         rev, on_hold = tx.next_revs(len(folded.cases)), how_much(tx.conn, [c.subject for c in folded.cases.values()])
         rows = [as_row(case, self._controller(case.controller)) for case in folded.cases.values()]

@@ -47,6 +47,7 @@ system.skipped(system, reason); recipient.told(recipient, letter); recipient.fai
 recipient.impossible(recipient, reason); work.halted(controller, reason); work.resumed(controller)
 hold.set(hold, case, identifiers, collections, categories, issuer, since, review_on, key)
 hold.reviewed(hold, review_on); hold.lift_asked(hold, reason); hold.kept(hold); hold.lifted(hold)
+details.dropped(what, details); retention.run(contacts, letters, records, holds, stayed)
 replay.done(system, deleted, masked, stopped, left); keys.resealed(count)
 consent.given(purpose, text, language); consent.withdrawn(purpose, text, language, marketing)
 consent.written(purpose, system, rows, read_back); consent.failed(purpose, system, reason)
