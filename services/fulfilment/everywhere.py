@@ -6,6 +6,7 @@ takes the job up comes to the same place.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from itertools import count
@@ -22,6 +23,7 @@ from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import known_by, mask_secret, the_plan
 from services.fulfilment.legal_holds import covered
 from services.fulfilment.plan import LEGAL_HOLD, Plan
+from services.fulfilment.restriction import restrict_kept
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.waits import (
     AWAY,
@@ -154,6 +156,9 @@ def _apply(task: Task, system: str, n: int, asked: bool) -> str:
     if is_by_hand(connector) and plan.system(system).count("delete"):
         ask_to_erase(task, system, n, again=asked)
         connector = erasing(task, system)
+    if not is_by_hand(connector):  # before anything goes: where it cannot be said, nothing was done
+        graph, now = task.room.catalog(plan.controller).graph, datetime.fromtimestamp(task.room.now() / 1_000_000, UTC)
+        restrict_kept(plan, system, graph, connector, now)
     apply(plan, system, connector, secret=mask_secret(task))
     reach("erase.after-apply")
     return "done"

@@ -193,11 +193,11 @@ class _Planner:
             return "leave", "", "", SHARED if row.whose is Whose.SHARED else OTHER_PERSON
         retention = self.rules.retention
         if retention is not None:
-            last = until(retention, row.values.get(str(retention.field)))
+            last, law = until(retention, row.values.get(str(retention.field)), self.today)
             if last is None:
-                return "keep", retention.law, "", NO_DATE
+                return "keep", law, "", NO_DATE
             if last >= self.today:
-                return "keep", retention.law, last.isoformat(), ""
+                return "keep", law, last.isoformat(), ""
         if self.rules.erase == "keep" and retention is None:
             return "keep", "", "", ""
         if self.rules.erase in ("delete", "keep"):
