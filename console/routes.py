@@ -20,6 +20,7 @@ ROUTES: Final = {
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",
     "log": "screens.log:LogScreen",
+    "holds": "screens.holds:HoldsScreen",
     "catalog": "screens.catalog:CatalogScreen",
     "training": "screens.training:TrainingScreen",
     "scorecard": "screens.scorecard:ScorecardScreen",

@@ -56,7 +56,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
     # queue and review
     _act("next_case", "n", "take the next case: the most urgent one open to you", "next", "queue"),
     _act("intake", "i", "log a request", "log a request", "queue"),
-    _look("open", "enter", "open what the cursor is on", "open", "queue", "log", "review", "settle", "catalog"),
+    _look("open", "enter", "open what the cursor is on", "open", "queue", "log", "review", "settle", "catalog",
+          "holds"),
     _act("take", "a", "take the case for yourself", "take", "queue", "case", roles=("agent",)),
     _act("assign", "a", "assign the marked cases", "assign", "queue", "case", "review", roles=LEAD),
     _look("mark", "space", "mark the case for an act on many", "mark", "queue", "review", roles=LEAD),
@@ -65,6 +66,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("settle", "exclamation_mark", "settle what was not taken: conflicts, drafts, closed logs", "settle",
           "queue", "case"),
     _look("catalog", "l", "look at the catalog of data systems", "catalog", "queue", roles=("officer",)),
+    _look("holds", "s", "legal holds: set one, look at them again, lift them", "", "queue", "case", roles=LEAD),
     # case
     _act("verify", "v", "verify: lead through the identity check", "verify", "case"),
     _act("find", "p", "find the person's data", "find", "case"),
@@ -109,6 +111,10 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("redact", "f", "keep this in, with a reason", "keep in", "redactions"),
     _grave("disclose_alike", "Y", "give out all that is like this", "all out", "redactions"),
     _grave("redact_alike", "F", "keep in all that is like this", "all in", "redactions"),
+    _grave("set_hold", "N", "set a legal hold: nothing it covers is erased", "set", "holds"),
+    _act("review_hold", "d", "look at it again: it is still needed", "review", "holds"),
+    _grave("lift_hold", "Z", "lift it: the first asks, a second person agrees", "lift", "holds"),
+    _act("keep_hold", "f", "keep it: it is not lifted", "keep", "holds"),
     # log and training
     _grave("verify_log", "V", "verify the whole log", "verify", "log"),
     _look("run", "enter", "run this", "run", "help", "training"),
@@ -118,7 +124,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("filter", "slash", "filter, live", "filter", "queue", "log", "help", "catalog"),
     _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",
           "find", "export", "erase", "consent", "review", "redactions", "rectify", "settle", "training", "scorecard",
-          "catalog"),
+          "catalog", "holds"),
     _look("tab_1", "1", "first view or tab", "", "queue", "case", "catalog"),
     _look("tab_2", "2", "second view or tab", "", "queue", "case", "catalog"),
     _look("tab_3", "3", "third view or tab", "", "queue", "case", "catalog"),
