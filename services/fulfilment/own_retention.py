@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from db import central_holds, central_retention
+from db.central import writing
 from db.kill_points import reach
 from services.action_log.acts import DetailsDropped, RetentionRun
 from services.cases.case import Case, from_json
@@ -90,7 +91,7 @@ def _controllers(room: Systems) -> list[Controller]:
 
 def _forget_holds(room: Workroom) -> int:
     """What lifted holds were about goes as a case's record does."""
-    with room.store.engine.begin() as conn:
+    with writing(room.store.engine).begin() as conn:
         lifted = [Hold.from_json(body) for body in central_holds.holds(conn).values()]
         gone = 0
         for hold in lifted:
