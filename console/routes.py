@@ -22,6 +22,7 @@ ROUTES: Final = {
     "log": "screens.log:LogScreen",
     "holds": "screens.holds:HoldsScreen",
     "catalog": "screens.catalog:CatalogScreen",
+    "draft": "screens.draft:DraftScreen",
     "training": "screens.training:TrainingScreen",
     "scorecard": "screens.scorecard:ScorecardScreen",
 }
