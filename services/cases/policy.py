@@ -149,16 +149,21 @@ def _tier_words(needed: Tier, reached: Tier, case: Case) -> str:
 def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is None or not item.plan:
         return "find the data first (p): an erasure needs its plan"
-    return _hold(case, item)
+    return _stays(case, item)
 
 
-def _hold(case: Case, item: Item) -> str:
-    """A plan from before a legal hold over all of the person's data must not be carried out (rules.md ERA-7)."""
-    return "a legal hold exists: look again (p), nothing may go" if FLAG in case.flags and any(item.counts[:2]) else ""
+def _stays(case: Case, item: Item) -> str:
+    """Why what is planned may not go: what an open access request has to show is not erased first (ACC-7), nor what a
+    legal hold covers that was set since (ERA-7)."""
+    if not any(item.counts[:2]):
+        return ""
+    if any(not one.ended and one.right in _ANSWERED_BY_EXPORT for one in case.items):
+        return "the person's data are asked for too: answer that first (x)"
+    return "a legal hold exists: look again (p), nothing may go" if FLAG in case.flags else ""
 
 
 def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
-    if item is not None and (no := _hold(case, item)):
+    if item is not None and (no := _stays(case, item)):
         return no
     return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
 
