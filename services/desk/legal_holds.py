@@ -15,6 +15,7 @@ from services.action_log.sealing import new_key, seal
 from services.cases.hold import MAY, latest_review
 from services.desk.asks import Asks
 from services.desk.cases import Cases
+from services.desk.catalog import collections_of
 from services.desk.context import Context
 from services.errors import BadInput, NotFound, Refused
 from services.hold_types import HoldView, in_order, view_of
@@ -64,6 +65,7 @@ class LegalHolds:
             raise BadInput("name a person, a collection or a category", place="scope")
         if max(map(len, (identifiers, collections, categories))) > MOST:
             raise BadInput(f"at most {MOST} of a kind", place="scope")
+        self._must_be_there(controller, collections, categories)
         hold, (public, private) = new_id(), new_key()
         details = [
             self._sealed(self._ctx.deployment_key, hold, "key", private),
@@ -139,6 +141,19 @@ class LegalHolds:
         if one.lifted_by:
             raise Refused(f"{one.lifted_by} lifted it")
         return one
+
+    def _must_be_there(self, controller: str, collections: Sequence[str], categories: Sequence[str]) -> None:
+        """A collection that is misspelt would hold nothing, and nobody would see it. Not before a catalog came here."""
+        from services.catalog import taxonomy  # PyYAML, for the nearest word
+        from services.strict_yaml import nearest
+
+        known = collections_of(self._ctx, controller)
+        for name in collections:
+            if known and name not in known:
+                raise BadInput(f"{controller} has no collection '{name}'{nearest(name, known)}", place="collections")
+        for name in categories:
+            if fault := taxonomy.fault(name):
+                raise BadInput(fault, place="categories")
 
     def _look(self, session: Session) -> None:
         self._ctx.require(session)

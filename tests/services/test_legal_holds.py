@@ -14,10 +14,9 @@ from services.central_check import rows as changed_rows
 from services.desk.desk import Desk
 from services.errors import BadInput, Refused
 from services.fulfilment import hold_answers
-from services.fulfilment.worker import Order, Worker
-from services.home import owner_of
 from services.types import ItemState, Outcome, Right, Session
 from tests.centre import AGENT, LEAD, LEAD_PIN, Centre, request, sign_in
+from tests.own_room import room_of
 from tests.worker_centre import CASE, ME, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
@@ -83,7 +82,13 @@ def test_people_are_held_by_sealed_identifiers_before_they_ever_called(centre: C
     with centre.desk() as desk:
         lead = lead_at(desk)
         desk.hold.set(
-            lead, MATTER, "legal", SOON, controller="nordlicht", identifiers=["+49 30 1234567"], collections=["d.bill"]
+            lead,
+            MATTER,
+            "legal",
+            SOON,
+            controller="nordlicht",
+            identifiers=["+49 30 1234567"],
+            collections=["shop.invoice"],
         )
         centre.settle(desk)
         agent = sign_in(desk)
@@ -113,6 +118,8 @@ def test_only_lead_and_officer_set_one_with_the_pin_and_a_review_within_twelve_m
                 desk.hold.set(lead, **{"matter": MATTER, "issuer": "court", "review_on": SOON, **bad}, case=case)  # type: ignore[arg-type]
         with pytest.raises(BadInput, match="name a person"):
             desk.hold.set(lead, MATTER, "court", SOON, controller="nordlicht")
+        with pytest.raises(BadInput, match="unknown data category"):
+            desk.hold.set(lead, MATTER, "court", SOON, controller="nordlicht", categories=["user.x"])
         with pytest.raises(Refused, match="not yours"):
             desk.hold.set(lead, MATTER, "court", SOON, controller="elsewhere", collections=["a.b"])
         assert desk.hold.set(lead, MATTER, "court", SOON, case=case), "the control"
@@ -130,7 +137,7 @@ def test_a_worker_shows_holds_and_their_matter_to_whom_central_knows_as_lead_or_
         case = opened(centre, desk, agent)
         hold = desk.hold.set(lead_at(desk), MATTER, "court", SOON, case=case)
         centre.settle(desk)
-    room = Worker(Order(centre.home.path, owner_of(centre.home, "worker", "worker-1"), demo=True)).room
+    room = room_of(centre)
     assert [one["id"] for one in hold_answers.listed(room, LEAD)] == [hold]
     assert hold_answers.matter(room, LEAD, hold) == MATTER
     assert hold_answers.listed(room, AGENT) == []
@@ -154,6 +161,11 @@ def hold_now(path: WorkerCentre, **scope: object) -> None:
     own.engine.dispose()
 
 
+def desk_wide(desk: Desk, collection: str) -> str:
+    """A hold over a collection, by a lead at that desk."""
+    return desk.hold.set(lead_at(desk), MATTER, "legal", SOON, controller="nordlicht", collections=[collection])
+
+
 def customer(centre: WorkerCentre) -> list[tuple[object, ...]]:
     return centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'")
 
@@ -171,12 +183,17 @@ def test_ERA_7_a_hold_set_in_the_waiting_period_stops_the_erasure_and_the_letter
     call.verify()
     call.ask_to_erase()
     assert desk.case.state(call.case).items[0].counts[:2] == (0, 0), "all of it stays"
-    call.approve(centre.desk("desk-2"))
+    leads = centre.desk("desk-2")
+    call.approve(leads)
     centre.until(lambda: centre.case(call.case).closed)
     assert centre.case(call.case).items[0].outcome is Outcome.REFUSED
+    with pytest.raises(BadInput, match=r"no collection 'shop.invoices' \(did you mean 'shop.invoice'"):
+        desk_wide(leads, "shop.invoices")
+    assert desk_wide(leads, "shop.invoice"), "the control"
     letter = next(text for text in centre.letters() if "erasure-outcome" in text or "Was wir gelöscht haben" in text)
     assert "17 Abs. 3 Buchst. e" in " ".join(letter.split())
-    assert customer(centre)
+    kept = f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}' AND restricted_at IS NOT NULL"
+    assert centre.rows("crm", kept), "stored only, from now on (ERA-2)"
     assert centre.store.count_details(call.case) > 0
 
 

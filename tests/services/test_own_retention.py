@@ -17,11 +17,10 @@ from services.central_check import rows as changed_rows
 from services.desk.desk import Desk
 from services.evidence import evidence_of
 from services.fulfilment import own_retention
-from services.fulfilment.worker import Order, Worker
 from services.fulfilment.workroom import Workroom
-from services.home import owner_of
 from services.types import Channel, DutyRole, Outcome, Regime, Requester, Right, Session
 from tests.centre import Centre, request, sign_in
+from tests.own_room import room_of
 from tests.services.test_legal_holds import MATTER, SOON, lead_at
 
 
@@ -43,11 +42,6 @@ def test_the_defaults_are_those_of_the_rules_and_count_from_the_day_or_the_year_
     for bad in ({"contact_months": 0}, {"record_years": 11}, {"letters_years": 4}):
         with pytest.raises(ValueError, match=r"letters cannot|is from 1"):
             OwnRetention(**bad)
-
-
-def room_of(centre: Centre) -> Workroom:
-    """A worker's room; nothing of the worker runs."""
-    return Worker(Order(centre.home.path, owner_of(centre.home, "worker", "worker-1"), demo=True)).room
 
 
 def in_days(room: Workroom, days: int) -> Workroom:
