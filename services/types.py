@@ -37,6 +37,10 @@ from services.enums import (
 )
 from services.held_part import HeldPart as HeldPart
 from services.hold_types import HoldView as HoldView
+from services.person_match import (
+    Matches as Matches,
+    PersonMatch as PersonMatch,
+)
 from services.queue_types import (
     Cursor as Cursor,
     QueueCounts as QueueCounts,

@@ -18,8 +18,10 @@ from services.action_log.acts import (
 )
 from services.cases.case import Case
 from services.cases.policy import Moment, may
+from services.cases.whom import LEFT
 from services.catalog.console_keys import words
 from services.catalog.graph import Node
+from services.catalog.identifiers import how_of
 from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import bound, erased, is_by_hand
@@ -29,7 +31,7 @@ from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import known_by, mask_secret, sealed_before, the_plan
 from services.fulfilment.everywhere import erase_everywhere
 from services.fulfilment.legal_holds import covered
-from services.fulfilment.plan import LEGAL_HOLD, Action, Plan
+from services.fulfilment.plan import LEFT_OUT, LEGAL_HOLD, Action, Plan
 from services.fulfilment.post import send
 from services.fulfilment.preview import plan_now
 from services.fulfilment.recipients import tell, told_lines
@@ -173,10 +175,13 @@ def _remember(task: Task) -> None:
     room = task.room
     if nothing_goes(plan):
         return
+    # An address by which somebody who was left out is known too would lead to them.
+    alone = not any(word == LEFT for _, word in task.case().people)
     digests = [
         lookup_digest(room.lookup_key, plan.controller, kind, value)
         for kind, values in plan.identities
         for value in values
+        if alone or how_of(kind) == "exact"
     ]
     digests += sealed_before(task).get("digests", [])
     room.replay.put(digests, plan.controller, task.job.case, ERASED)
@@ -222,6 +227,8 @@ def _lines(
     for part in plan.systems:
         system = words(catalog.systems[part.system].label, language) or part.system
         for action in part.actions:
+            if action.reason == LEFT_OUT:  # that there is somebody else is nothing to write to this one
+                continue
             node = Node(action.dataset, action.collection)
             facts = catalog.graph.dataset(node).facts(catalog.graph.nodes[node])
             label = words(facts.label, language) or action.collection
@@ -266,7 +273,7 @@ def _contact(task: Task) -> str | None:
 def _resolve(task: Task, skipped: frozenset[str]) -> None:
     case, (plan, _) = task.case(), the_plan(task)
     item = task.item(case)
-    left = plan.count("keep") + plan.count("leave") + len(skipped)
+    left = plan.count("keep") + plan.count("leave") - plan.left_out + len(skipped)
     outcome = Outcome.PARTLY if left else Outcome.DONE
     ground = item.ground or "17-1-a"
     if nothing_goes(plan):
