@@ -69,7 +69,7 @@ class PeopleScreen(KitScreen):
         columns: tuple[Column[PersonMatch], ...] = (
             Column("Name", 12, lambda one: one.name or "-", 1),
             Column("Known by", 13, lambda one: ", ".join(one.known) or "-", 1),
-            Column("Records in", 18, _where, 2),
+            Column("Records in", 18, where, 2),
             Column("It is", 26, _why, 2),
         )
         yield VirtualTable(
@@ -149,7 +149,7 @@ class PeopleScreen(KitScreen):
             self.flash("mark the person it goes with as well (Space)", "no")
             return
         if len(picked) == 1:
-            self._confirm(picked, f"It is {_called(picked[0])} and none of the others?")
+            self._confirm(picked, f"It is {called(picked[0])} and none of the others?")
             return
 
         def reasoned(key: str | None) -> None:
@@ -200,11 +200,13 @@ class PeopleScreen(KitScreen):
         self.query_one(FlashLine).base = say("")
 
 
-def _called(one: PersonMatch) -> str:
+def called(one: PersonMatch) -> str:
+    """Their masked name, else what they are known by."""
     return one.name or ", ".join(one.known) or "this one"
 
 
-def _where(one: PersonMatch) -> str:
+def where(one: PersonMatch) -> str:
+    """The records, by system."""
     return ", ".join(
         f"{system} {label}" + (f" ×{count(rows)}" if rows > 1 else "") for system, label, rows in one.where
     )
@@ -212,11 +214,12 @@ def _where(one: PersonMatch) -> str:
 
 def _why(one: PersonMatch) -> str:
     if one.near:
-        return f"maybe also: {_reason(one)}"
+        return f"maybe also: {reason_of(one)}"
     return WORDS.get(one.word, "perhaps")
 
 
-def _reason(one: PersonMatch) -> str:
+def reason_of(one: PersonMatch) -> str:
+    """Why they may be meant as well, in words."""
     return ", ".join(SAME.get(word) or NAMED.get(word, word) for word in one.why)
 
 
@@ -232,9 +235,9 @@ def _base(matches: Matches) -> str:
 def _facts(one: PersonMatch, matches: Matches, room: int) -> list[Content]:
     """What is known of the one under the cursor, and how to decide."""
     unlike = ", ".join(UNLIKE.get(word, word) for word in one.unlike)
-    lines = [shown(f"{_called(one)} · {_where(one)}", "bold")]
+    lines = [shown(f"{called(one)} · {where(one)}", "bold")]
     if one.near:
-        lines.append(pair("Maybe", f"{_reason(one)}. Taken only with your reason.", room))
+        lines.append(pair("Maybe", f"{reason_of(one)}. Taken only with your reason.", room))
     elif unlike:
         lines.append(pair("Differs", f"in {unlike} from another of them", room))
     lines.append(pair("Ask", "the caller says it, you compare: read nothing out, give no hint", room))
