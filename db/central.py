@@ -150,6 +150,10 @@ class CaseRow(SQLModel, table=True):
     approval: bool
     conflicts: int = 0
     on_hold: int = 0
+    hard: str = ""
+    paused: str = ""
+    wakes: str = ""
+    extended: bool = False
 
 
 class SubjectRow(SQLModel, table=True):
