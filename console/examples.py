@@ -31,6 +31,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk letter show erasure-outcome --language fr -o outcome.pdf",
     ),
     "letter check": ("rightsdesk letter check nordlicht", "rightsdesk letter check nordlicht --json"),
+    "hold list": ("rightsdesk hold list", "rightsdesk hold list --all --json"),
+    "retention plan": ("rightsdesk retention plan", "rightsdesk retention plan --by 2027-12-31 --json"),
     "clock": (
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",

@@ -22,6 +22,7 @@ ROUTES: Final = {
     "settle": "screens.settle:SettleScreen",
     "letters": "screens.letters:LettersScreen",
     "log": "screens.log:LogScreen",
+    "holds": "screens.holds:HoldsScreen",
     "catalog": "screens.catalog:CatalogScreen",
     "draft": "screens.draft:DraftScreen",
     "training": "screens.training:TrainingScreen",

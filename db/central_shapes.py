@@ -41,11 +41,15 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class CaseSnapshot:
-    """A case as central has folded it, and how much of the asking log is in it."""
+    """A case as central has folded it, and how much of the asking log is in it.
+
+    `on_hold`: 1 when a legal hold covers some of the person's data, 2 when all of them.
+    """
 
     body: bytes
     rev: int
     own_size: int
+    on_hold: int = 0
 
 
 HALT = "halt"

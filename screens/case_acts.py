@@ -23,7 +23,7 @@ ACTS: Final = {
     "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
-    "by_hand": "task", "people": "people",
+    "by_hand": "task", "holds": "hold", "people": "people",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
@@ -337,6 +337,10 @@ class CaseActs(HandActs):
 
     def action_held(self) -> None:
         self.host.show("redactions", self.case)
+
+    def action_holds(self) -> None:
+        if self.view is not None:
+            self.host.show("holds", self.case, self.view.controller)
 
     def action_settle(self) -> None:
         self.host.show("settle", self.case)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from services.cases.own_retention import OwnRetention
 from services.errors import BadInput
 from services.types import DutyRole, Regime
 
@@ -85,6 +86,7 @@ class Controller:
     package_days: int = 14
     internal_target_days: int = 10
     backup_days: int = 35
+    retention: OwnRetention = field(default_factory=OwnRetention)
     ask_days: int = 3
     languages: tuple[str, ...] = ("en",)
     channels: tuple[str, ...] = ("phone", "mail", "chat", "letter")
@@ -118,6 +120,7 @@ class Controller:
             "authority": Authority(**raw["authority"]),
             "access": AccessFacts(**raw["access"]),
             "purposes": tuple(Purpose(**{**p, "consent": PurposeText(**p["consent"])}) for p in raw["purposes"]),
+            "retention": OwnRetention(**raw.get("retention", {})),
             "recipients": tuple(Recipient(**r) for r in raw["recipients"]),
         }
         lists = {name: tuple(raw[name]) for name in ("languages", "channels", "lines")}

@@ -37,6 +37,7 @@ from services.enums import (
     Wait as Wait,
 )
 from services.held_part import HeldPart as HeldPart
+from services.hold_types import HoldView as HoldView
 from services.letter_types import LetterText as LetterText, LetterView as LetterView
 from services.person_match import (
     Matches as Matches,

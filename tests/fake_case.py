@@ -55,6 +55,7 @@ SYSTEMS = (
     SystemResult("shop", "found", 18),
 )
 ACTS = {
+    "hold": "",
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
     "rectify": "", "rectify-grave": "needs T3, reached T2 (v)",

@@ -166,6 +166,7 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
+    `reduced`: parts whose time is over (`contact`, `letters`, `record`).
     `people`: ids of records of people with a word of `fold_people.py`.
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
@@ -205,6 +206,7 @@ class Case:
     closed: bool = False
     closed_at: int = 0
     shredded: bool = False
+    reduced: tuple[str, ...] = ()
     revision: int = 0
     training: bool = False
     source: str = ""
@@ -213,6 +215,11 @@ class Case:
     def item(self, item: str | None) -> Item | None:
         """The item of that id, if the case has it."""
         return next((i for i in self.items if i.id == item), None)
+
+    @property
+    def bare(self) -> bool:
+        """Whether nobody knows any more who it is about: the person was erased, or the time of the data is over."""
+        return self.shredded or bool({"contact", "record"} & {*self.reduced})
 
     def with_item(self, changed: Item) -> "Case":
         """The case with one item replaced."""
@@ -256,7 +263,7 @@ def from_json(data: bytes) -> Case:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
     if "people" in raw:
         raw["people"] = tuple(tuple(one) for one in raw["people"])
-    for name in ("flags", "dropped", "seen"):
+    for name in ("flags", "dropped", "seen", "reduced"):
         if name in raw:
             raw[name] = tuple(raw[name])
     return Case(**raw)

@@ -217,6 +217,14 @@ def _flagged(case: Case, done: acts.RiskFlagged, entry: Entry, at: int) -> Case:
     return case if flag in case.flags else replace(case, flags=(*case.flags, flag))
 
 
+@folds(acts.DetailsDropped)
+def _dropped(case: Case, done: acts.DetailsDropped, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    if not case.closed:
+        raise Unfit("the case is open")
+    return case if done.what in case.reduced else replace(case, reduced=(*case.reduced, done.what))
+
+
 @folds(acts.SubjectShredded)
 def _shredded(case: Case, done: acts.SubjectShredded, entry: Entry, at: int) -> Case:
     by_worker(entry)

@@ -256,7 +256,9 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
     """A bot or worker may fulfil; a negative outcome needs a person (Art 22, rules.md 4.5)."""
     item, outcome = the_item(case, entry), Outcome(done.outcome)
     person = entry.actor.startswith("agent:")
-    if not person and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
+    # A lead who approves a plan by which nothing goes has refused: a legal hold keeps all of it (Art 17(3)(e)).
+    refused = outcome is Outcome.REFUSED and bool(item.approved_by) and not any(item.counts[:2])
+    if not person and not refused and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:
         raise Unfit("the worker ends what it runs")

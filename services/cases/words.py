@@ -63,6 +63,11 @@ _ACTS = {
     "recipient.impossible": "{recipient} cannot be told: {reason}",
     "work.halted": "all work stopped: {reason}",
     "work.resumed": "work goes on",
+    "hold.set": "legal hold set",
+    "hold.reviewed": "legal hold looked at again: until {review_on}",
+    "hold.lift_asked": "legal hold to be lifted: {reason}",
+    "hold.kept": "legal hold kept",
+    "hold.lifted": "legal hold lifted",
     "replay.done": "{system} was restored: {deleted} deleted again, {masked} masked, {stopped} stopped, {left} left",
     "consent.given": "consent given: {purpose}",
     "consent.withdrawn": "consent withdrawn: {purpose}",
@@ -89,6 +94,7 @@ _ACTS = {
     "risk.flagged": "{kind} in {field}: {choice}",
     "wrap.coded": "wrapped up: {code}",
     "conflict.settled": "entry {seq} of log {log} {how}: {reason}",
+    "details.dropped": "the time of {what} is over: sealed details destroyed",
     "subject.shredded": "sealed details destroyed",
 }
 

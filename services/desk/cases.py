@@ -12,6 +12,7 @@ from services.cases.clock_policy import TIMED, not_today
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
+from services.cases.hold import FLAG, PART_FLAG
 from services.cases.policy import RULES, Moment, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks
@@ -19,9 +20,9 @@ from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
 from services.clock.traffic import light_of
 from services.desk.again import unsettled
+from services.desk.claims import is_draft
 from services.desk.clock_dates import shown_dates
 from services.desk.context import Context
-from services.desk.holds import is_draft
 from services.desk.progress import laid_over, letters_of
 from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
@@ -64,7 +65,7 @@ class Cases:
         if state.controller not in session.controllers:
             raise NotFound(f"there is no case {case} for you")
         if state.holder == session.actor:
-            self._ctx.holds.keep(state)
+            self._ctx.claims.keep(state)
         return self._view(state, session, self._history(state, base, own))
 
     def _read(self, case: str) -> tuple[Case, Case | None, list[Entry]]:
@@ -85,7 +86,9 @@ class Cases:
                 if self._ctx.online
                 else Unavailable(f"case {case} is not on this terminal and central does not answer")
             )
-        return replace(state, until=self._ctx.holds.held(state)), base, own
+        if snapshot is not None and snapshot.on_hold:
+            state = replace(state, flags=(*state.flags, FLAG if snapshot.on_hold > 1 else PART_FLAG))
+        return replace(state, until=self._ctx.claims.held(state)), base, own
 
     def _snapshot(self, case: str) -> CaseSnapshot | None:
         port = self._online_port()
@@ -96,7 +99,7 @@ class Cases:
                 found = None
             else:
                 if found is not None:
-                    self._ctx.store.put_snapshot(case, found.body, found.rev, found.own_size)
+                    self._ctx.store.put_snapshot(case, found.body, found.rev, found.own_size, found.on_hold)
                 return found
         kept = self._ctx.store.snapshot(case)
         return CaseSnapshot(*kept) if kept else None

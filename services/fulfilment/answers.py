@@ -14,7 +14,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
-from services.fulfilment import held_back, people
+from services.fulfilment import held_back, hold_answers, people
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
@@ -71,6 +71,8 @@ class Answers:
             "letter": self._letter,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
+            "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
+            "hold-matter": lambda ask: {"matter": hold_answers.matter(room, ask.text("agent"), ask.text("hold"))},
             "sign-in": self._sign_in,
         }
 
