@@ -21,7 +21,7 @@ from db.central_engine import (
     writing as writing,
 )
 
-_APPROVAL, _CONFLICTS = sa.text("approval"), sa.text("conflicts > 0")
+_APPROVAL, _CONFLICTS, _REGISTERED = sa.text("approval"), sa.text("conflicts > 0"), sa.text("registered")
 NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A row number that never ends; SQLite numbers rows itself only in a column of the type INTEGER."""
 
@@ -130,6 +130,7 @@ class CaseRow(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),
         sa.Index("ix_case__conflicts", "due", sqlite_where=_CONFLICTS, postgresql_where=_CONFLICTS),
+        sa.Index("ix_case__registered", "id", sqlite_where=_REGISTERED, postgresql_where=_REGISTERED),
     )
     id: str = Field(primary_key=True)
     controller: str
@@ -145,9 +146,10 @@ class CaseRow(SQLModel, table=True):
     due: str
     is_open: bool
     acknowledged: bool
-    breach: bool
+    breach: int = Field(sa_type=sa.BigInteger)
     approval: bool
     conflicts: int = 0
+    registered: bool = False
 
 
 class SubjectRow(SQLModel, table=True):

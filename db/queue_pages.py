@@ -30,7 +30,7 @@ def bands(today: Mapping[str, str]) -> tuple[BandRange, ...]:
     day, days = _today_sql(today)
     latest = (max(today.values(), default="9999"),)
     return (
-        BandRange(Band.BREACH, "open=1 AND breach=1", (), "due"),
+        BandRange(Band.BREACH, "open=1 AND breach>0", (), "due"),
         BandRange(Band.OVERDUE, f"open=1 AND breach=0 AND due<? AND due<{day}", (*latest, *days), "due"),
         BandRange(Band.TODAY, f"open=1 AND breach=0 AND due<=? AND due={day}", (*latest, *days), "due"),
         BandRange(Band.UNACKNOWLEDGED, f"open=1 AND breach=0 AND ack=0 AND due>{day}", days, "ack"),

@@ -18,13 +18,14 @@ from services.action_log.entry import decode
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.action_log.witness import Accepted, Alarm, Shown, look, look_at_aggregate
 from services.cases.case import from_json
+from services.cases.fold import OPENING
 from services.catalog.version import Stored
 from services.catalog_check import Published, changed_catalogs, published_by
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
 from services.people_check import accounts, changed
 from services.secrets import Vault
-from services.sync.ingest import OPENING, RESEALED
+from services.sync.ingest import RESEALED
 from services.sync.rebuild import differences_in
 from services.sync.systems import differences_of_systems
 

@@ -6,6 +6,15 @@ Times are aware UTC datetimes, legal dates are dates, durations are seconds. Per
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.breach_types import (
+    BreachDecision as BreachDecision,
+    BreachForm as BreachForm,
+    BreachLine as BreachLine,
+    BreachRaise as BreachRaise,
+    BreachTexts as BreachTexts,
+    OpenBreaches as OpenBreaches,
+    Raised as Raised,
+)
 from services.catalog_types import (
     CatalogChange as CatalogChange,
     CatalogCollection as CatalogCollection,
@@ -78,6 +87,7 @@ class Status:
     system_alarms: int = 0
     halted: str = ""
     """Who stopped all work, for whom and why; empty when nobody did."""
+    breaches: tuple[OpenBreaches, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
+LOCKED = "a breach is open: locked until a lead or the officer releases it (:breaches)"
+"""Until then nothing is given out, changed or sent (rules.md 5)."""
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -48,6 +50,7 @@ class Rule:
     states: tuple[ItemState, ...] = ()
     online: bool = True
     ended_ok: bool = False
+    locked_ok: bool = False
     more: Callable[[Case, Item | None, Moment], str] | None = None
 
 
@@ -101,6 +104,8 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return "this controller is not yours"
     if case.closed and not rule.ended_ok:
         return "the case is closed"
+    if case.locked and not rule.locked_ok:
+        return LOCKED
     if case.shredded and not rule.ended_ok:
         return "the person was erased; only the record is left"
     if rule.online and not moment.online:
@@ -220,8 +225,8 @@ def _requester_more(case: Case, item: Item | None, moment: Moment) -> str:
 RULES: dict[str, Rule] = {
     rule.act: rule
     for rule in (
-        Rule("take", claim=False, more=_take_more),
-        Rule("assign", roles=(Role.LEAD,), claim=False),
+        Rule("take", claim=False, locked_ok=True, more=_take_more),
+        Rule("assign", roles=(Role.LEAD,), claim=False, locked_ok=True),
         Rule("verify", more=_requester_more),
         Rule("second", (Role.LEAD,), claim=False, more=_second_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
@@ -237,12 +242,12 @@ RULES: dict[str, Rule] = {
             states=(ItemState.REVIEW,),
             more=_approve_more,
         ),
-        Rule("return", roles=(Role.LEAD,), claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW,)),
-        Rule("withdraw", claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW, ItemState.READY)),
-        Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
+        Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
+        Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
+        Rule("execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=_run_more),  # its job waits
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
-        Rule("task", claim=False, more=_task_more),
+        Rule("task", claim=False, locked_ok=True, more=_task_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
@@ -250,12 +255,15 @@ RULES: dict[str, Rule] = {
         Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN),
         Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
-        Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
-        Rule("note", online=False, ended_ok=True),
+        Rule("marketing", online=False, ended_ok=True, locked_ok=True, more=_marketing_more),
+        Rule("note", online=False, ended_ok=True, locked_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
         Rule("resolve"),
         Rule("extend", roles=(Role.LEAD,), claim=False),
-        Rule("hand-over", online=False),
-        Rule("wrap-up", online=False, ended_ok=True),
+        Rule("hand-over", online=False, locked_ok=True),
+        Rule("wrap-up", online=False, ended_ok=True, locked_ok=True),
+        Rule("breach", tuple(Role), False, online=False, ended_ok=True, locked_ok=True),
+        Rule("breach-decide", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
+        Rule("breach-release", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
     )
 }

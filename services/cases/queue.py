@@ -3,9 +3,11 @@
 What is stored does not depend on the day; the band is decided at read time from the hard date and today.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from services.cases.breach import LOCKED, end_us
 from services.cases.case import Case
 from services.clock.calendar import Calendar, calendar_for
 from services.clock.dates import DueDates, dates_for
@@ -38,6 +40,8 @@ REASONS = {
     Band.CLOSED: "closed",
 }
 
+LEADS = "lead"
+"""Who has a breach, and a case that waits for its release while nobody holds it: not one of the free ones."""
 _NO_CHECK = (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED)
 
 
@@ -67,20 +71,37 @@ def _dates(received_on: str, regime: Regime, extended: bool, place: tuple[str, s
 
 
 def columns(case: Case, controller: Controller) -> dict[str, object]:
-    """What central keeps for the queue of every terminal, by column; `due` is the ISO date that leads."""
-    state = case.state
+    """What central keeps for the queue of every terminal, by column; `due` is the ISO date that leads.
+
+    `breach` is that of `breach_of`; `registered` is an entry of the register of breaches, open or not.
+    """
+    state, breach = case.state, breach_of(case, controller)
+    registered = case.breach is not None
     return {
-        "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended]) or "-",
+        "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended])
+        or ("Breach" if registered else "-"),
         "state": "closed" if case.closed else state.value,
-        "who": (case.assigned or case.holder).removeprefix("agent:"),
-        "tier": "-" if state in _NO_CHECK else tier_of(case).value,
-        "due": dates_of(case, controller).due.isoformat(),
-        "is_open": not case.closed,
+        "who": (case.assigned or case.holder).removeprefix("agent:") or (LEADS if breach else ""),
+        "tier": "-" if registered or state in _NO_CHECK else tier_of(case).value,
+        "due": (_day(breach, controller) if breach > LOCKED else dates_of(case, controller).due).isoformat(),
+        "is_open": not case.closed or breach > 0,
         "acknowledged": case.acknowledged,
-        "breach": "breach" in case.flags,
+        "breach": breach,
+        "registered": registered,
         "approval": any(i.state is ItemState.REVIEW for i in case.items),
         "conflicts": len(case.conflicts),
     }
+
+
+def breach_of(case: Case, controller: Controller) -> int:
+    """What `breach.light` says in words: the end of an open breach in µs, `LOCKED` of a case that one locks, 0 else."""
+    if case.breach is not None:
+        return end_us(case.breach, controller)
+    return LOCKED if case.locked else 0
+
+
+def _day(at: int, controller: Controller) -> date:
+    return datetime.fromtimestamp(at / 1_000_000, UTC).astimezone(ZoneInfo(controller.zone)).date()
 
 
 def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: bool) -> Band:

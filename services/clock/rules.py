@@ -19,6 +19,7 @@ class ClockRules:
     refusal_moves: bool = False
     internal_days: int = 10
     reserve_days: int = 5
+    breach_hours: int = 72
     ids: tuple[str, ...] = ("CLK-1", "CLK-4", "CLK-5", "CLK-6")
 
 

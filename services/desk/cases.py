@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from db.central_shapes import Accepted, CaseSnapshot
 from services.action_log.entry import Entry, decode
+from services.cases.breach import light as breach_light
 from services.cases.case import Case, Check, Item, from_json
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
 from services.cases.policy import RULES, may, run_at
-from services.cases.queue import band, dates_of
+from services.cases.queue import band, breach_of, dates_of
 from services.cases.timeline import Place, marks
 from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
@@ -139,10 +140,13 @@ class Cases:
         moment = self._ctx.moment(session, case.controller)
         dates, today = dates_of(case, controller), self._ctx.today(case.controller)
         row = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
+        ends, due = breach_of(case, controller), "-" if case.closed else light(dates.due, today)
+        if ends:
+            due = breach_light(ends, moment.now, controller.duty)
         in_band = band(
             dates.due,
             today,
-            is_open=not case.closed,
+            is_open=not case.closed or ends > 0,
             acknowledged=case.acknowledged,
             breach="breach" in case.flags,
         )
@@ -162,8 +166,8 @@ class Cases:
             fence=case.fence,
             revision=case.revision,
             band=in_band,
-            due="-" if case.closed else light(dates.due, today),
-            dates=_dates(dates, controller),
+            due=due,
+            dates=() if case.breach else _dates(dates, controller),
             items=laid_over(
                 tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), self._progress(case)
             ),

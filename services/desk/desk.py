@@ -6,6 +6,7 @@ from db.central_shapes import ALL, halts_in
 from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
+from services.desk.breaches import Breaches
 from services.desk.cases import Cases
 from services.desk.catalog import Catalogs
 from services.desk.checks import Checks
@@ -29,7 +30,7 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
-    `log`, `catalog`, `draft` and `practice`.
+    `breach`, `log`, `catalog`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -50,6 +51,7 @@ class Desk:
         self.task = Tasks(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
         self.rectify = Rectify(ctx, self.case, asks)
+        self.breach = Breaches(ctx, self.case, self.intake, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.draft = Drafts(ctx)
@@ -84,6 +86,7 @@ class Desk:
             training=self._ctx.training,
             system_alarms=len(self.system_alarms()),
             halted=_halt_words(state.halts),
+            breaches=self.breach.open(),
         )
 
     def alarms(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import held_back, people
+from services.fulfilment.breach_alert import opened
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
@@ -66,6 +67,7 @@ class Answers:
             "reveal": self._reveal,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
+            "breach": lambda ask: opened(room, self._case(ask)),
             "sign-in": self._sign_in,
         }
 

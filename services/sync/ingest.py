@@ -22,7 +22,7 @@ from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
-from services.cases.fold import LEASE_US, counted, fold
+from services.cases.fold import LEASE_US, OPENING, counted, fold
 from services.catalog.seen import CHECKED
 from services.controllers import Controller
 from services.deployment_keys import DeploymentKeys
@@ -42,7 +42,6 @@ ACTORS = {
 """Which actors may stand in a log of each kind: results are a worker's alone."""
 
 
-OPENING = ("case.opened", "case.imported")
 RESEALED = "keys.resealed"
 GONE_LABEL = "erased"
 """What every queue shows instead of a person whose case was shredded."""
@@ -173,6 +172,8 @@ class Ingest:
             folded.woken.append((case.id, entry.item or ""))
         elif entry.act == "task.answered":  # one answer serves every item of the case
             folded.woken.extend((case.id, item.id) for item in case.items)
+        elif entry.act == "breach.released" and not case.locked:
+            folded.woken.extend((case.id, item) for item in ("", *(i.id for i in case.items)))
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
         elif entry.act == "subject.shredded":

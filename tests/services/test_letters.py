@@ -89,6 +89,15 @@ def facts(controller: Controller, systems: dict[str, System], language: str = "e
         "channels": ["email", "phone"],
         "code": "123456",
         "minutes": 5,
+        "aware_at": at,
+        "safe": at + timedelta(hours=72),
+        "latest": at + timedelta(hours=73),
+        "hours": controller.key == "nordlicht",
+        "about": "C-26-000002",
+        "persons": "12",
+        "categories": "contact data",
+        "ongoing": "no",
+        "contained": "partly",
         "run_at": at,
     }
 
