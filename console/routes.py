@@ -19,6 +19,8 @@ ROUTES: Final = {
     "review": "screens.review:ReviewScreen",
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",
+    "breach": "screens.breach:BreachScreen",
+    "breaches": "screens.breaches:BreachesScreen",
     "log": "screens.log:LogScreen",
     "catalog": "screens.catalog:CatalogScreen",
     "training": "screens.training:TrainingScreen",
