@@ -10,6 +10,7 @@ import typer
 
 from console.commands import (
     agent,
+    breach,
     case,
     catalog,
     central,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 PROGRAM = "rightsdesk"
 GROUPS = {
     "case": case.app,
+    "breach": breach.app,
     "log": log.app,
     "catalog": catalog.app,
     "train": train.app,

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from db.log import Detail
 from services.action_log import acts
 from services.action_log.entry import Draft, new_id
 from services.action_log.sealing import new_key, seal
+from services.breach_content import content
 from services.cases.breach import AUTHORITY, CONTROLLER, PERSONS, Decision, end_of, first_told, light, missing
 from services.cases.case import Case, from_json
 from services.cases.queue import breach_of
@@ -186,6 +187,11 @@ class Breaches:
             measures=tuple(map(str, told["measures"])),
             reasons=tuple(map(str, told["reasons"])),
         )
+
+    def content(self, session: Session, number: str) -> dict[str, Any]:
+        """What the authority is told of it (Art 33(3)), as plain JSON."""
+        line = self.read(session, number)
+        return content(line, self.texts(session, number), self._ctx.controller(line.controller))
 
     # ── deciding ──────────────────────────────────────────────────────────────────────────────────────────────
 
