@@ -126,7 +126,7 @@ class BreachScreen(KitScreen):
     def _drawn(self) -> None:
         """What follows from the choices: the zone of the time, who watches the words, what is locked."""
         self.query_one(WatchedText).controller = self._value("controller")
-        self.query_one("#zone-hint", Static).update(shown(f"in {self._zone}; {times.SHAPES}"))
+        self.query_one("#zone-hint", Static).update(shown(f"{self._zone}: 16:20, 2026-11-20 16:20"))
         case = self._value("about")
         self._one("controller").display = not self.case
         words = "$case is locked until a lead or the officer releases it." if case else "No case is locked."

@@ -51,9 +51,9 @@ class BreachesScreen(BreachDeciding):
             Column("Number", 11, lambda one: one.number),
             Column("Noticed", 12, lambda one: _at(one, one.aware_at)),
             Column("Persons", 7, lambda one: _number(one.persons)),
-            Column("First told", 10, lambda one: _told(one, one.first), 1),
-            Column("Persons told", 12, lambda one: _told(one, "persons"), 1),
-            Column("Case", 8, lambda one: "LOCKED" if one.locks else "free" if one.about else "none"),
+            Column("Art 33", 9, lambda one: _told(one, one.first), 1),
+            Column("Art 34", 9, lambda one: _told(one, "persons"), 1),
+            Column("Case", 6, lambda one: "LOCKED" if one.locks else "free" if one.about else "none"),
         )
         yield VirtualTable(columns, lambda one: one.number, tone=_tone, empty="No breach was ever raised here.")
         with VerticalScroll(id="detail", can_focus=False):
@@ -161,7 +161,7 @@ def _told(one: BreachLine, whom: str) -> str:
     decision = one.decision(whom)
     if decision is None:
         return "undecided"
-    return f"{_at(one, decision.told_at)}" if decision.told_at else "not told"
+    return _at(one, decision.told_at)[: len("05 Mar")] if decision.told_at else "not told"
 
 
 def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content]:
@@ -174,7 +174,7 @@ def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content
     else:
         lines.append(pair("Told", "the controller, without undue delay (Art 33(2)): we are the processor", room))
     state = f"goes on: {STATES.get(one.ongoing, '?')}; contained: {STATES.get(one.contained, '?')}"
-    numbers = f"{_number(one.persons)} persons, {_number(one.records)} records; {state}"
+    numbers = f"persons {_number(one.persons)}, records {_number(one.records)}; {state}"
     lines.append(pair("Extent", numbers, room))
     lines.append(pair("Data", ", ".join(one.categories) or "not known", room))
     mails = ", ".join(one.alerts) or "none yet"

@@ -39,6 +39,7 @@ from services.types import (
     Unsettled,
     Verification,
 )
+from tests.fake_breach import FakeBreach
 from tests.fake_catalog import FakeCatalog
 from tests.fake_desk import FakeDesk
 from tests.fake_rectify import FakeRectify
@@ -386,6 +387,7 @@ class CaseDesk(FakeDesk):
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
+        self.breach = FakeBreach()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

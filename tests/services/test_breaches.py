@@ -1,4 +1,4 @@
-"""Breaches at the desk: raised by anybody, also offline; decided by leads and officers; documented for the authority."""
+"""Breaches at the desk: raised by anybody, also offline; decided by leads and officers; told to the authority."""
 
 import csv
 import io
