@@ -23,6 +23,7 @@ ROUTES: Final = {
     "breaches": "screens.breaches:BreachesScreen",
     "log": "screens.log:LogScreen",
     "catalog": "screens.catalog:CatalogScreen",
+    "draft": "screens.draft:DraftScreen",
     "training": "screens.training:TrainingScreen",
     "scorecard": "screens.scorecard:ScorecardScreen",
 }

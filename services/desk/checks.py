@@ -193,7 +193,7 @@ class Checks:
         if check not in self._ways:
             try:
                 told = self._asks.ask("ways", {"case": state.id})
-            except Unavailable:
+            except (Unavailable, Refused):  # or central has not taken the case yet: logged a moment ago
                 return Ways(today, offline=True)
             email, phone, post = (date.fromisoformat(v) if (v := told.get(k)) else None for k in _SINCE)
             self._ways = {check: Ways(today, False, email, phone, post, int(told.get("kbd_questions", 0)))}

@@ -21,6 +21,7 @@ from services.desk.queue import Queue
 from services.desk.rectify import Rectify
 from services.desk.redactions import Held
 from services.desk.review import Review
+from services.desk.reviewing import Reviewing
 from services.desk.settle import Settle
 from services.desk.sign import Sign
 from services.desk.tasks import Tasks
@@ -30,7 +31,7 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
-    `breach`, `log`, `catalog`, `draft` and `practice`.
+    `breach`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -54,6 +55,7 @@ class Desk:
         self.breach = Breaches(ctx, self.case, self.intake, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
+        self.reviewing = Reviewing(ctx)
         self.draft = Drafts(ctx)
         self.practice = Practice(ctx)
 
