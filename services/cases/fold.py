@@ -215,6 +215,8 @@ def _closed(case: Case, done: acts.CaseClosed, entry: Entry, at: int) -> Case:
 
 @folds(acts.ItemAdded)
 def _item_added(case: Case, done: acts.ItemAdded, entry: Entry, at: int) -> Case:
+    if case.breach is not None:
+        raise Unfit("nobody asks for a right in a breach")
     if entry.item is None or case.item(entry.item) is not None:
         raise Unfit("the item is there already")
     return replace(case, items=(*case.items, Item(entry.item, Right(done.right))), closed=False, closed_at=0)

@@ -21,6 +21,7 @@ _ERASED = (Right.ERASURE,)
 _CORRECTED = (Right.RECTIFICATION,)
 LOCKED = "a breach is open: locked until a lead or the officer releases it (:breaches)"
 """Until then nothing is given out, changed or sent (rules.md 5)."""
+_OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -102,6 +103,8 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return f"for {' or '.join(rule.roles)} only"
     if case.controller not in session.controllers:
         return "this controller is not yours"
+    if case.breach is not None and rule.act not in _OF_BREACH:
+        return "this is a breach: a lead or the officer decides about it (:breaches)"
     if case.closed and not rule.ended_ok:
         return "the case is closed"
     if case.locked and not rule.locked_ok:

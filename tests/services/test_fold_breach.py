@@ -15,6 +15,7 @@ from services.action_log.acts import (
     BreachReleased,
     BreachUpdated,
     ExportAsked,
+    ItemAdded,
 )
 from services.action_log.entry import Entry
 from services.cases.breach import LOCKED, STOPPED, end_of, end_us, light, missing
@@ -170,6 +171,14 @@ def test_a_breach_closes_only_when_it_is_decided_who_is_told_and_is_never_gone()
     row = columns(case, CONTROLLER)
     assert (row["registered"], row["is_open"], row["breach"]) == (True, False, 0)
     assert after(case, by_lead(TOLD)).conflicts[-1].reason == "the breach is closed"
+
+
+def test_nothing_but_a_breach_is_done_in_the_register() -> None:
+    case, nobody = raised(), moment()
+    allowed = {act for act in RULES if may(act, case, LEAD_MOMENT).allowed or may(act, case, nobody).allowed}
+    assert allowed == {"note", "breach", "breach-decide", "breach-release"}  # a note needs its hold: nobody has one
+    asked = after(case, of(ItemAdded(right="access"), item="1"))
+    assert (asked.items, asked.conflicts[-1].reason) == ((), "nobody asks for a right in a breach")
 
 
 def test_a_number_is_taken_once() -> None:
