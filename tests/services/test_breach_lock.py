@@ -36,6 +36,7 @@ def test_an_erasure_that_is_due_waits_for_the_release_and_its_shredding_leaves_t
     centre.until(lambda: centre.case(CASE).shredded)
     assert lead_desk.breach.texts(lead, number).words == words, "what documents it outlives the case"
     pin, pdf, register = (tmp_path / name for name in ("pin", "breach.pdf", "register.csv"))
+    pin.touch(mode=0o600)
     pin.write_text(LEAD_PIN)
     monkeypatch.setenv("RIGHTSDESK_PIN_FILE", str(pin))
     monkeypatch.setenv("RIGHTSDESK_HOME", str(centre.home.path))

@@ -176,7 +176,7 @@ def test_a_breach_closes_only_when_it_is_decided_who_is_told_and_is_never_gone()
 def test_nothing_but_a_breach_is_done_in_the_register() -> None:
     case, nobody = raised(), moment()
     allowed = {act for act in RULES if may(act, case, LEAD_MOMENT).allowed or may(act, case, nobody).allowed}
-    assert allowed == {"note", "breach", "breach-decide", "breach-release"}  # a note needs its hold: nobody has one
+    assert allowed == {"breach", "breach-decide", "breach-release"}
     asked = after(case, of(ItemAdded(right="access"), item="1"))
     assert (asked.items, asked.conflicts[-1].reason) == ((), "nobody asks for a right in a breach")
 
