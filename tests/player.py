@@ -119,7 +119,7 @@ class Player:
                 question = self.said()
                 await self.write(answers(question))
                 await self.press("enter")
-            elif "s sends the code" in before or "y: confirmed" in before:
+            elif any(words in before for words in ("s sends the code", "y: confirmed", "closed: ")):
                 await self.press("j")
                 continue
             else:

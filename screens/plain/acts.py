@@ -9,7 +9,7 @@ from typing import Final
 
 from screens.case_acts import CHECKS, HAND_OVERS, LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
-from screens.plain import carrying_out, consent as consenting, correcting
+from screens.plain import carrying_out, consent as consenting, correcting, whom as which
 from screens.plain.check import check
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
@@ -70,6 +70,11 @@ def find(seat: Seat, view: CaseView) -> bool:
     item = which_item(seat, view, SEARCHED, "Find the data for which right?")
     if item is not None:
         carrying_out.find(seat, view, item)
+    return False
+
+
+def people(seat: Seat, view: CaseView) -> bool:
+    which.whom(seat, view)
     return False
 
 
@@ -307,6 +312,7 @@ ALL: Final = (
     Act("a", "take", "take", take),
     Act("a", "assign", "assign", assign),
     Act("p", "find", "find", find),
+    Act("P", "people", "people", people),
     Act("x", "export", "export", export),
     Act("e", "held", "redact", held),
     Act("E", "erase", "erase", erase),

@@ -31,7 +31,8 @@ class Item:
     """One right of the case with its own outcome. Times are µs since 1970, UTC.
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
-    part, decision, reason), with an empty part for all of a group.
+    part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
+    was lifted here still stands.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Item:
     held: tuple[tuple[str, int], ...] = ()
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
+    kept_by: str = ""
 
     @property
     def undecided(self) -> int:
@@ -138,6 +140,7 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
+    `people`: ids of records of people with a word of `fold_people.py`.
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `breach`: what it is an entry of the register for, and then nothing else. `locks`: breaches that it is about.
     """
@@ -165,6 +168,7 @@ class Case:
     found: tuple[SystemResult, ...] = ()
     breach: BreachState | None = None
     locks: tuple[Lock, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -224,6 +228,8 @@ def from_json(data: bytes) -> Case:
         raw["locks"] = tuple(Lock(**x) for x in raw["locks"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
+    if "people" in raw:
+        raw["people"] = tuple(tuple(one) for one in raw["people"])
     for name in ("flags", "dropped", "seen"):
         if name in raw:
             raw[name] = tuple(raw[name])
