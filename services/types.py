@@ -6,15 +6,10 @@ Times are aware UTC datetimes, legal dates are dates, durations are seconds. Per
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from services.breach_types import (
-    BreachDecision as BreachDecision,
-    BreachForm as BreachForm,
-    BreachLine as BreachLine,
-    BreachRaise as BreachRaise,
-    BreachTexts as BreachTexts,
-    OpenBreaches as OpenBreaches,
-    Raised as Raised,
-)
+from services.breach_types import (  # isort: skip
+    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachRaise as BreachRaise,
+    BreachTexts as BreachTexts, OpenBreaches as OpenBreaches, Raised as Raised,
+)  # fmt: skip
 from services.catalog_types import (
     CatalogChange as CatalogChange,
     CatalogCollection as CatalogCollection,
