@@ -149,6 +149,10 @@ class CaseRow(SQLModel, table=True):
     breach: int = Field(sa_type=sa.BigInteger)
     approval: bool
     conflicts: int = 0
+    hard: str = ""
+    paused: str = ""
+    wakes: str = ""
+    extended: bool = False
     registered: bool = False
 
 

@@ -6,6 +6,7 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, Item, LetterState
 from services.cases.fold_check import verified_tier
+from services.cases.fold_clock import noticed
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
@@ -277,7 +278,8 @@ def _letter_made(case: Case, done: acts.LetterMade, entry: Entry, at: int) -> Ca
 
 @folds(acts.LetterSent)
 def _letter_sent(case: Case, done: acts.LetterSent, entry: Entry, at: int) -> Case:
-    return _letter_is(case, done.letter, "sent", done.medium)
+    sent = _letter_is(case, done.letter, "sent", done.medium)
+    return noticed(sent, next(x for x in sent.letters if x.id == done.letter), entry)
 
 
 @folds(acts.LetterFailed)

@@ -8,6 +8,7 @@ import orjson
 
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
+from services.cases.fold_clock import NO_ANSWER
 from services.cases.policy import run_at
 from services.types import ItemState, Outcome, Right
 
@@ -64,6 +65,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "acknowledge", at),)
         case "breach.raised":
             return (_job(entry, case, "breach-alert", at),)
+        case "case.extended":
+            return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
         case "export.asked":
             return (_job(entry, case, "export", at, language=str(p["language"])),)
         case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:
@@ -87,6 +90,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
         case "rectification.asked":
             detail = entry.details[0] if entry.details else ""
             return (_job(entry, case, "rectify", at, detail=detail, grave=bool(p["grave"]), at=entry.ts),)
+        case "item.resolved" if p["ground"] == NO_ANSWER and any(not item.ended for item in case.items):
+            return ()  # all of them end together, with one letter
         case "item.resolved" if p["outcome"] == "not-identified":
             return (_job(entry, case, "not-identified", at),)
         case "item.resolved" if _by_hand(entry, case):

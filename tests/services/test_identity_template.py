@@ -53,10 +53,14 @@ def reading(tmp_path: Path, text: str, name: str = "CL-X") -> str:
     return ""
 
 
+@pytest.mark.rule(
+    "CL-OBJ-MKT", "CL-CON-W", "CL-CON-G", "CL-ACC-STD", "CL-RECT", "CL-RECT-CRIT", "CL-ERA-STD", "CL-RESTR", "CL-UNID"
+)
 def test_the_checklists_are_there_with_their_tier() -> None:
     assert {t.id: t.tier for t in templates().values()} == TIERS
 
 
+@pytest.mark.rule("G1", "G7")
 @pytest.mark.parametrize("name", TIERS)
 def test_a_checklist_has_all_guards_and_words_in_both_languages(name: str) -> None:
     template = templates()[name]
@@ -74,6 +78,7 @@ def test_a_checklist_can_follow_every_raise_up_to_T3(name: str) -> None:
     assert all(templates()[name].reaches(t) for t in (Tier.T1, Tier.T2, Tier.T3) if t >= templates()[name].tier)
 
 
+@pytest.mark.rule("IDV-5")
 def test_no_checklist_asks_for_a_document_or_an_upload() -> None:
     assert all(Factor.DOC not in t.offers(Tier.TX) for t in templates().values())
 
@@ -121,6 +126,7 @@ def test_every_right_and_requester_has_a_checklist_and_several_rights_take_the_s
     assert choose_for([Right.UNKNOWN]).id == "CL-UNID"
 
 
+@pytest.mark.rule("CL-RECT-CRIT")
 def test_contact_data_identity_and_money_are_corrected_by_the_strictest_checklist() -> None:
     assert choose_for([Right.RECTIFICATION]).id == "CL-RECT"
     assert choose_for([Right.RECTIFICATION, Right.ACCESS], grave=True).id == "CL-RECT-CRIT"

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
 from tests.player import acts, console, knows, of_case, only, terminal_log, worker_log
@@ -9,6 +11,7 @@ from tests.player import acts, console, knows, of_case, only, terminal_log, work
 DISCLOSING = {"find.asked", "find.done", "export.asked", "export.built", "erase.asked", "plan.made"}
 
 
+@pytest.mark.rule("THIRD-SPOUSE")
 async def test_all_static_facts_disclose_nothing(home: Path, person: Person) -> None:
     true = knows(person)
 
