@@ -45,14 +45,11 @@ from services.person_match import (
     Matches as Matches,
     PersonMatch as PersonMatch,
 )
-from services.queue_types import (
-    PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS,
-    Cursor as Cursor,
-    QueueCounts as QueueCounts,
-    QueuePage as QueuePage,
-    QueueRow as QueueRow,
-    QueueView as QueueView,
-)
+
+from services.queue_types import (  # isort: skip
+    PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS, Cursor as Cursor, QueueCounts as QueueCounts, QueuePage as QueuePage,
+    QueueRow as QueueRow, QueueView as QueueView,
+)  # fmt: skip
 from services.settle_types import Unsettled as Unsettled
 from services.task_types import TaskForm as TaskForm, TaskState as TaskState, TaskView as TaskView
 from services.training_types import CallerLine as CallerLine, Scorecard as Scorecard, ScorePoint as ScorePoint
