@@ -109,9 +109,19 @@ class DeskApp(SessionApp):
     def _status_read(self, message: StatusRead) -> None:
         self._asking_status = False
         if message.status != self.status:
+            more = self._open_breaches(message.status) > self._open_breaches(self.status)
             self.status = message.status
+            if more and self.locked_at is None:
+                self.flash("a breach was raised: see the register of breaches (:)")
             for front in self.screen_stack[-1:]:  # none is left when the app closes meanwhile
                 front.query("StatusBar, TopBar").refresh()
+
+    def _open_breaches(self, status: "Status | None") -> int:
+        """How many breaches are open that whoever is at the desk decides about."""
+        session = self.session
+        if status is None or session is None or session.role not in keys.LEAD:
+            return 0
+        return sum(one.count for one in status.breaches if one.controller in session.controllers)
 
     @on(JobFailed)
     def _failed(self, message: JobFailed) -> None:
@@ -158,6 +168,13 @@ class DeskApp(SessionApp):
         from screens.palette import palette
 
         self.push_screen(palette(self.perform))
+
+    def action_breach(self) -> None:
+        if isinstance(self.screen, Deskside) and not self.screen.query("#lock"):
+            self.show("breach", self.screen.about())
+
+    def action_breaches(self) -> None:
+        self.show("breaches")
 
     def action_log(self) -> None:
         self.show("log")

@@ -10,6 +10,7 @@ import typer
 
 from console.commands import (
     agent,
+    breach,
     case,
     catalog,
     central,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 PROGRAM = "rightsdesk"
 GROUPS = {
     "case": case.app,
+    "breach": breach.app,
     "log": log.app,
     "letter": letter.app,
     "catalog": catalog.app,

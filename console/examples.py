@@ -11,6 +11,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk case list --agent 0007 --view approval --json",
     ),
     "case show": ("rightsdesk case show C-26-000017 --agent 0042",),
+    "breach list": ("rightsdesk breach list --agent 0007", "rightsdesk breach list --agent 0003 --json"),
+    "breach show": ("rightsdesk breach show C-26-000018 --agent 0003",),
+    "breach export": (
+        "rightsdesk breach export C-26-000018 --agent 0003 --format pdf -o breach.pdf",
+        "rightsdesk breach export --agent 0003 -o register.csv",
+    ),
     "log verify": ("rightsdesk log verify", "rightsdesk log verify copy/log-1.db --json"),
     "log show": ("rightsdesk log show --case C-26-000017", "rightsdesk log show 3b0bef4c/1 -n 100 --json"),
     "log prove": ("rightsdesk log prove 12 --log 3b0bef4c/1 -o proof.txt",),

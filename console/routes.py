@@ -21,6 +21,8 @@ ROUTES: Final = {
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",
     "letters": "screens.letters:LettersScreen",
+    "breach": "screens.breach:BreachScreen",
+    "breaches": "screens.breaches:BreachesScreen",
     "log": "screens.log:LogScreen",
     "holds": "screens.holds:HoldsScreen",
     "catalog": "screens.catalog:CatalogScreen",

@@ -21,7 +21,7 @@ from db.central_engine import (
     writing as writing,
 )
 
-_APPROVAL, _CONFLICTS = sa.text("approval"), sa.text("conflicts > 0")
+_APPROVAL, _CONFLICTS, _REGISTERED = sa.text("approval"), sa.text("conflicts > 0"), sa.text("registered")
 NUMBERED: Any = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A row number that never ends; SQLite numbers rows itself only in a column of the type INTEGER."""
 
@@ -124,13 +124,13 @@ class DetailRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """A folded case and what the queue shows of it. `rev` is the change feed's counter; `on_hold`: 1 when a legal hold
-    covers some of the person's data, 2 when all of them."""
+    """A folded case and what the queue shows of it. `rev`: the change feed's counter; `on_hold`: 1 some data, 2 all."""
 
     __tablename__ = "case_"
     __table_args__ = (
         sa.Index("ix_case__approval", "due", sqlite_where=_APPROVAL, postgresql_where=_APPROVAL),
         sa.Index("ix_case__conflicts", "due", sqlite_where=_CONFLICTS, postgresql_where=_CONFLICTS),
+        sa.Index("ix_case__registered", "id", sqlite_where=_REGISTERED, postgresql_where=_REGISTERED),
     )
     id: str = Field(primary_key=True)
     controller: str
@@ -146,7 +146,7 @@ class CaseRow(SQLModel, table=True):
     due: str
     is_open: bool
     acknowledged: bool
-    breach: bool
+    breach: int = Field(sa_type=sa.BigInteger)
     approval: bool
     conflicts: int = 0
     on_hold: int = 0
@@ -154,6 +154,7 @@ class CaseRow(SQLModel, table=True):
     paused: str = ""
     wakes: str = ""
     extended: bool = False
+    registered: bool = False
 
 
 class SubjectRow(SQLModel, table=True):

@@ -73,7 +73,7 @@ def _cases(conn: sa.Connection, today: date) -> list[Count]:
         CASE.c.is_open,
         CASE.c.is_open & (CASE.c.due < today.isoformat()),
         CASE.c.is_open & sa.not_(CASE.c.acknowledged),
-        CASE.c.is_open & CASE.c.breach,
+        CASE.c.breach > 0,
         CASE.c.approval,
         CASE.c.conflicts > 0,
         CASE.c.extended,

@@ -24,7 +24,7 @@ INBOX = _table("inbox", "id log start count entries details checkpoint received_
 CASE = _table(
     "case_",
     "id controller body rev rights person state who tier due is_open acknowledged breach approval conflicts on_hold "
-    "hard paused wakes",
+    "hard paused wakes registered",
 )
 CLAIM = _table("claim", "case_id holder fence until")
 AGENT = _table("agent", "id name roles disabled pin_rev")

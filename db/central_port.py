@@ -250,6 +250,12 @@ class CentralPort:
         with self._reading() as conn:
             return [(r[0], r[1]) for r in conn.execute(query)]
 
+    def breaches(self) -> list[bytes]:
+        """The folded states of the register of breaches, oldest number first."""
+        query = sa.select(CASE.c.body).where(CASE.c.registered).order_by(CASE.c.id)
+        with self._reading() as conn:
+            return [bytes(r[0]) for r in conn.execute(query)]
+
     def conflicts(self, limit: int) -> list[tuple[str, bytes]]:
         """(case, folded state) of the first cases in which something did not count, earliest due first."""
         query = sa.select(CASE.c.id, CASE.c.body).where(CASE.c.conflicts > 0).order_by(CASE.c.due, CASE.c.id)

@@ -35,7 +35,7 @@ def bands(today: Mapping[str, str]) -> tuple[BandRange, ...]:
     soon = f"date({day}, '+{PAUSE_ENDS_DAYS} days')"
     ends, waits = f"wakes<>'' AND wakes<={soon}", f"(wakes='' OR wakes>{soon})"
     return (
-        BandRange(Band.BREACH, "open=1 AND breach=1", (), "due"),
+        BandRange(Band.BREACH, "open=1 AND breach>0", (), "due"),
         BandRange(Band.OVERDUE, f"open=1 AND breach=0 AND due<? AND due<{day}", (*latest, *days), "due"),
         BandRange(Band.TODAY, f"open=1 AND breach=0 AND due<=? AND due={day}", (*latest, *days), "due"),
         BandRange(Band.PAUSE_ENDS, f"open=1 AND breach=0 AND due>{day} AND {ends}", (*days, *days), "wakes"),

@@ -252,6 +252,13 @@ class TerminalStore:
         with self.writing() as conn:
             conn.execute("UPDATE pin SET tries=?, locked_until=? WHERE agent=?", (tries, locked_until, agent))
 
+    def open_breaches(self) -> list[tuple[str, int, int]]:
+        """(controller, how many, the nearest end in µs) of open breaches; 1 for an end where no hours run."""
+        return self.rows(
+            "SELECT controller, count(*), coalesce(min(CASE WHEN breach>2 THEN breach END), 1) FROM queue "
+            "WHERE open=1 AND breach>0 AND breach<>2 GROUP BY controller"
+        )
+
     def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int, on_hold: int = 0) -> None:
         """Keep a case as central folded it, and how much of its person's data a legal hold covers."""
         with self.writing() as conn:

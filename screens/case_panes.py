@@ -105,6 +105,8 @@ def next_step(view: CaseView) -> str:
     states = {item.state for item in view.items}
     if view.draft_since is not None:
         return "what you do now is a draft: central decides on it when it answers"
+    if "breach" in view.flags:
+        return "wait: a breach is open, a lead or the officer decides (: register of breaches)"
     if any(not met.no_drop for met in view.conflicts):
         return "!  settle what was not taken: repeat or drop it"
     if view.key("letter").allowed:

@@ -180,7 +180,7 @@ class LetterBox(Dialog):
 
     def __init__(self, letter: LetterText, about: str) -> None:
         super().__init__()
-        self.letter, self.about = letter, about
+        self.letter, self.state = letter, about
 
     def compose(self) -> ComposeResult:
         one = self.letter
@@ -188,7 +188,7 @@ class LetterBox(Dialog):
             yield Static(
                 shown(f"{named(one.template)}, {one.language}, version {one.version}", "bold"), classes="title"
             )
-            yield Static(shown(self.about, "$quiet"))
+            yield Static(shown(self.state, "$quiet"))
             with VerticalScroll(id="letter", can_focus=False):
                 yield Static(shown(f"{one.subject}\n\n{one.text}", lines=True), id="words")
             yield Static(shown("j k PgUp PgDn scroll   Esc back", "$quiet"))

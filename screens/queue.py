@@ -291,6 +291,9 @@ class QueueScreen(Assigning):
     def action_review(self) -> None:
         self.host.show("review")
 
+    def about(self) -> str:
+        return self.table.current.case if self.table.current is not None else ""
+
     # --- lock ------------------------------------------------------------------------------------------------------
 
     def forget(self) -> None:

@@ -128,6 +128,9 @@ class ReviewScreen(Assigning):
             return "nothing under the cursor"
         return MINE if action == "approve" and one.mine else ""
 
+    def about(self) -> str:
+        return self.table.current.case if self.table.current is not None else ""
+
     def action_open(self) -> None:
         one = self.table.current
         if one is not None:

@@ -139,6 +139,9 @@ class SettleScreen(KitScreen):
             return "nothing under the cursor"
         return {"repeat": one.no_repeat, "drop": one.no_drop}.get(action, "")
 
+    def about(self) -> str:
+        return self.table.current.case if self.table.current is not None else self.case
+
     def action_open(self) -> None:
         one = self.table.current
         if one is not None:

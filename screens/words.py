@@ -55,6 +55,26 @@ ENDINGS: Final = {
 }
 """How a person may end an item without an act on data."""
 
+BREACH_WHOM: Final = {"authority": "the authority", "persons": "the persons", "controller": "the controller"}
+BREACH_REASONS: Final = {
+    "told": "within the time",
+    "told-late": "later than 72 hours",
+    "risk-unlikely": "a risk for the persons is unlikely (Art 33(1))",
+    "high-risk": "the risk for them is high (Art 34(1))",
+    "by-choice": "it is fair to tell them",
+    "no-high-risk": "the risk for them is not high",
+    "unreadable": "nobody can read the data, as encrypted (Art 34(3)(a))",
+    "risk-removed": "later measures removed the high risk (Art 34(3)(b))",
+    "public-notice": "out of proportion: a public notice instead (Art 34(3)(c))",
+    "contained": "it is contained",
+    "not-concerned": "the case is not concerned after all",
+    "right-comes-first": "the person's right cannot wait",
+    "no-breach": "it was no breach",
+    "all-done": "all that was to be done is done",
+    "reported-twice": "the same was raised before",
+}
+"""Reasons of decisions about a breach, by code."""
+
 PLANNED: Final = {
     "delete": "deleted",
     "mask": "masked",

@@ -26,7 +26,7 @@ from services.home import CENTRAL_KEY, Home
 from services.people_check import accounts, changed
 from services.secrets import Vault
 from services.sync.holding import differences_of_holds
-from services.sync.ingest import OPENING, RESEALED, owner_of
+from services.sync.ingest import FIRST, RESEALED, owner_of
 from services.sync.rebuild import differences_in
 from services.sync.systems import differences_of_systems
 
@@ -136,7 +136,7 @@ def _log(
                 entry = decode(body)
                 if entry.case != filed:
                     misfiled.append(f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}")
-                if entry.act in OPENING and (owner := owner_of(entry)) is not None:
+                if entry.act in FIRST and (owner := owner_of(entry)) is not None:
                     named.update(dict.fromkeys(entry.details, str(owner)))
                 if entry.act == RESEALED:
                     resealed.update(entry.details)

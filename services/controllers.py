@@ -93,6 +93,7 @@ class Controller:
     lines: tuple[str, ...] = ()
     purposes: tuple[Purpose, ...] = ()
     recipients: tuple[Recipient, ...] = field(default_factory=tuple)
+    breach_contacts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.waiting_period_s < 0:
@@ -101,6 +102,11 @@ class Controller:
             raise ValueError("ask_days is 0 to 14: who must be asked is asked without undue delay (SUS-1)")
         if self.duty is DutyRole.PROCESSOR and not self.instruction:
             raise ValueError("a processor acts on documented instruction: 'instruction' is missing (Art 28(3)(a))")
+
+    @property
+    def told_of_breaches(self) -> tuple[str, ...]:
+        """Mail addresses of those who must know of a breach at once: the privacy contact unless others are named."""
+        return self.breach_contacts or (self.privacy_contact,)
 
     def purpose(self, key: str) -> Purpose | None:
         """The purpose of that key, if there is one."""
@@ -123,7 +129,7 @@ class Controller:
             "retention": OwnRetention(**raw.get("retention", {})),
             "recipients": tuple(Recipient(**r) for r in raw["recipients"]),
         }
-        lists = {name: tuple(raw[name]) for name in ("languages", "channels", "lines")}
+        lists = {name: tuple(raw[name]) for name in ("languages", "channels", "lines", "breach_contacts")}
         return Controller(**{**raw, **lists, **made})
 
 

@@ -6,6 +6,10 @@ Times are aware UTC datetimes, legal dates are dates, durations are seconds. Per
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.breach_types import (  # isort: skip
+    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachRaise as BreachRaise,
+    BreachTexts as BreachTexts, OpenBreaches as OpenBreaches, Raised as Raised,
+)  # fmt: skip
 from services.catalog_types import (
     CatalogChange as CatalogChange,
     CatalogCollection as CatalogCollection,
@@ -43,14 +47,11 @@ from services.person_match import (
     Matches as Matches,
     PersonMatch as PersonMatch,
 )
-from services.queue_types import (
-    PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS,
-    Cursor as Cursor,
-    QueueCounts as QueueCounts,
-    QueuePage as QueuePage,
-    QueueRow as QueueRow,
-    QueueView as QueueView,
-)
+
+from services.queue_types import (  # isort: skip
+    PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS, Cursor as Cursor, QueueCounts as QueueCounts, QueuePage as QueuePage,
+    QueueRow as QueueRow, QueueView as QueueView,
+)  # fmt: skip
 from services.settle_types import Unsettled as Unsettled
 from services.task_types import TaskForm as TaskForm, TaskState as TaskState, TaskView as TaskView
 from services.training_types import CallerLine as CallerLine, Scorecard as Scorecard, ScorePoint as ScorePoint
@@ -93,6 +94,7 @@ class Status:
     system_alarms: int = 0
     halted: str = ""
     """Who stopped all work, for whom and why; empty when nobody did."""
+    breaches: tuple[OpenBreaches, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from services.types import (
     Unsettled,
     Verification,
 )
+from tests.fake_breach import FakeBreach
 from tests.fake_catalog import FakeCatalog
 from tests.fake_clock import CLOCK_KEYS, FakeClock
 from tests.fake_desk import FakeDesk
@@ -390,6 +391,7 @@ class CaseDesk(FakeDesk):
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
+        self.breach = FakeBreach()
         self.clock, self.whom = FakeClock(), FakeWhom()
         self.state = replace(self.state, log_size=40)
 

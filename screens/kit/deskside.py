@@ -48,6 +48,11 @@ class Deskside(Screen[Any]):
         if lines:
             lines.last().say(words, kind)
 
+    def about(self) -> str:
+        """The case that is worked on here, or stands under the cursor; empty for none. Lists override this."""
+        case = getattr(self, "case", "")
+        return case if isinstance(case, str) else ""
+
     def why_not(self, action: str) -> str:
         """A sentence when the action may not run now; empty when it may. Screens override this."""
         return ""

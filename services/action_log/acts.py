@@ -1,6 +1,7 @@
 """Every act there is, by name in `ACTS` and as a class in this module (`acts.CaseOpened(…)`)."""
 
 from services.action_log.act import ACTS, Act, from_params, name_of, to_params
+from services.action_log.acts_breach import *  # noqa: F403
 from services.action_log.acts_case import *  # noqa: F403
 from services.action_log.acts_clock import *  # noqa: F403
 from services.action_log.acts_correct import *  # noqa: F403

@@ -8,6 +8,7 @@ import orjson
 
 from services.action_log.act import Params
 from services.action_log.entry import Entry
+from services.cases.breach import BreachState, Decision, Lock, from_raw
 from services.task_types import TaskState
 from services.types import (
     Channel,
@@ -171,6 +172,7 @@ class Case:
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
     lead lets the later date lead, empty while none does.
+    `breach`: what it is an entry of the register for, and then nothing else. `locks`: breaches that it is about.
     """
 
     id: str
@@ -198,6 +200,8 @@ class Case:
     check: Check | None = None
     letters: tuple[LetterState, ...] = ()
     found: tuple[SystemResult, ...] = ()
+    breach: BreachState | None = None
+    locks: tuple[Lock, ...] = ()
     people: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -224,6 +228,11 @@ class Case:
     def with_item(self, changed: Item) -> "Case":
         """The case with one item replaced."""
         return replace(self, items=tuple(changed if i.id == changed.id else i for i in self.items))
+
+    @property
+    def locked(self) -> bool:
+        """Whether a breach locks it: nothing is given out, changed or sent until it is released (rules.md 5)."""
+        return any(not one.released for one in self.locks)
 
     @property
     def state(self) -> ItemState:
@@ -259,6 +268,10 @@ def from_json(data: bytes) -> Case:
         raw["questions"] = tuple(_asked(x) for x in raw["questions"])
     if "receipts" in raw:
         raw["receipts"] = tuple(Receipt(**x) for x in raw["receipts"])
+    if raw.get("breach"):
+        raw["breach"] = from_raw(raw["breach"])
+    if "locks" in raw:
+        raw["locks"] = tuple(Lock(**x) for x in raw["locks"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
     if "people" in raw:
@@ -272,9 +285,23 @@ def from_json(data: bytes) -> Case:
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _FIELDS = {
     kind: (names := [f.name for f in fields(kind)], attrgetter(*names), [f.default for f in fields(kind)])
-    for kind in (Case, Asked, Receipt, Conflict, Item, Check, LetterState, SystemResult, RecipientState, TaskState)
+    for kind in (
+        Case,
+        Asked,
+        Receipt,
+        Conflict,
+        Item,
+        Check,
+        LetterState,
+        SystemResult,
+        RecipientState,
+        TaskState,
+        BreachState,
+        Decision,
+        Lock,
+    )
 }
-_NESTED = (tuple, Check)
+_NESTED = (tuple, Check, BreachState)
 
 
 def _plain(value: Any) -> Any:

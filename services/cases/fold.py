@@ -15,6 +15,7 @@ from services.action_log.act import Act, from_params
 from services.action_log.entry import Entry
 from services.cases import (  # noqa: F401  (each lists its steps)
     fold_acts,
+    fold_breach,
     fold_check,
     fold_clock,
     fold_correct,
@@ -31,6 +32,8 @@ from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_wher
 from services.errors import BadInput
 from services.types import Channel, DutyRole, ItemState, Outcome, Regime, Requester, Right
 
+OPENING = ("case.opened", "case.imported", "breach.raised")
+"""Acts that start a case, or an entry of the register of breaches."""
 LEASE_US = 15 * 60 * 1_000_000
 MAX_CONFLICTS = 200
 """More of them than anybody settles; older ones stand in the history all the same."""
@@ -104,13 +107,15 @@ def _fence(case: Case, entry: Entry) -> None:
 
 
 def _open(entry: Entry, at: int) -> Case | None:
-    """The case that `case.opened` or `case.imported` starts; None for any other action, or one no rule knows."""
-    if entry.act not in ("case.opened", "case.imported") or entry.case is None:
+    """The case that one of `OPENING` starts; None for any other action, or one no rule knows."""
+    if entry.act not in OPENING or entry.case is None:
         return None
     try:
         done = from_params(entry.act, entry.params)
         if isinstance(done, acts.CaseImported):
             return _imported(done, entry, at)
+        if isinstance(done, acts.BreachRaised):
+            return fold_breach.raised(done, entry, at)
         return _opened(done, entry, at) if isinstance(done, acts.CaseOpened) else None
     except (BadInput, ValueError):
         return None
@@ -206,6 +211,8 @@ def _closed(case: Case, done: acts.CaseClosed, entry: Entry, at: int) -> Case:
 
 @folds(acts.ItemAdded)
 def _item_added(case: Case, done: acts.ItemAdded, entry: Entry, at: int) -> Case:
+    if case.breach is not None:
+        raise Unfit("nobody asks for a right in a breach")
     if entry.item is None or case.item(entry.item) is not None:
         raise Unfit("the item is there already")
     return replace(case, items=(*case.items, Item(entry.item, Right(done.right))), closed=False, closed_at=0)

@@ -44,7 +44,7 @@ _MOST: Final = {
 
 def ends(case: Case, kept: OwnRetention, zone: str) -> dict[str, date]:
     """The first day on which each part of a closed case is kept no longer, all of it first; empty while it is open."""
-    if not case.closed:
+    if not case.closed or case.locked or (case.breach is not None and not case.breach.closed):
         return {}
     day = datetime.fromtimestamp(case.closed_at / 1_000_000, UTC).astimezone(ZoneInfo(zone)).date()
     years = max(kept.record_years, kept.breach_years) if breached(case) else kept.record_years
@@ -58,7 +58,7 @@ def ends(case: Case, kept: OwnRetention, zone: str) -> dict[str, date]:
 
 def breached(case: Case) -> bool:
     """Whether a breach was raised about it: that is kept longer (Art 33(5))."""
-    return "breach" in case.flags
+    return case.breach is not None or bool(case.locks)
 
 
 def _months_on(day: date, months: int) -> date:

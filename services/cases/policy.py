@@ -25,6 +25,9 @@ _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
+LOCKED = "a breach is open: locked until a lead or the officer releases it (:breaches)"
+"""Until then nothing is given out, changed or sent (rules.md 5)."""
+_OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
@@ -55,6 +58,7 @@ class Rule:
     states: tuple[ItemState, ...] = ()
     online: bool = True
     ended_ok: bool = False
+    locked_ok: bool = False
     more: Callable[[Case, Item | None, Moment], str] | None = None
 
 
@@ -106,8 +110,12 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return f"for {' or '.join(rule.roles)} only"
     if case.controller not in session.controllers:
         return "this controller is not yours"
+    if case.breach is not None and rule.act not in _OF_BREACH:
+        return "this is a breach: a lead or the officer decides about it (:breaches)"
     if case.closed and not rule.ended_ok:
         return "the case is closed"
+    if case.locked and not rule.locked_ok:
+        return LOCKED
     if case.bare and not rule.ended_ok:
         return "nobody knows any more who it is about; only the record is left"
     if rule.online and not moment.online:
@@ -283,8 +291,8 @@ def _merge_more(case: Case, item: Item | None, moment: Moment) -> str:
 RULES: dict[str, Rule] = {
     rule.act: rule
     for rule in (
-        Rule("take", claim=False, more=_take_more),
-        Rule("assign", roles=(Role.LEAD,), claim=False),
+        Rule("take", claim=False, locked_ok=True, more=_take_more),
+        Rule("assign", roles=(Role.LEAD,), claim=False, locked_ok=True),
         Rule("verify", more=_requester_more),
         Rule("second", (Role.LEAD,), claim=False, more=_second_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
@@ -301,14 +309,14 @@ RULES: dict[str, Rule] = {
             states=(ItemState.REVIEW,),
             more=_approve_more,
         ),
-        Rule("return", roles=(Role.LEAD,), claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW,)),
-        Rule("withdraw", claim=False, rights=(Right.ERASURE,), states=(ItemState.REVIEW, ItemState.READY)),
-        Rule("execute", roles=tuple(Role), claim=False, states=(ItemState.READY,), more=_run_more),
+        Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
+        Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
+        Rule("execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=_run_more),  # its job waits
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
-        Rule("task", claim=False, more=_task_more),
+        Rule("task", claim=False, locked_ok=True, more=_task_more),
         Rule("letter", claim=False, ended_ok=True, more=_letter_more),
-        Rule("read-letter", claim=False, ended_ok=True, more=_decide_more),
+        Rule("read-letter", claim=False, ended_ok=True, locked_ok=True, more=_decide_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=_which_more),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
@@ -316,9 +324,9 @@ RULES: dict[str, Rule] = {
         Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
-        Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True),
-        Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
-        Rule("note", online=False, ended_ok=True),
+        Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True, locked_ok=True),
+        Rule("marketing", online=False, ended_ok=True, locked_ok=True, more=_marketing_more),
+        Rule("note", online=False, ended_ok=True, locked_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
         Rule("resolve"),
         Rule("extend", roles=(Role.LEAD,), claim=False),
@@ -329,7 +337,10 @@ RULES: dict[str, Rule] = {
         Rule("unanswered", more=_unanswered_more),
         Rule("remind", claim=False, online=False),
         Rule("merge", claim=False, more=_merge_more),
-        Rule("hand-over", online=False),
-        Rule("wrap-up", online=False, ended_ok=True),
+        Rule("hand-over", online=False, locked_ok=True),
+        Rule("wrap-up", online=False, ended_ok=True, locked_ok=True),
+        Rule("breach", tuple(Role), False, online=False, ended_ok=True, locked_ok=True),
+        Rule("breach-decide", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
+        Rule("breach-release", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
     )
 }

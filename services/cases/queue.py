@@ -5,7 +5,9 @@ What is stored does not depend on the day; the band is decided at read time from
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from services.cases.breach import LOCKED, end_us
 from services.cases.case import Case
 from services.cases.fold_clock import MERGED, question_of
 from services.clock.calendar import Calendar, calendar_for
@@ -39,6 +41,8 @@ REASONS = {
     Band.CLOSED: "closed",
 }
 
+LEADS = "lead"
+"""Who has a breach, and a case that waits for its release while nobody holds it: not one of the free ones."""
 _NO_CHECK = (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED)
 
 
@@ -94,18 +98,22 @@ def columns(case: Case, controller: Controller) -> dict[str, object]:
 
     `due` leads. `hard`: the end without a pause, where another leads. `paused`: since when the time stands still;
     `wakes`: the next day to ask the person again. All three are empty while there is nothing to say.
+    `breach` is that of `breach_of`; `registered` is an entry of the register of breaches, open or not.
     """
     state, dates = case.state, dates_of(case, controller)
     waits = not case.closed and dates.chase_on is not None
+    breach, registered = breach_of(case, controller), case.breach is not None
     return {
-        "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended]) or "-",
+        "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended])
+        or ("Breach" if registered else "-"),
         "state": "closed" if case.closed else state.value,
-        "who": (case.assigned or case.holder).removeprefix("agent:"),
-        "tier": "-" if state in _NO_CHECK else tier_of(case).value,
-        "due": dates.due.isoformat(),
-        "is_open": not case.closed,
+        "who": (case.assigned or case.holder).removeprefix("agent:") or (LEADS if breach else ""),
+        "tier": "-" if registered or state in _NO_CHECK else tier_of(case).value,
+        "due": (day_of(breach, controller) if breach > LOCKED else dates.due).isoformat(),
+        "is_open": not case.closed or breach > 0,
         "acknowledged": case.acknowledged,
-        "breach": "breach" in case.flags,
+        "breach": breach,
+        "registered": registered,
         "approval": any(i.state is ItemState.REVIEW for i in case.items),
         "conflicts": len(case.conflicts),
         "hard": dates.hard.isoformat() if dates.hard != dates.due else "",
@@ -113,6 +121,18 @@ def columns(case: Case, controller: Controller) -> dict[str, object]:
         "wakes": dates.chase_on.isoformat() if waits and dates.chase_on else "",
         "extended": dates.due_extended is not None,
     }
+
+
+def breach_of(case: Case, controller: Controller) -> int:
+    """What `breach.light` says in words: the end of an open breach in µs, `LOCKED` of a case that one locks, 0 else."""
+    if case.breach is not None:
+        return end_us(case.breach, controller)
+    return LOCKED if case.locked else 0
+
+
+def day_of(at: int, controller: Controller) -> date:
+    """The day of a time in µs in the controller's zone."""
+    return datetime.fromtimestamp(at / 1_000_000, UTC).astimezone(ZoneInfo(controller.zone)).date()
 
 
 def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: bool, wakes: date | None = None) -> Band:

@@ -7,6 +7,12 @@ from services.cases.fold_tasks import BY_HAND
 from services.types import ItemState, Outcome
 
 _ACTS = {
+    "breach.raised": "breach raised",
+    "breach.updated": "breach: {what} added",
+    "breach.decided": "breach: decided about the {whom}, {reason}",
+    "breach.closed": "breach closed: {reason}",
+    "breach.locked": "locked by the breach {number}",
+    "breach.released": "released from the breach {number}: {reason}",
     "contact.started": "contact begun ({channel})",
     "contact.ended": "contact ended",
     "case.opened": "request logged ({channel})",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from db.central_shapes import Accepted, CaseSnapshot
 from services.action_log.entry import Entry, decode
+from services.cases.breach import LOCKED, light as breach_light
 from services.cases.case import Case, Check, Item, from_json
 from services.cases.clock_policy import TIMED, not_today
 from services.cases.fold import fold
@@ -14,7 +15,7 @@ from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
 from services.cases.hold import FLAG, PART_FLAG
 from services.cases.policy import RULES, Moment, may, run_at
-from services.cases.queue import band, dates_of
+from services.cases.queue import band, breach_of, dates_of, day_of
 from services.cases.timeline import Place, marks
 from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
@@ -142,10 +143,13 @@ class Cases:
         dates, today = dates_of(case, controller), self._ctx.today(case.controller)
         row = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
         progress = self._progress(case)
+        ends, due = breach_of(case, controller), "-" if case.closed else light_of(dates, today)
+        if ends:
+            due = breach_light(ends, moment.now, controller.duty)
         in_band = band(
             dates.due,
             today,
-            is_open=not case.closed,
+            is_open=not case.closed or ends > 0,
             acknowledged=case.acknowledged,
             breach="breach" in case.flags,
             wakes=dates.chase_on,
@@ -166,9 +170,9 @@ class Cases:
             fence=case.fence,
             revision=case.revision,
             band=in_band,
-            due="-" if case.closed else light_of(dates, today),
-            leads=dates.due,
-            dates=shown_dates(case, dates, controller),
+            due=due,
+            leads=day_of(ends, controller) if ends > LOCKED else dates.due,
+            dates=() if case.breach else shown_dates(case, dates, controller),
             items=laid_over(tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), progress),
             verification=_verification(case, session, moment.now),
             flags=case.flags,

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from db.central_port import CentralPort
 
 STEP_UP_S = 60.0
-GRAVE = frozenset({"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "second", "unanswered"})
+GRAVE = frozenset(
+    {"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "second", "unanswered", "breach-release"}
+)
 """Acts that need the PIN again, just before (TRM-6)."""
 
 

@@ -6,6 +6,7 @@ from db.central_shapes import ALL, halts_in
 from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
+from services.desk.breaches import Breaches
 from services.desk.cases import Cases
 from services.desk.catalog import Catalogs
 from services.desk.checks import Checks
@@ -34,7 +35,7 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `hold`, `held`, `whom`,
-    `rectify`, `letter`, `task`, `work`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
+    `rectify`, `letter`, `task`, `work`, `breach`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -59,6 +60,7 @@ class Desk:
         self.whom = Whom(ctx, self.case, asks)
         self.rectify = Rectify(ctx, self.case, asks)
         self.letter = Letters(ctx, self.case, asks)
+        self.breach = Breaches(ctx, self.case, self.intake, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.reviewing = Reviewing(ctx)
@@ -94,6 +96,7 @@ class Desk:
             training=self._ctx.training,
             system_alarms=len(self.system_alarms()),
             halted=_halt_words(state.halts),
+            breaches=self.breach.open(),
         )
 
     def alarms(self) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ class IntakeDesk:
         if not now - EARLIEST <= received <= now + timedelta(minutes=5):
             raise BadInput("a receipt lies in the last 400 days, not in the future", place="received")
         dates = self._dates(controller, received)
-        number = self._number(now.year)
+        number = self.number(now.year)
         drafts, details = self._drafts(session, intake, controller, received, dates, number)
         self._ctx.write(drafts, details)
         return Opened(number, dates.due_nominal, dates.due_hard, _say(dates, controller))
@@ -124,7 +124,7 @@ class IntakeDesk:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._ctx.now() / 1_000_000, UTC)
 
-    def _number(self, year: int) -> str:
+    def number(self, year: int) -> str:
         """`C-26-004107` out of this log's block of numbers (design.md 7.6)."""
         with self._ctx.lock:
             nxt, end, log = self._block()

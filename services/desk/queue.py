@@ -7,6 +7,7 @@ from typing import Any
 
 from db import queue_pages
 from services.action_log import acts
+from services.cases.breach import light as breach_light
 from services.cases.fold import LEASE_US
 from services.cases.queue import REASONS
 from services.clock.traffic import light, paused_light
@@ -58,10 +59,13 @@ class Queue:
         )
 
     def next(self, session: Session) -> QueueRow | None:
-        """The next-best case that nobody else works on: mine first at equal urgency, then unassigned."""
-        mine = self.page(session, QueueView(kind="mine"), None, 1).rows
+        """The next-best case that nobody else works on: mine first at equal urgency, then unassigned.
+
+        What a breach locks is for a lead to release: nobody else can go on with it.
+        """
+        mine = [r for r in self.page(session, QueueView(kind="mine"), None, 50).rows if r.band is not Band.BREACH][:1]
         free = self.page(session, QueueView(kind="unassigned"), None, 1).rows
-        both = sorted((*mine, *free), key=lambda r: (r.band, r.due_hard or date.max, r.case))
+        both = sorted([*mine, *free], key=lambda r: (r.band, r.due_hard or date.max, r.case))
         return both[0] if both else None
 
     def take(self, session: Session, case: str) -> int:
@@ -103,12 +107,32 @@ class Queue:
         return {key: self._ctx.today(key) for key in session.controllers}
 
     def _row(self, row: Sequence[Any], today: dict[str, date]) -> QueueRow:
-        case, controller, rights, person, state, who, tier, due, *_, approval, conflicts, hard, paused, _, band = row
+        (
+            case,
+            controller,
+            rights,
+            person,
+            state,
+            who,
+            tier,
+            due,
+            _,
+            _,
+            breach,
+            approval,
+            conflicts,
+            hard,
+            paused,
+            _,
+            band,
+        ) = row
         leads = date.fromisoformat(due) if due else None
         without = date.fromisoformat(hard) if hard else leads
         day = today.get(controller, date.min + timedelta(days=1))
         if leads is None or without is None or band is Band.CLOSED:
             text = "-"
+        elif band is Band.BREACH:
+            text = breach_light(breach, self._ctx.now(), self._ctx.controller(controller).duty)
         else:
             text = paused_light(without, day, date.fromisoformat(paused)) if paused else light(leads, day)
         reason = "waits for a second person" if approval else REASONS[band]

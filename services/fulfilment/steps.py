@@ -26,6 +26,9 @@ T = TypeVar("T", bound=Result)
 A = TypeVar("A")
 
 INTERNAL = "internal"
+ALERT = "breach-alert"
+RELEASED = 4_102_444_800_000_000
+"""A time (µs) that does not come: the release of the case wakes what waits for it."""
 _QUICK = 3
 _AWAY = (Unavailable, OperationalError)
 _CODES: tuple[tuple[type[DeskError], str], ...] = (
@@ -99,6 +102,8 @@ class Task:
             self.hold()
             if not within and self.room.halted(self.job.controller):
                 self.park(0)
+            if not within and self.locked():
+                self.park(RELEASED, stirred=lambda: not self.locked())
             try:
                 return guarded(self.room, f"{self.job.kind}.{name}", work)
             finally:
@@ -133,6 +138,10 @@ class Task:
         room.journal.say("parked", kind=job.kind, job=job.id)
         reach("job.parked")
         raise Parked
+
+    def locked(self) -> bool:
+        """Whether a breach keeps the job from going on (rules.md 5): all but the word of the breach itself waits."""
+        return self.job.kind != ALERT and bool(self.job.case) and self.case().locked
 
     def answered(self) -> bool:
         """Whether people answered something by hand since the job looked; also when nobody knows what it saw."""

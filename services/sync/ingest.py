@@ -23,7 +23,7 @@ from services.action_log.entry import Entry, decode_each, lint
 from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
-from services.cases.fold import LEASE_US, counted, fold
+from services.cases.fold import LEASE_US, OPENING, counted, fold
 from services.cases.hold import SET as HOLD_SET
 from services.cases.own_retention import KINDS, RECORD
 from services.catalog.seen import CHECKED
@@ -46,7 +46,8 @@ ACTORS = {
 """Which actors may stand in a log of each kind: results are a worker's alone."""
 
 
-OPENING = ("case.opened", "case.imported", HOLD_SET)
+FIRST = (*OPENING, HOLD_SET)
+"""Acts that bring the key and the requester of what they begin."""
 RESEALED = "keys.resealed"
 GONE_LABEL, OVER_LABEL = "erased", "time over"
 """What every queue shows instead of a person whose case was shredded, or of whom nothing is kept any more."""
@@ -180,6 +181,8 @@ class Ingest:
             folded.woken.append((case.id, entry.item or ""))
         elif entry.act == "task.answered":  # one answer serves every item of the case
             folded.woken.extend((case.id, item.id) for item in case.items)
+        elif entry.act == "breach.released" and not case.locked:
+            folded.woken.extend((case.id, item) for item in ("", *(i.id for i in case.items)))
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
         elif entry.act == "details.dropped":
@@ -339,7 +342,7 @@ def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, obje
             raise Refusal("a sealed detail is not what an entry names")
         if entry.act == RESEALED and batch.kind == "worker" and detail["kind"] == "key":
             continue
-        if detail["owner"] != owner_of(entry) or (detail["kind"] in ("key", "requester") and entry.act not in OPENING):
+        if detail["owner"] != owner_of(entry) or (detail["kind"] in ("key", "requester") and entry.act not in FIRST):
             raise Refusal("a sealed detail is another case's")
     return list({str(d["hash"]): d for d in details}.values())
 

@@ -1,12 +1,13 @@
 """Which work an accepted action asks for: pure, called by the ingest after the fold accepted it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import orjson
 
 from services.action_log.entry import Entry
-from services.cases.case import Case
+from services.cases.case import Case, LetterState
 from services.cases.fold_clock import NO_ANSWER
 from services.cases.policy import run_at
 from services.types import ItemState, Outcome, Right
@@ -47,12 +48,23 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:_HALF]
 
 
+def alerts_of(raised: str, letters: Sequence[LetterState]) -> tuple[str, ...]:
+    """The state of each mail that told of a breach, by the op of its raising."""
+    states = {one.id: one.state for one in letters}
+    found: list[str] = []
+    while (state := states.get(op_of(raised, f"letter{len(found)}:letter"))) is not None:
+        found.append(state)
+    return tuple(found)
+
+
 def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, ...]:
     """The jobs of one accepted action; `wait_us` is the controller's waiting period."""
     p = entry.params
     match entry.act:
         case "case.opened":
             return (_job(entry, case, "acknowledge", at),)
+        case "breach.raised":
+            return (_job(entry, case, "breach-alert", at),)
         case "case.extended":
             return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
         case "export.asked":

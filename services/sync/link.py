@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from db.terminal import TerminalStore
@@ -38,6 +38,8 @@ class LinkState:
     """Whether central said last that it does not let this terminal in; kept through a start without central."""
     halts: str = ""
     """What is halted, as central said last."""
+    breaches: tuple[tuple[str, int, int], ...] = ()
+    """Open breaches as copied last, of `TerminalStore.open_breaches`."""
 
 
 class Link:
@@ -140,7 +142,10 @@ class Link:
         alive = down.worker_ago < WORKER_S
         alarm = up.state.alarm or down.alarm or self._book.anchor_trouble or self._book.key_trouble
         waiting, oldest = up.state.waiting, up.state.oldest_ts
-        self.state = LinkState(waiting, oldest, time.monotonic(), True, alive, alarm, size, halts=down.halts)
+        breaches = tuple(self._store.open_breaches())
+        self.state = LinkState(
+            waiting, oldest, time.monotonic(), True, alive, alarm, size, halts=down.halts, breaches=breaches
+        )
         return sent or got > 0
 
     def _failed(self, exc: Exception) -> LinkState:
@@ -153,5 +158,7 @@ class Link:
         except DeskError:
             waiting, oldest = self.state.waiting, self.state.oldest_ts
         size = self._book.accepted
-        halts, at = self.state.halts, self.state.synced_at
-        return LinkState(waiting, oldest, at, alarm=reason, synced_size=size, shut_out=shut_out, halts=halts)
+        return replace(
+            self.state, waiting=waiting, oldest_ts=oldest, online=False, worker_alive=False, alarm=reason,
+            synced_size=size, shut_out=shut_out,
+        )  # fmt: skip

@@ -110,7 +110,8 @@ async def test_help_shows_this_screens_keys_and_runs_one(opened: Callable[..., A
         ids = [listed.get_option_at_index(n).id for n in range(listed.option_count)]
         assert {"take", "filter", "lock", "next_case"} <= set(ids)
         assert "assign" not in ids, "an agent has no such key"
-        assert "breach" not in ids, "nothing offers it yet: no dead key"
+        assert "breach" in ids, "everybody may raise one, everywhere"
+        assert "breaches" not in ids, "the register is for leads and officers"
         for _ in range(ids.index("take")):
             await pilot.press("j")
         await pilot.press("enter")

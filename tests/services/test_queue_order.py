@@ -144,8 +144,9 @@ def test_pages_read_indexes_not_the_table(tmp_path: Path, kind: str) -> None:
         sql = f"EXPLAIN QUERY PLAN {chosen} ORDER BY due, case_id LIMIT 5"
         plan = " ".join(str(r[3]) for r in store.rows(sql, (*part.args, *args)))
         assert "USING INDEX" in plan or "USING COVERING INDEX" in plan
-        assert "open=? AND breach=?" in plan
-        assert "TEMP B-TREE" not in plan
+        few = part.band is Band.BREACH  # its column holds each one's end: found by the index, and sorted, they are few
+        assert ("open=? AND breach>?" if few else "open=? AND breach=?") in plan
+        assert few or "TEMP B-TREE" not in plan
 
 
 @settings(max_examples=60, deadline=None)

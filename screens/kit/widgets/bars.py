@@ -89,13 +89,22 @@ class StatusBar(Bar):
         status = self.host.status
         if status is None:
             return Content("starting")
-        self.set_class(not status.log_ok or bool(status.halted), "-bad")
+        breach = self._breaches(status)
+        self.set_class(not status.log_ok or bool(status.halted) or bool(breach), "-bad")
         log = f"log ok · {count(status.log_size)}" if status.log_ok else "LOG DAMAGED: run `rightsdesk log verify`"
         worker = "" if status.worker_alive else "no worker"
-        parts = (clean(status.halted), clean(status.sync_text), worker, self._systems(status))
+        parts = (breach, clean(status.halted), clean(status.sync_text), worker, self._systems(status))
         left = " · ".join(part for part in parts if part)
         right = Content(f"{log} · keys: {clean(status.key_store)}")
         return self.spread(Content(left), right)
+
+    def _breaches(self, status: Status) -> str:
+        """Open breaches, with the nearest end, for whoever decides about them."""
+        session = self.host.session
+        if session is None or session.role not in (Role.LEAD, Role.OFFICER):
+            return ""
+        mine = [one for one in status.breaches if one.controller in session.controllers]
+        return " ".join(f"{one.count} BREACH: {clean(one.light)} ({clean(one.controller)})" for one in mine)
 
     def _systems(self, status: Status) -> str:
         """That data systems are not as the catalog says, for whoever can have that changed."""

@@ -121,7 +121,7 @@ class Choices(Widget, Generic[Value], can_focus=True):
         title = shown(fit(marker + clean(self.words), TITLE), "bold" if self.has_focus else "$quiet")
         cells = [self._cell(n) for n in range(len(self.options))]
         room = self.content_size.width - TITLE
-        if self.columns:
+        if self.columns and cells:
             rows = [cells[n : n + self.columns] for n in range(0, len(cells), self.columns)]
             return Content("\n" + " " * TITLE).join(
                 [title + Content(" ").join(rows[0]), *map(Content(" ").join, rows[1:])]

@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.Column("due", sa.String(), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("acknowledged", sa.Boolean(), nullable=False),
-        sa.Column("breach", sa.Boolean(), nullable=False),
+        sa.Column("breach", sa.BigInteger(), nullable=False),
         sa.Column("approval", sa.Boolean(), nullable=False),
         sa.Column("conflicts", sa.Integer(), nullable=False),
         sa.Column("on_hold", sa.Integer(), nullable=False),
@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.String(), nullable=False),
         sa.Column("wakes", sa.String(), nullable=False),
         sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("registered", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     approval = sa.text("approval")
@@ -82,6 +83,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_case__conflicts", "case_", ["due"], unique=False, sqlite_where=conflicts, postgresql_where=conflicts
     )
+    listed = sa.text("registered")
+    op.create_index("ix_case__registered", "case_", ["id"], unique=False, sqlite_where=listed, postgresql_where=listed)
     op.create_index(op.f("ix_case__rev"), "case_", ["rev"], unique=False)
     op.create_index(op.f("ix_case__subject"), "case_", ["subject"], unique=False)
     op.create_table(
