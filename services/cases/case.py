@@ -84,6 +84,12 @@ class Check:
     strikes: int = 0
     tier: Tier = Tier.T0
     ended: str = ""
+    lowered: str = ""
+    """Why a lead lowered the tier; empty: nobody did, or something graver came to light since."""
+    document: str = ""
+    """Why a lead lets a document be looked at; empty: nobody does."""
+    offered: str = ""
+    """Who may accept it from whoever led it; until then it proves nothing (G10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,8 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
-    `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
+    `facts` say what makes it graver (`identity/needs.py`). `seen` and `dropped` are ops: of what is done once however
+    often it comes, and of repeats of what was dropped.
     """
 
     id: str
@@ -162,6 +169,7 @@ class Case:
     letters: tuple[LetterState, ...] = ()
     found: tuple[SystemResult, ...] = ()
     flags: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     dropped: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
@@ -211,7 +219,7 @@ def from_json(data: bytes) -> Case:
         raw["found"] = tuple(SystemResult(**x) for x in raw["found"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
-    for name in ("flags", "dropped", "seen"):
+    for name in ("flags", "facts", "dropped", "seen"):
         if name in raw:
             raw[name] = tuple(raw[name])
     return Case(**raw)

@@ -10,7 +10,7 @@ from services.cases.case import Case
 from services.clock.calendar import Calendar, calendar_for
 from services.clock.dates import DueDates, dates_for
 from services.controllers import Controller
-from services.identity.needs import tier_needed
+from services.identity.needs import facts_of, tier_needed
 from services.types import Band, ItemState, Regime, Right, Tier
 
 SHORT = {
@@ -42,8 +42,9 @@ _NO_CHECK = (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED)
 
 
 def tier_of(case: Case) -> Tier:
-    """The highest tier that an open item of the case needs, before data and flags are known (rules.md 7.4)."""
-    return max([tier_needed(i.right, case.requester) for i in case.items if not i.ended], default=Tier.T0)
+    """The highest tier that an open item of the case needs, as far as its facts are known (rules.md 7.4)."""
+    facts = facts_of(case.facts)
+    return max([tier_needed(i.right, case.requester, facts) for i in case.items if not i.ended], default=Tier.T0)
 
 
 def calendar_of(controller: Controller) -> Calendar:

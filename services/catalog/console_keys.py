@@ -8,6 +8,7 @@ from services.strict_yaml import Word
 
 Words = str | dict[str, str]
 Basis = Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
+Sensitivity = Literal["ordinary", "special", "finance", "recording", "minor", "value-loss"]
 Origin = Literal["provided", "observed", "inferred"]
 
 
@@ -23,6 +24,7 @@ class Facts:
     basis: Basis | None = None
     origin: Origin | None = None
     sensitive: bool | None = None
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True)

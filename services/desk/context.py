@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from db.central_port import CentralPort
 
 STEP_UP_S = 60.0
-GRAVE = frozenset({"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "second"})
+GRAVE = frozenset({"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "lower", "second"})
 """Acts that need the PIN again, just before (TRM-6)."""
 
 

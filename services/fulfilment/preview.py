@@ -12,6 +12,7 @@ from services.errors import NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
+from services.fulfilment.gravity import facts_in
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, PHONE, mask
@@ -38,8 +39,10 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
         blocked = f"the search met {found.others} other people: somebody must look first"
     counted = [(system.key, system.count) for system in found.systems if not system.until]
     outcome = "stopped" if found.stopped else "complete" if found.complete else "incomplete"
+    today = room.today(room.controller(case.controller))
+    facts = facts_in(found, catalog.graph, today)
     names, counts = tuple(k for k, _ in counted), tuple(n for _, n in counted)
-    room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome), case, item)
+    room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome, facts), case, item)
     for asked in needed(room, case, wanted, found) if not wanted.ended else ():
         room.results.report(ask, asking_step(asked), asked, case, item)
     if plan is not None and wanted.state in OPEN:
