@@ -205,6 +205,7 @@ class Checks:
             current=view.current(check, ways, lines),
             until=datetime.fromtimestamp((folded.started_at + CHECK_US) / 1_000_000, UTC),
             ended=view.closing_words(check, language or controller.language, fill),
+            texts=ways.texts,
         )
 
     def mark(self, session: Session, case: str, step: str, mark: Mark) -> ChecklistView:

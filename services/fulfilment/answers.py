@@ -63,7 +63,7 @@ class Answers:
             "question": lambda ask: self._proof.question(self._case(ask), ask.text("check"), ask.text("factor")),
             "code": lambda ask: self._proof.code(self._case(ask), ask.text("check"), ask.text("way")),
             "number": lambda ask: self._proof.number(ask.id, self._case(ask), ask.text("check")),
-            "ways": lambda ask: self._proof.ways(self._case(ask)),
+            "ways": lambda ask: self._proof.ways(ask.text("case")),
             "answer": self._answer,
             "reveal": self._reveal,
             "purposes": self._purposes,

@@ -74,8 +74,9 @@ class Proof:
         found = people.look_up(self._room, case.id)
         return Look(catalog, given, people.points(catalog.graph, found), held(found, catalog.graph))
 
-    def ways(self, case: Case) -> Json:
+    def ways(self, case_id: str) -> Json:
         """What the controller's catalog and this deployment offer: the same for everybody, known here or not."""
+        case = self._waited(case_id)
         given = people.requester(self._room, case.id)
         asked = questions_of(self._room.catalog(case.controller).graph, given.kind)
         return {"kbd_questions": sum(1 for q in asked if q.factor is Factor.KBD), "texts": self._room.texts is not None}
@@ -126,9 +127,8 @@ class Proof:
 
         Whoever asks has hung up before: what is shown now, no caller hears. Raises `Refused`.
         """
-        running, room = self._open_check(case.id, check), self._room
-        if Factor.CBK not in {name for name, _ in running.asked}:
-            raise Refused("a call-back starts at its step of the checklist", next_key="v")
+        self._open_check(case.id, check, asked=ask)
+        room = self._room
         controller = room.controller(case.controller)
         to = people.call_point(self._look(case).points, room.today(controller))
         if to is None and room.results.done(ask, "factor") is None:
@@ -200,13 +200,28 @@ class Proof:
         verdicts = [same(one.compare, given, value, country) for value in look.held.get(key) or (None,)]
         return "same" if any(verdicts) else "wrong", key
 
-    def _open_check(self, case: str, check: str) -> Check:
-        """The case's running check, waited for while it is on its way; raises `Refused`."""
+    def _waited(self, case: str) -> Case:
+        """The case, waited for while it is on its way; raises `NotFound`."""
+        until = time.monotonic() + _ARRIVES_S
+        while True:
+            try:
+                return self._room.case(case)
+            except NotFound:
+                if time.monotonic() > until or self._room.stopped():
+                    raise
+            time.sleep(_POLL_S)
+
+    def _open_check(self, case: str, check: str, *, asked: str = "") -> Check:
+        """The case's running check, and in it what was asked as `asked`, waited for while it is on its way.
+
+        Raises `Refused`.
+        """
         until = time.monotonic() + _ARRIVES_S
         while True:
             now = self._room.now()
             found = self._room.case(case).check
-            if found is not None and found.id == check:
+            arrived = found is not None and (not asked or asked in {ask for _, ask in found.asked})
+            if found is not None and found.id == check and (arrived or found.ended):
                 if found.ended or now > found.started_at + CHECK_US:
                     raise Refused("the check is over: begin a new one", next_key="v")
                 return found
