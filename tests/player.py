@@ -119,7 +119,7 @@ class Player:
                 question = self.said()
                 await self.write(answers(question))
                 await self.press("enter")
-            elif "s sends the code" in before or "y: confirmed" in before:
+            elif "s sends the code" in before or "s shows the number" in before or "y: confirmed" in before:
                 await self.press("j")
                 continue
             else:
