@@ -1,13 +1,15 @@
 """How the program starts: clean the environment, then the app, or the command line when there is a sub-command.
 
-`rightsdesk` alone (or with `--home DIR`) opens the console and never imports typer, which costs 80 ms. The work is
-imported inside the functions, after the environment is clean.
+`rightsdesk` alone (or with `--home DIR`, `--plain`) opens the desk and never imports typer, which costs 80 ms. The work
+is imported inside the functions, after the environment is clean.
 """
 
 import gc
 import os
 import sys
 
+PLAIN = "--plain"
+"""The desk as numbered prompts instead of screens."""
 COMPLETION = "_RIGHTSDESK_COMPLETE"
 """Set by a shell that asks what may follow the words typed so far."""
 
@@ -16,12 +18,12 @@ def main() -> None:
     """Run `rightsdesk`; ends the process with its exit code."""
     harden()
     arguments = sys.argv[1:]
-    home = home_option(arguments)
+    home = home_option([one for one in arguments if one != PLAIN])
     if home is None or COMPLETION in os.environ:
         from console import cli
 
         sys.exit(cli.main())
-    sys.exit(_open_console(home))
+    sys.exit(_open_console(home, plain=PLAIN in arguments))
 
 
 def harden() -> None:
@@ -51,7 +53,7 @@ def home_option(arguments: list[str]) -> str | None:
     return None
 
 
-def _open_console(home: str) -> int:
+def _open_console(home: str, *, plain: bool) -> int:
     from console.settings import keymap, load, resolve_home
     from services.errors import DeskError
 
@@ -69,6 +71,10 @@ def _open_console(home: str) -> int:
     except DeskError as error:
         print(f"rightsdesk: {error}", file=sys.stderr)
         return 2
+    if plain or settings.screen.plain:
+        from console.line_terminal import run as run_plain
+
+        return run_plain(settings)
     from console.tty import silent
 
     gc.disable()  # on again when somebody has signed in

@@ -45,7 +45,8 @@ GROUPS = {
     "central": central.app,
     "witness": witness.app,
 }
-HELP = """The desk for requests under the GDPR. Without a command it opens the console.
+HELP = """The desk for requests under the GDPR. Without a command it opens the console; with --plain, the same desk as
+numbered prompts on plain lines, for screen readers and bad lines.
 
 Exit codes: 0 done, 1 refused or not whole, 2 bad input or unusable, 3 something is away, 130 interrupted."""
 

@@ -18,6 +18,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk log export --out evidence --case C-26-000017",
         "rightsdesk log export --out evidence --log 3b0bef4c/1 --from 100 --to 180 --json",
     ),
+    "log extract": (
+        "rightsdesk log extract C-26-000017",
+        "rightsdesk log extract C-26-000017 --language de -o extract.csv",
+    ),
     "log growth": ("rightsdesk log growth 400 --log 3b0bef4c/1 -o growth.txt",),
     "log prune": ("rightsdesk log prune --before 2023-01-01", "rightsdesk log prune --before 2023-01-01 --yes --json"),
     "log keys": ("rightsdesk log keys --log 3b0bef4c/1 -o keys.json",),
@@ -33,7 +37,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk catalog discover sqlite:///shop.db --out shop --controller muster",
         "rightsdesk catalog discover postgresql://reader@db.example.com/crm --password-from muster/crm --json",
     ),
-    "catalog review": ("rightsdesk catalog review shop",),
+    "catalog review": ("rightsdesk catalog review shop", "rightsdesk catalog review shop --plain"),
     "catalog secret": (
         "rightsdesk catalog secret muster/crm",
         "rightsdesk catalog secret muster/crm --remove",
@@ -111,6 +115,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk demo",
         "rightsdesk demo --cases 1000000 --reset",
         "rightsdesk demo --play --json",
+        "rightsdesk demo --plain",
     ),
     "doctor": ("rightsdesk doctor", "rightsdesk doctor --json"),
 }

@@ -21,6 +21,7 @@ ROUTES: Final = {
     "settle": "screens.settle:SettleScreen",
     "log": "screens.log:LogScreen",
     "catalog": "screens.catalog:CatalogScreen",
+    "draft": "screens.draft:DraftScreen",
     "training": "screens.training:TrainingScreen",
     "scorecard": "screens.scorecard:ScorecardScreen",
 }

@@ -28,6 +28,7 @@ class Screen:
 
     theme: Theme = "dark"
     mouse: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

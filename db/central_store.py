@@ -279,15 +279,6 @@ class CentralStore(JobStore):
             raise NotFound(f"central has no case {case}")
         return bytes(body)
 
-    # ── sealed details ────────────────────────────────────────────────────────────────────────────────────────
-
-    def find_subjects(self, digests: Sequence[str], controller: str) -> list[str]:
-        """Cases of the persons behind these lookups, newest first."""
-        subjects = sa.select(LOOKUP.c.subject).where(LOOKUP.c.digest.in_(digests), LOOKUP.c.controller == controller)
-        query = sa.select(CASE.c.id).where(CASE.c.subject.in_(subjects)).order_by(CASE.c.rev.desc()).limit(50)
-        with self.engine.connect() as conn:
-            return list(conn.execute(query).scalars())
-
     # ── asks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def waiting_asks(self) -> list[tuple[str, str, str, bytes]]:

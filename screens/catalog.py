@@ -22,10 +22,11 @@ from screens.kit.pages import slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
+from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.filter_bar import FilterBar
 from screens.kit.widgets.heads import Crumbs, Tabs
 from screens.kit.widgets.table import VirtualTable
-from services.types import CatalogView
+from services.types import CatalogView, DraftFound
 
 LABELS: Final = ("Systems", "Collections", "Fields", "Versions")
 SYSTEMS, COLLECTIONS, FIELDS, VERSIONS = range(4)
@@ -44,6 +45,11 @@ class RowsRead(Message):
     rows: tuple[Row, ...]
     all: int
     wanted: tuple[object, ...]
+
+
+@dataclass
+class DraftsRead(Message):
+    found: tuple[DraftFound, ...]
 
 
 class CatalogFilter(FilterBar):
@@ -178,6 +184,33 @@ class CatalogScreen(KitScreen):
         else:
             self.dismiss(None)
 
+    def action_drafts(self) -> None:
+        if self.host.session is not None:
+            self.run(
+                self.desk.reviewing.found, self.host.session, reply=DraftsRead, serial="drafts",
+                stage="looking for drafts",
+            )  # fmt: skip
+
+    @on(DraftsRead)
+    def _drafts_read(self, message: DraftsRead) -> None:
+        found = {str(n): one for n, one in enumerate(message.found[:9], 1)}
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self.host.show("draft", found[key].folder)
+
+        if not self.is_current:
+            return
+        if not found:
+            self.flash("no draft lies in this home: `rightsdesk catalog discover` makes one", "no")
+        elif len(found) == 1:
+            chosen("1")
+        else:
+            words = {key: _words(one) for key, one in found.items()}
+            more = len(message.found) - len(found)
+            lines = [f"and {count(more)} more: `rightsdesk catalog review`"] if more else []
+            self.app.push_screen(Choice("Which draft?", lines, words), chosen)
+
     def action_tab_1(self) -> None:
         self._go(SYSTEMS, ())
 
@@ -204,6 +237,12 @@ class CatalogScreen(KitScreen):
         self.table.forget()
         self.query_one("#facts", Static).update(shown(""))
         self.query_one(FlashLine).base = say("")
+
+
+def _words(one: DraftFound) -> str:
+    if one.fault:
+        return f"{one.controller}/{one.system}: {one.fault[:100]}"
+    return f"{one.controller}/{one.system}: {count(one.open)} of {count(one.asked)} to decide"
 
 
 def _rows(

@@ -133,7 +133,7 @@ class ConsentScreen(KitScreen):
         if self.view is None or self.purpose is None:
             return "the purposes are being read"
         given = action == "give"
-        if _asked_for(self.view, given=given):
+        if asked_for(self.view, given=given):
             return self.view.key("consent-give" if given else "consent-withdraw").reason
         if given and self.view.verification.tier not in PROVEN:
             return "needs T1: the person is not known yet (v)"
@@ -146,7 +146,7 @@ class ConsentScreen(KitScreen):
         desk, session, case = self.desk, self.host.session, self.case
 
         def write() -> None:
-            if not _asked_for(desk.case.read(session, case), given=given):
+            if not asked_for(desk.case.read(session, case), given=given):
                 desk.intake.add_item(session, case, SIDES[given].value)
             desk.act.consent(session, case, one.key, given=given)
 
@@ -201,6 +201,6 @@ def _read(desk: Any, session: Session | None, case: str) -> tuple[tuple[PurposeV
     return desk.act.purposes(session, case), desk.case.read(session, case)
 
 
-def _asked_for(view: CaseView, *, given: bool) -> bool:
+def asked_for(view: CaseView, *, given: bool) -> bool:
     """Whether an open item of the case is about this."""
     return any(item.right is SIDES[given] and item.state is not ItemState.CLOSED for item in view.items)

@@ -27,13 +27,7 @@ class EraseScreen(ActScreen):
         yield Choices("Ground", [Option(key[-1], words[3:], key) for key, words in GROUNDS.items()], id="ground")
 
     def facts(self, preview: Preview) -> list[tuple[str, str]]:
-        return [
-            ("What", f"{preview_table.summary(preview)}. It cannot be undone."),
-            ("Where", ", ".join(one.system for one in preview.systems if one.found) or "nowhere"),
-            ("Kept", preview_table.kept(preview)),
-            ("Approval", "a second person, a lead, with their PIN"),
-            ("When", "after approval and the waiting period; until then u takes it back"),
-        ]
+        return facts_of(preview)
 
     def why_not(self, action: str) -> str:
         if action == "withdraw":
@@ -98,3 +92,14 @@ class EraseScreen(ActScreen):
     def _taken_back(self, message: Acted) -> None:
         self.flash(message.words, "good")
         self.recall()
+
+
+def facts_of(preview: Preview) -> list[tuple[str, str]]:
+    """What is erased, where, what is kept by which law, who approves, when it runs."""
+    return [
+        ("What", f"{preview_table.summary(preview)}. It cannot be undone."),
+        ("Where", ", ".join(one.system for one in preview.systems if one.found) or "nowhere"),
+        ("Kept", preview_table.kept(preview)),
+        ("Approval", "a second person, a lead, with their PIN"),
+        ("When", "after approval and the waiting period; until then u takes it back"),
+    ]

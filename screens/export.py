@@ -17,15 +17,8 @@ class ExportScreen(ActScreen):
     def facts(self, preview: Preview) -> list[tuple[str, str]]:
         delivery = self.view.delivery if self.view else ""
         portable = self.item is not None and self.item.right is Right.PORTABILITY
-        rule = "what they gave us or we observed, on consent or contract, as JSON and CSV (Art 20)"
-        return [
-            *([("Scope", rule)] if portable else []),
-            ("What", f"an encrypted package, its key on a separate way: {preview_table.summary(preview)}"),
-            ("Where to", f"{delivery}, and to no other"),
-            ("Kept", "everything stays as it is; other people's data is held back (Art 15(4))"),
-            ("Approval", "yours, with your PIN"),
-            ("When", "at once; Enter goes on"),
-        ]
+        *facts, (when, words) = facts_of(preview, delivery, portable=portable)
+        return [*facts, (when, f"{words}; Enter goes on")]
 
     def why_not(self, action: str) -> str:
         if action != "proceed":
@@ -46,3 +39,16 @@ class ExportScreen(ActScreen):
             desk.act.export(session, self.case, item=item)
 
         self.run(order, reply=lambda _: Asked(), serial="export", write=True, stage="ordering the package")
+
+
+def facts_of(preview: Preview, delivery: str, *, portable: bool) -> list[tuple[str, str]]:
+    """What is made of which rows, where it goes, what stays, who approves, when it runs."""
+    rule = "what they gave us or we observed, on consent or contract, as JSON and CSV (Art 20)"
+    return [
+        *([("Scope", rule)] if portable else []),
+        ("What", f"an encrypted package, its key on a separate way: {preview_table.summary(preview)}"),
+        ("Where to", f"{delivery}, and to no other"),
+        ("Kept", "everything stays as it is; other people's data is held back (Art 15(4))"),
+        ("Approval", "yours, with your PIN"),
+        ("When", "at once"),
+    ]

@@ -52,10 +52,15 @@ def _system(name: str, state: str, reason: str) -> Content:
 
 
 def _line(one: FoundCollection, room: int) -> Content:
-    law = ", ".join(part for part in (f"{one.until:%d %b %Y}" if one.until else "", one.law) if part)
+    law = law_words(one)
     cells = (one.system, one.label or one.collection, count(one.rows).rjust(5), PLANNED.get(one.action, one.action))
     front = " ".join(fit(text, width) for text, (_, width) in zip(cells, TABLE, strict=True))
     return shown(f"{front} {fit(law, max(10, room - LAW))}".rstrip())
+
+
+def law_words(one: FoundCollection) -> str:
+    """Until when and by which law rows stay; empty where no law keeps them."""
+    return ", ".join(part for part in (f"{one.until:%d %b %Y}" if one.until else "", one.law) if part)
 
 
 def kept(preview: Preview) -> str:

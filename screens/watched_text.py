@@ -95,7 +95,7 @@ class WatchedText(Vertical):
     @on(Watched)
     def _watched(self, message: Watched) -> None:
         message.stop()
-        kinds = _kinds(message.flags)
+        kinds = kinds_of(message.flags)
         words = "; ".join(sorted({flag.words for flag in message.flags}))
         self.query_one(".risk", Static).update(shown(f"! {words}" if words else ""))
         if message.then is None:
@@ -111,7 +111,7 @@ class WatchedText(Vertical):
             message.stop()  # the look before keeping says it again, and then aloud
 
     def _decide(self, text: str, flags: tuple[RiskFlag, ...], then: Callable[[Settled], None]) -> None:
-        kinds = _kinds(flags)
+        kinds = kinds_of(flags)
 
         def chosen(key: str | None) -> None:
             if key == "m":
@@ -141,7 +141,8 @@ def masked(text: str, flags: Sequence[RiskFlag]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _kinds(flags: Sequence[RiskFlag]) -> tuple[tuple[str, int], ...]:
+def kinds_of(flags: Sequence[RiskFlag]) -> tuple[tuple[str, int], ...]:
+    """Which kinds were flagged, and how often each."""
     names = [flag.kind for flag in flags]
     return tuple((name, names.count(name)) for name in sorted(set(names)))
 

@@ -31,7 +31,10 @@ from services.errors import BadInput, NotFound, Unusable
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What would be published as version `number`; `before` is the newest version so far."""
+    """What would be published as version `number`; `before` is the newest version so far.
+
+    `waiting`: so many fields of each system are a draft's, and nobody judged them yet; systems without are left out.
+    """
 
     controller: str
     number: int
@@ -40,6 +43,7 @@ class Prepared:
     changes: tuple[Change, ...]
     shown: bytes
     before: Head | None
+    waiting: Mapping[str, int]
 
     @property
     def new(self) -> bool:
@@ -89,7 +93,8 @@ class Versions:
         before, old = (Head.from_json(last.head), unpack(last.files)) if last and whole else (None, {})
         changed = changes(old, files) if old else ()
         number = last.number + 1 if last else 1
-        return Prepared(controller, number, note, files, changed, shown_of(systems, changed), before)
+        waiting = {key: system.waiting for key, system in systems.items() if system.waiting}
+        return Prepared(controller, number, note, files, changed, shown_of(systems, changed), before, waiting)
 
     def put(self, prepared: Prepared, by: str, at: int, record: Callable[[Act], None]) -> Head:
         """Publish it: `record` gets the act first, so that no version is without one. Raises `Conflict`."""

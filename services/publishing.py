@@ -30,7 +30,7 @@ def prepared(home: Home, vault: Vault, controller: str, note: str = "") -> Prepa
     """What publishing the folder `controllers/<controller>` of this home would publish.
 
     Raises `NotFound` for a controller that central does not know or this home does not describe, `BadInput` with file
-    and line.
+    and line, `Refused` while fields of a draft wait for review.
     """
     import sqlalchemy as sa
 
@@ -45,7 +45,14 @@ def prepared(home: Home, vault: Vault, controller: str, note: str = "") -> Prepa
     if not folder.is_dir():
         raise NotFound(f"this home describes no systems of {controller}: there is no {folder / 'systems'}")
     with versions_of(home, vault) as versions:
-        return versions.prepare(controller, folder, note)
+        one = versions.prepare(controller, folder, note)
+    for system, number in one.waiting.items():
+        raise Refused(
+            f"{number} {'field waits' if number == 1 else 'fields wait'} for review in the draft of '{system}'",
+            kept="nothing was published",
+            next_key=f"rightsdesk catalog review {home.systems(controller) / system}",
+        )
+    return one
 
 
 def publish(home: Home, vault: Vault, one: Prepared, by: str = "") -> Head:

@@ -31,6 +31,15 @@ MAX_PARTS = 500_000
 # Composed only: nodes keep the words as written, and no tag makes an object. Where libyaml is missing, Python does it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+
+class _Steps(*((yaml.composer.Composer, _LOADER) if _LOADER is not yaml.SafeLoader else (_LOADER,))):  # type: ignore[misc]
+    """libyaml's words, put together by Python: libyaml alone lets no other thread run before a file is through."""
+
+    def __init__(self, text: str) -> None:
+        _LOADER.__init__(self, text)
+        yaml.composer.Composer.__init__(self)
+
+
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
@@ -42,6 +51,11 @@ class Word(str):
 
 def read(path: Path, schema: type[T]) -> T:
     """The file at `path` as a `schema`; raises `BadInput` naming `path:line`."""
+    return parse(text_of(path), schema, place=str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, to the letter; raises `BadInput` naming the path."""
     try:
         raw = path.read_bytes()
     except OSError as exc:
@@ -49,15 +63,24 @@ def read(path: Path, schema: type[T]) -> T:
     if len(raw) > MAX_BYTES:
         raise BadInput(f"is larger than {MAX_BYTES // 1024 // 1024} MiB", place=str(path))
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise BadInput(f"is not UTF-8 text (byte {exc.start})", place=str(path)) from exc
-    return parse(text, schema, place=str(path))
 
 
 def parse(text: str, schema: type[T], *, place: str = "text") -> T:
     """YAML `text` as a `schema`; `place` names the source in errors."""
-    return cast(T, _Reader(place).build(_compose(text, place), schema, "", 0))
+    return built(_compose(text, place), schema, place=place)
+
+
+def nodes(text: str, *, place: str = "text") -> Node:
+    """YAML `text` as nodes, which know where in it they stand. Slower, and other threads (a screen) go on meanwhile."""
+    return _compose(text, place, _Steps)
+
+
+def built(node: Node, schema: type[T], *, place: str = "text") -> T:
+    """A node as a `schema`."""
+    return cast(T, _Reader(place).build(node, schema, "", 0))
 
 
 Outline = str | list["Outline"] | dict[str, "Outline"]
@@ -90,11 +113,11 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
-def _compose(text: str, place: str) -> Node:
+def _compose(text: str, place: str, loader: Any = _LOADER) -> Node:
     if _brackets(text) > MAX_DEPTH:  # the composer takes seconds over what the reader would refuse
         raise BadInput("is nested too deeply", place=place)
     try:
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         where = f"{place}:{mark.line + 1}" if mark is not None else place

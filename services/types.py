@@ -15,6 +15,13 @@ from services.catalog_types import (
     CatalogView as CatalogView,
 )
 from services.correctable_line import CorrectableLine as CorrectableLine
+from services.draft_types import (
+    DraftDecision as DraftDecision,
+    DraftFound as DraftFound,
+    DraftLine as DraftLine,
+    DraftState as DraftState,
+    DraftView as DraftView,
+)
 from services.enums import (
     Band as Band,
     Channel as Channel,

@@ -52,7 +52,7 @@ def check(
         raise typer.Exit(1)
     for key, system in systems.items():
         collections = sum(len(dataset.collections) for dataset in system.datasets)
-        waiting = sum(f.waits for d in system.datasets for c in d.collections for _, f in c.walk())
+        waiting = system.waiting
         review = f", {waiting} {'field waits' if waiting == 1 else 'fields wait'} for review" if waiting else ""
         typer.echo(f"{key}: {collections} collections, {'as described' if live else 'valid'}{review}")
 

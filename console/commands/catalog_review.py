@@ -1,5 +1,6 @@
-"""`rightsdesk catalog review`: the fields of a draft that wait for a person, one after the other, by numbers."""
+"""`rightsdesk catalog review`: the fields of a draft that wait for a person, on the screen or by prompts."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,45 +10,60 @@ import typer
 from console.plain import plain
 
 if TYPE_CHECKING:
-    from services.discovery.review import Decision, Question
+    from services.discovery.review import Draft
+    from services.draft_types import DraftDecision, DraftLine
 
 _LATER, _STOP = "4", "0"
 
 
-def review(folder: Annotated[Path, typer.Argument(help="The system folder.")]) -> None:
-    """Judge what a draft is not sure of, field by field: accept, change, not personal. Each answer is kept at once.
+def review(
+    folder: Annotated[Path, typer.Argument(help="The system folder.")],
+    by_prompts: Annotated[
+        bool, typer.Option("--plain", help="Line by line instead of the screen, as screen readers like it.")
+    ] = False,
+) -> None:
+    """Judge what a draft says, field by field: accept, change, not personal. Each answer is kept at once.
 
     It can be stopped at any time and goes on where it was. Exit 0: nothing waits any more; 1: something does.
     """
-    from services.discovery.review import questions
+    from services.discovery.review import Draft
 
-    waiting = questions(folder)
-    for number, question in enumerate(waiting, 1):
-        typer.echo(f"\n{number} of {len(waiting)}  " + _asked(question))
-        if not _answered(question):
+    draft = Draft(folder)
+    if by_prompts or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        _ask_all(draft)
+    else:
+        from console.review_app import run
+
+        run(draft)
+    left = draft.view()
+    typer.echo(f"\n{left.open} questions wait for review" if left.open else "\nnothing waits for review")
+    raise typer.Exit(1 if left.open else 0)
+
+
+def _ask_all(draft: "Draft") -> None:
+    waiting = [line for line in draft.view().lines if line.state == "open"]
+    for number, line in enumerate(waiting, 1):
+        typer.echo(f"\n{number} of {len(waiting)}  " + _asked(line))
+        if not _answered(draft, line):
             break
-    left = len(questions(folder))
-    typer.echo(f"\n{left} questions wait for review" if left else "\nnothing waits for review")
-    raise typer.Exit(1 if left else 0)
 
 
-def _asked(question: "Question") -> str:
-    kind = f" ({question.data_type})" if question.data_type else ""
-    what = "looks like" if question.of == "category" else "seems to refer to"
+def _asked(line: "DraftLine") -> str:
+    kind = f" ({line.data_type})" if line.data_type else ""
+    what = "looks like" if line.of == "category" else "seems to refer to"
     choices = "1 accept   3 no reference"
-    if question.of == "category":
+    if line.of == "category":
         choices = "1 accept   2 another category   3 not personal"
     lines = [
-        f"{question.dataset} · {question.collection}.{question.field}{kind}",
-        f"{what} {question.said}, confidence {question.confidence:.2f}: {question.because}",
+        f"{line.dataset} · {line.collection}.{line.field}{kind}",
+        f"{what} {line.said}, confidence {line.confidence:.2f}: {line.because}",
         f"{choices}   {_LATER} later   {_STOP} stop",
     ]
     return "\n     ".join(map(plain, lines))
 
 
-def _answered(question: "Question") -> bool:
+def _answered(draft: "Draft", line: "DraftLine") -> bool:
     """Take an answer and keep it; whether to go on."""
-    from services.discovery.review import decide
     from services.errors import BadInput
 
     while True:
@@ -56,12 +72,12 @@ def _answered(question: "Question") -> bool:
             return False
         if word == _LATER:
             return True
-        decision, category = _decision(question, word)
+        decision, category = _decision(line, word)
         if decision is None:
             typer.echo("a number of the line above, please")
             continue
         try:
-            decide(question, decision, category)
+            draft.decide(line, decision, category)
         except BadInput as exc:
             if exc.place != "category":
                 raise
@@ -70,12 +86,12 @@ def _answered(question: "Question") -> bool:
         return True
 
 
-def _decision(question: "Question", word: str) -> "tuple[Decision | None, str]":
+def _decision(line: "DraftLine", word: str) -> "tuple[DraftDecision | None, str]":
     if word == "1":
         return "accepted", ""
     if word == "3":
-        return ("not-personal" if question.of == "category" else "no-reference"), ""
-    if word == "2" and question.of == "category":
+        return ("not-personal" if line.of == "category" else "no-reference"), ""
+    if word == "2" and line.of == "category":
         return "changed", _category()
     return None, ""
 

@@ -30,6 +30,7 @@ def demo(
     play: Annotated[
         bool, typer.Option("--play", help="No console: play an export, an erasure and a consent in a fresh home.")
     ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Numbered prompts on plain lines instead of screens.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Try the desk with invented people. --play needs no terminal; exit 0 only if all that it proves held."""
@@ -44,7 +45,7 @@ def demo(
         _show_agents()
     if make_only:
         return
-    raise typer.Exit(_open(folder, first=first))
+    raise typer.Exit(_open(folder, first=first, plain=plain))
 
 
 def _folder(home: Path | None) -> Path:
@@ -73,23 +74,29 @@ def _made(folder: Path, cases: int | None, seed: int | None, *, reset: bool) -> 
     return True
 
 
-def _open(folder: Path, *, first: bool) -> int:
+def _open(folder: Path, *, first: bool, plain: bool) -> int:
     """The console with a worker beside it; the worker ends with it and is never started again in silence."""
-    from console.app import run
     from console.settings import load
     from services.demo.worker_child import WorkerChild
     from services.errors import BadInput
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInput(
             "the console needs a terminal", kept=f"the demo at {folder}", next_key="rightsdesk demo --play needs none"
         )
     ended: list[int] = []
     worker = WorkerChild(folder, "worker-1", died=ended.append)
     try:
-        if first:
-            input("Enter opens the console. ")
-        code = run(load(folder), notice="Demo: `rightsdesk demo --agents` shows numbers and PINs.")
+        if plain:
+            from console.line_terminal import run as run_plain
+
+            code = run_plain(load(folder))
+        else:
+            from console.app import run
+
+            if first:
+                input("Enter opens the console. ")
+            code = run(load(folder), notice="Demo: `rightsdesk demo --agents` shows numbers and PINs.")
     finally:
         worker.stop()
     if ended:

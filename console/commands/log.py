@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import log_export, log_prune
+from console.commands import log_export, log_extract, log_prune
 from console.commands.log_home import LogOption, open_evidence
 from console.commands.options import HomeOption
 
@@ -21,6 +21,7 @@ app.command()(log_export.export)
 app.command()(log_export.growth)
 app.command()(log_prune.prune)
 app.command()(log_export.keys)
+app.command()(log_extract.extract)
 
 
 @app.command()

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final, TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary
 
@@ -89,7 +90,11 @@ class Jobs:
     ) -> None:
         """Call in a thread; post `reply(result)` or `JobFailed` to `owner`. `stage` says in words what takes long."""
         number = self._next(owner, serial)
-        job = self._job(owner, lambda: call(*args), reply, serial, number, write, stage)
+        if write:
+            self.writing.append(stage or serial)
+        asked = (self._writes if write else self._reads).submit(lambda: call(*args))
+        # What is handed over is no coroutine yet: a closing app cancels workers that never had a turn.
+        job: Any = partial(self._job, owner, asked, reply, serial, number, write, stage)
         self._app.run_worker(job, group="jobs", name=serial or stage or "job", exit_on_error=False)
 
     def _next(self, owner: MessagePump, serial: str) -> int:
@@ -100,7 +105,7 @@ class Jobs:
     async def _job(
         self,
         owner: MessagePump,
-        call: Callable[[], T],
+        asked: "Future[T]",
         reply: Callable[[T], Message] | None,
         serial: str,
         number: int,
@@ -108,11 +113,10 @@ class Jobs:
         stage: str,
     ) -> None:
         late = asyncio.get_running_loop().call_later(STAGE_AFTER_S, self._say, owner, stage) if stage else None
-        if write:
-            self.writing.append(stage or serial)
         message: Message | None
+        answer = asyncio.wrap_future(asked)
         try:
-            result = await asyncio.wrap_future((self._writes if write else self._reads).submit(call))
+            result = await (asyncio.shield(answer) if write else answer)  # a write that waits its turn is done anyway
             message = reply(result) if reply else None
         except DeskError as error:
             message = JobFailed(error, stage or serial)

@@ -97,6 +97,11 @@ class System:
     folder: Path | None = None
     check_minutes: int = 60
 
+    @property
+    def waiting(self) -> int:
+        """How many fields are a draft's that nobody judged yet."""
+        return sum(field.waits for dataset in self.datasets for part in dataset.collections for _, field in part.walk())
+
 
 def secret_name(name: str) -> str:
     """Where a vault keeps what a `system.yml` calls `name`; raises `BadInput` for what can be no name."""

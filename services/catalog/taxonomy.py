@@ -29,6 +29,11 @@ def fault(category: str) -> str:
     return ""
 
 
+def about_people() -> tuple[str, ...]:
+    """The categories about people of the first two levels."""
+    return tuple(category for category in _KNOWN if personal((category,)))
+
+
 def personal(categories: tuple[str, ...]) -> bool:
     """Whether one of the categories is data about a person."""
     return any(category == "user" or category.startswith("user.") for category in categories)

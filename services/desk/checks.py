@@ -320,7 +320,7 @@ class Checks:
         if check not in self._ways:
             try:
                 told = self._asks.ask("ways", {"case": state.id})
-            except Unavailable:
+            except (Unavailable, Refused):  # or central has not taken the case yet: logged a moment ago
                 return Ways(offline=True)
             self._ways = {check: Ways(False, int(told["kbd_questions"]), bool(told["texts"]))}
         return self._ways[check]

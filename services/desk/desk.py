@@ -20,6 +20,7 @@ from services.desk.queue import Queue
 from services.desk.rectify import Rectify
 from services.desk.redactions import Held
 from services.desk.review import Review
+from services.desk.reviewing import Reviewing
 from services.desk.settle import Settle
 from services.desk.sign import Sign
 from services.desk.tasks import Tasks
@@ -29,7 +30,7 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
-    `log`, `catalog`, `draft` and `practice`.
+    `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -52,6 +53,7 @@ class Desk:
         self.rectify = Rectify(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
+        self.reviewing = Reviewing(ctx)
         self.draft = Drafts(ctx)
         self.practice = Practice(ctx)
 

@@ -75,9 +75,9 @@ def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def put_file(path: Path, text: str) -> None:
-    """Replace a file whole: a reader sees the old or the new one, also after a kill. Raises `OSError`."""
+    """Replace a file whole, to the letter: a reader sees the old or the new one, after a kill too. Raises `OSError`."""
     new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8") as file:
+    with new.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -1,104 +1,222 @@
-"""The review of a draft, one field at a time: each decision is written into its file at once."""
+"""The review of a draft, one question at a time: each decision is written into its file at once, and can be taken back.
 
-from collections.abc import Sequence
+The screen and the prompts of `rightsdesk catalog review` both stand on `Draft`.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Literal, cast
-
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from services import strict_yaml
 from services.catalog import taxonomy
-from services.catalog.checks import check_dataset
-from services.catalog.dataset import Dataset, DatasetFile, Field
-from services.catalog.system import load_system
-from services.discovery.draft import Dumper, identity_of, put_file
+from services.catalog.dataset import Dataset, Field
+from services.catalog.system import SystemFile
+from services.discovery.draft_file import DraftFile
+from services.discovery.field_text import FieldText
 from services.discovery.joins import Join, directions
-from services.errors import BadInput, Conflict
+from services.discovery.name_words import words
+from services.draft_types import DraftDecision, DraftFound, DraftLine, DraftView
+from services.errors import BadInput, Conflict, NotFound
 
-Decision = Literal["accepted", "changed", "not-personal", "no-reference"]
+Edit = tuple[DraftLine, DraftDecision, str]
+"""A line, what is decided of it, and the category of a change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What waits for a person: the `at`-th evidence of a field. `of` it the category, or what it refers to."""
+class _Done:
+    """What a decision did to a field, to take it back."""
 
-    file: Path
-    dataset: str
-    collection: str
-    field: str
-    at: int
-    of: Literal["category", "reference"]
-    said: str
-    confidence: float
-    because: str
-    data_type: str = ""
+    name: tuple[str, str, str]
+    before: str
+    after: str
 
 
-def questions(folder: Path) -> list[Question]:
-    """All that waits in a system folder, in the order of its files. Raises `BadInput` with file and line."""
-    load_system(folder)
-    found = []
-    for file in _files(folder):
-        for dataset in strict_yaml.read(file, DatasetFile).dataset:
-            for collection in dataset.collections:
-                for field in collection.fields:
-                    found += _of_field(file, str(dataset.fides_key), str(collection.name), field)
-    return found
+class Draft:
+    """The draft in a system folder; every thread may call. Raises `BadInput` with file and line.
 
-
-def decide(question: Question, decision: Decision, category: str = "") -> None:
-    """Write a decision; `category` is that of a change. What stands elsewhere in the file stays as it is.
-
-    Raises `BadInput` for a category there is none of or a file that is wrong, `Conflict` when the question was
-    answered meanwhile.
+    `allowed` is called before anything is written, and raises when it may not be.
     """
-    if decision == "changed" and (fault := taxonomy.fault(category)):
-        raise BadInput(fault, place="category")
-    text = question.file.read_text("utf-8")
-    strict_yaml.parse(text, DatasetFile, place=str(question.file))
-    root = cast(MappingNode, yaml.compose(text, Loader=yaml.SafeLoader))
-    field = _field_node(root, question)
-    evidence, end = _evidence_node(field, question), _end(field)
-    _drop(evidence, "review")
-    _put(evidence, "decided", _scalar(decision))
-    if question.of == "category" and decision in ("accepted", "changed"):
-        _set_category(field, category if decision == "changed" else question.said)
-    elif question.of == "reference" and decision == "accepted":
-        _add_reference(field, question, _way(question))
-    new = _replaced(text, field, end)
-    datasets = strict_yaml.parse(new, DatasetFile, place=str(question.file)).dataset
-    for dataset in datasets:
-        check_dataset(dataset, datasets, str(question.file))
-    try:
-        put_file(question.file, new)
-    except OSError as exc:
-        raise BadInput(f"cannot be written: {exc.strerror or 'no reason given'}", place=str(question.file)) from exc
+
+    def __init__(self, folder: Path, allowed: Callable[[], object] = lambda: None) -> None:
+        self.folder, self._allowed = folder, allowed
+        self._lock = threading.RLock()
+        self._undo: list[list[_Done]] = []
+        self._reads = self._number = 0
+        self._read()
+
+    def view(self) -> DraftView:
+        """It as it stands."""
+        with self._lock:
+            lines = tuple(line for file in self._lines for field in file for line in field)
+            waiting = sum(line.state == "open" for line in lines)
+            return DraftView(
+                str(self.folder), str(self.system.key), str(self.system.controller), lines, waiting,
+                sum(line.asked for line in lines), known_categories(), bool(self._undo), self._reads,
+                self._number,
+            )  # fmt: skip
+
+    def changed(self) -> DraftView | None:
+        """It read again, when somebody else has changed a file of it since; None when nobody has."""
+        with self._lock:
+            if not any(file.touched() and file.is_another() for file in self._files):
+                return None
+            self._read()
+            return self.view()
+
+    def decide(self, line: DraftLine, decision: DraftDecision, category: str = "") -> DraftView:
+        """Write a decision; `category` is that of a change. What stands elsewhere in the file stays as it is.
+
+        Raises `BadInput` for a category there is none of, `Conflict` when the line was judged meanwhile.
+        """
+        if decision == "changed" and (fault := taxonomy.fault(category)):
+            raise BadInput(fault, place="category")
+        with self._lock:
+            self._write([(line, decision, category)])
+            return self.view()
+
+    def accept_all(self, lines: Sequence[DraftLine]) -> DraftView:
+        """Accept these lines of one collection in one step, or none. Raises `Conflict`: one was judged meanwhile."""
+        with self._lock:
+            self._write([(line, "accepted", "") for line in lines])
+            return self.view()
+
+    def undo(self) -> DraftView:
+        """Take the last decision of this sitting back. Raises `Conflict` where the field was changed since."""
+        with self._lock:
+            self._allowed()
+            if not self._undo:
+                raise NotFound("nothing was decided in this sitting")
+            self.changed()
+            done = self._undo[-1]
+            if any(self._text(one.name) != one.after for one in done):
+                self._undo.pop()
+                raise Conflict("it was changed elsewhere since", kept="the file as it is")
+            self._put([(one.name, one.before) for one in done])
+            self._undo.pop()
+            return self.view()
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        path = self.folder / "system.yml"
+        system = strict_yaml.read(path, SystemFile)
+        for name in system.datasets:
+            if Path(name).name != name:
+                raise BadInput(f"'{name}' is not a file of this folder", place=f"{path}:{strict_yaml.line_of(name)}")
+        files = [DraftFile(self.folder / str(name)) for name in dict.fromkeys(system.datasets)]
+        self.system, self._files = system, files
+        self._lines = [[_lines(*file.field(n)) for n in range(len(file.spans))] for file in files]
+        self._places = {_name(some[0]): (f, n) for f, fields in enumerate(self._lines) for n, some in enumerate(fields)}
+        self._reads, self._number = self._reads + 1, self._number + 1
+
+    def _found(self, line: DraftLine) -> tuple[int, int]:
+        """Number of file and field of a line that nobody judged since it was shown."""
+        place = self._places.get(_name(line))
+        here = [] if place is None else [one for one in self._lines[place[0]][place[1]] if one.key == line.key]
+        if place is None or not here or (here[0].said, here[0].state) != (line.said, line.state):
+            raise Conflict(f"'{line.collection}.{line.field}' was judged meanwhile", kept="the file as it is")
+        return place
+
+    def _text(self, name: tuple[str, str, str]) -> str:
+        place = self._places.get(name)
+        return "" if place is None else self._files[place[0]].text(place[1])
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def _write(self, edits: Sequence[Edit]) -> None:
+        """All of these, of one file, or none."""
+        self._allowed()
+        self.changed()  # what is asked of here may be as it was, all the same
+        done = self._judged(edits)
+        self._put([(one.name, one.after) for one in done])
+        self._undo.append(done)
+
+    def _judged(self, edits: Sequence[Edit]) -> list[_Done]:
+        opened: dict[tuple[str, str, str], FieldText] = {}
+        joins: list[Join] = []
+        for line, decision, category in edits:
+            f, number = self._found(line)
+            name, file = _name(line), self._files[f]
+            if name not in opened:
+                opened[name] = file.opened(number)
+            _judge(opened[name], line, decision, category, file.field(number)[0], joins)
+        return [_Done(name, self._text(name), field.text()) for name, field in opened.items()]
+
+    def _put(self, texts: Sequence[tuple[tuple[str, str, str], str]]) -> None:
+        """Other texts for some fields of one file."""
+        f = self._places[texts[0][0]][0]
+        numbers = {self._places[name][1]: text for name, text in texts}
+        self._files[f].put(numbers)
+        for number in numbers:
+            self._lines[f][number] = _lines(*self._files[f].field(number))
+        self._number += 1
 
 
-def _files(folder: Path) -> list[Path]:
-    from services.catalog.system import SystemFile
+def drafts_in(folder: Path) -> Iterator[DraftFound]:
+    """The system folders in `folder` of which something was proposed, also those that cannot be read."""
+    for path in sorted(folder.glob("*/system.yml")):
+        try:
+            if not any(b"evidence" in file.read_bytes() for file in path.parent.glob("*.y*ml")):
+                continue
+            view = Draft(path.parent).view()
+        except BadInput as exc:
+            yield DraftFound(str(path.parent), path.parent.name, folder.parent.name, fault=str(exc))
+        except OSError as exc:
+            yield DraftFound(str(path.parent), path.parent.name, folder.parent.name, fault=exc.strerror or "unreadable")
+        else:
+            if view.asked:
+                yield DraftFound(view.folder, view.system, view.controller, view.open, view.asked)
 
-    return [folder / str(name) for name in strict_yaml.read(folder / "system.yml", SystemFile).datasets]
+
+@cache
+def known_categories() -> tuple[str, ...]:
+    """What can be chosen from: the two upper levels of the taxonomy about people, and all that discovery proposes."""
+    return tuple(sorted({*taxonomy.about_people(), *words().sure, *words().unsure}))
 
 
-def _of_field(file: Path, dataset: str, collection: str, field: Field) -> list[Question]:
-    kind = field.meta.data_type or ""
-    return [
-        Question(file, dataset, collection, str(field.name), at, e.of, str(e.said), e.confidence, e.because, kind)
+def _name(line: DraftLine) -> tuple[str, str, str]:
+    return line.dataset, line.collection, line.field
+
+
+def _lines(dataset: Dataset, collection: str, field: Field) -> tuple[DraftLine, ...]:
+    """The lines of one field: of each evidence, or one that says nothing."""
+    held = [str(reference.field) for reference in field.meta.references or ()]
+    asked = [e for e in field.console.evidence if e.of == "reference" and e.review]
+    joins = (*held, *(f"{e.said} (open, {e.confidence:.2f})" for e in asked))
+    start = (str(dataset.fides_key), collection, str(field.name))
+    kind, now = field.meta.data_type or "", tuple(map(str, field.data_categories or ()))
+    found = tuple(
+        DraftLine(
+            "\n".join((*start, str(at))), *start, kind, e.of, str(e.said), e.confidence, e.because,
+            "open" if e.review else e.decided or "holds", now, joins,
+        )
         for at, e in enumerate(field.console.evidence)
-        if e.review
-    ]
+    )  # fmt: skip
+    if any(line.of == "category" for line in found):
+        return found
+    return (DraftLine("\n".join((*start, "-")), *start, kind, "", "", 0.0, "", "", now, joins), *found)
 
 
-def _way(question: Question) -> str | None:
-    """Which way a reference is followed, given those that hold already."""
-    (dataset,) = [d for d in strict_yaml.read(question.file, DatasetFile).dataset if d.fides_key == question.dataset]
-    target, _, on = question.said.partition(".")
-    new = Join(question.collection, (question.field,), target, (on,), 1.0, "")
-    people = {str(c.name) for c in dataset.collections if any(f.meta.identity for _, f in c.walk())}
-    return directions([*_joins(dataset), new], people)[new]
+def _judge(
+    field: FieldText, line: DraftLine, decision: DraftDecision, category: str, dataset: Dataset, joins: list[Join]
+) -> None:
+    if line.of:
+        field.decided(int(line.key.rpartition("\n")[2]), decision)
+    if line.of != "reference":
+        if decision == "not-personal":
+            field.not_personal()
+        else:
+            field.hold(category if decision == "changed" else line.said)
+    elif decision == "accepted":
+        target, _, on = line.said.partition(".")
+        new = Join(line.collection, (line.field,), target, (on,), 1.0, "")
+        people = {str(c.name) for c in dataset.collections if any(f.meta.identity for _, f in c.walk())}
+        field.refer(line.dataset, line.said, directions([*_joins(dataset), *joins, new], people)[new])
+        joins.append(new)
+    else:
+        field.refer_not(line.dataset, line.said)
 
 
 def _joins(dataset: Dataset) -> Sequence[Join]:
@@ -110,106 +228,3 @@ def _joins(dataset: Dataset) -> Sequence[Join]:
                 if reference.dataset == dataset.fides_key:
                     found.append(Join(str(collection.name), (path,), parent, (on,), 1.0, "held"))
     return found
-
-
-# ── nodes ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _field_node(root: MappingNode, question: Question) -> MappingNode:
-    datasets = cast(SequenceNode, _get(root, "dataset"))
-    dataset = _named(datasets, "fides_key", question.dataset)
-    collection = _named(cast(SequenceNode, _get(dataset, "collections")), "name", question.collection)
-    return _named(cast(SequenceNode, _get(collection, "fields")), "name", question.field)
-
-
-def _named(nodes: SequenceNode, key: str, name: str) -> MappingNode:
-    for node in nodes.value:
-        there = _get(node, key)
-        if isinstance(there, ScalarNode) and there.value == name:
-            return cast(MappingNode, node)
-    raise Conflict(f"'{name}' is no longer in the file", kept="the file as it is")
-
-
-def _evidence_node(field: MappingNode, question: Question) -> MappingNode:
-    console = _get(field, "x_console")
-    listed = _get(console, "evidence") if console is not None else None
-    node = listed.value[question.at] if isinstance(listed, SequenceNode) and question.at < len(listed.value) else None
-    said = _get(node, "said") if node is not None else None
-    if node is None or _get(node, "review") is None or not isinstance(said, ScalarNode) or said.value != question.said:
-        raise Conflict(f"'{question.collection}.{question.field}' was judged meanwhile", kept="the file as it is")
-    return cast(MappingNode, node)
-
-
-def _get(node: Node, key: str) -> Node | None:
-    if not isinstance(node, MappingNode):
-        return None
-    return next((value for name, value in node.value if name.value == key), None)
-
-
-def _put(node: MappingNode, key: str, value: Node, before: str = "") -> None:
-    """Set a key; a new one stands before `before`, or last."""
-    for at, (name, _) in enumerate(node.value):
-        if name.value == key:
-            node.value[at] = (name, value)
-            return
-    place = next((at for at, (name, _) in enumerate(node.value) if name.value == before), len(node.value))
-    node.value.insert(place, (_scalar(key), value))
-
-
-def _drop(node: MappingNode, key: str) -> None:
-    node.value[:] = [(name, value) for name, value in node.value if name.value != key]
-
-
-def _scalar(text: str) -> ScalarNode:
-    return ScalarNode("tag:yaml.org,2002:str", text)
-
-
-def _list(*nodes: Node) -> SequenceNode:
-    return SequenceNode("tag:yaml.org,2002:seq", list(nodes), flow_style=False)
-
-
-def _mapping(**items: str) -> MappingNode:
-    return MappingNode("tag:yaml.org,2002:map", [(_scalar(k), _scalar(v)) for k, v in items.items()], flow_style=False)
-
-
-def _set_category(field: MappingNode, category: str) -> None:
-    before = "fides_meta" if _get(field, "fides_meta") is not None else "x_console"
-    _put(field, "data_categories", _list(_scalar(category)), before)
-    identity = identity_of(category)
-    if identity is not None:
-        _put(_meta(field), "identity", _scalar(identity))
-
-
-def _add_reference(field: MappingNode, question: Question, way: str | None) -> None:
-    node = _mapping(dataset=question.dataset, field=question.said, **({"direction": way} if way else {}))
-    meta = _meta(field)
-    there = _get(meta, "references")
-    if isinstance(there, SequenceNode):
-        there.value.append(node)
-    else:
-        _put(meta, "references", _list(node))
-
-
-def _meta(field: MappingNode) -> MappingNode:
-    if not isinstance(_get(field, "fides_meta"), MappingNode):
-        _put(field, "fides_meta", _mapping(), "x_console")
-    return cast(MappingNode, _get(field, "fides_meta"))
-
-
-def _replaced(text: str, field: MappingNode, end: int) -> str:
-    """`text`, in which the field ended at `end`, with the field written anew, at the same indent.
-
-    Comments inside the field are lost.
-    """
-    written = str(yaml.serialize(field, Dumper=Dumper, allow_unicode=True, width=110)).rstrip("\n")
-    indent = "\n" + " " * field.start_mark.column
-    return text[: field.start_mark.index] + written.replace("\n", indent) + text[end:]
-
-
-def _end(node: Node) -> int:
-    """Where the last word of a node ends; what YAML calls its end may lie behind comments and blank lines."""
-    if isinstance(node, ScalarNode) or node.flow_style or not node.value:
-        end = node.end_mark
-        return int(end.index) - (end.column == 0 and isinstance(node, ScalarNode) and node.style in ("|", ">"))
-    last = node.value[-1]
-    return _end(last[1] if isinstance(node, MappingNode) else last)

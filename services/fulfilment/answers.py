@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from db.central_accounts import is_revoked
+from db.central_persons import cases_by
 from services.action_log.acts import AgentLockedOut
 from services.action_log.sealing import seal
 from services.cases.aims import barred, needed
@@ -111,7 +112,7 @@ class Answers:
     def _search(self, ask: Ask) -> Json:
         controller, kind, normal = ask.text("controller"), ask.text("kind"), ask.text("normal")
         digest = lookup_digest(self._room.lookup_key, controller, kind, normal)
-        return {"cases": self._room.store.find_subjects([digest], controller)}
+        return {"cases": cases_by(self._room.store.engine, [digest], controller)}
 
     def _find(self, ask: Ask) -> Json:
         language = str(ask.payload.get("language") or "en")

@@ -12,6 +12,7 @@ from services.controllers import Controller
 from services.errors import Refused
 from services.fulfilment import held_back, people
 from services.fulfilment.by_hand import is_by_hand
+from services.fulfilment.consulted import as_csv, extract
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import Found
 from services.fulfilment.package import Built, Heading, Kind, Redaction, build, destroy
@@ -135,9 +136,10 @@ def _build(task: Task, case: Case, controller: Controller, held: Redactions, pac
 
     parts = list(_parts(catalog, held, language, scope))
     nodes = [node for node, count in held.counts().items() if count]
-    beside = (
-        {"left_out.csv": left_out_csv(lines, language), "schema.json": schema(scope, nodes, language)} if scope else {}
-    )
+    if scope:
+        beside = {"left_out.csv": left_out_csv(lines, language), "schema.json": schema(scope, nodes, language)}
+    else:
+        beside = {"consultations.csv": as_csv(extract(room, case.id, language))}
     return build(room.home.packages, package, heading, parts, letter, _withheld(held), beside)
 
 

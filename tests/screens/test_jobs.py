@@ -1,6 +1,8 @@
 """Jobs: answers in order, writes that outlive their screen, faults without values."""
 
+import gc
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +54,18 @@ async def test_a_stale_answer_is_dropped(opened: Callable[..., Any]) -> None:
         await until(pilot, lambda: len(screen.got) == 2)
         await pilot.pause(0.1)
         assert screen.got == ["new", "other"]
+
+
+async def test_what_is_asked_for_as_the_console_closes_is_still_done(opened: Callable[..., Any]) -> None:
+    async with opened() as (app, _desk, pilot):
+        screen, kept = await asking(app, pilot), threading.Event()
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            screen.run(kept.set, serial="it", write=True)
+            app.workers.cancel_all()  # as the library does when it closes, before the job had its first turn
+            await until(pilot, kept.is_set)
+            gc.collect()
+        assert [str(one.message) for one in said if "awaited" in str(one.message)] == []
 
 
 async def test_without_a_serial_every_answer_comes(opened: Callable[..., Any]) -> None:

@@ -14,7 +14,7 @@ from services.catalog.version import Head, digest_of, files_in
 from services.catalog_versions import Versions
 from services.central_check import rows
 from services.doctor.catalogs import catalogs as examined
-from services.errors import Refused, Unavailable
+from services.errors import NotFound, Refused, Unavailable
 from services.fulfilment import catalogs
 from services.fulfilment.catalogs import Catalogs
 from services.fulfilment.plan import Plan
@@ -22,6 +22,7 @@ from services.invitation import revoke
 from services.publishing import prepared, publish
 from services.types import Role
 from tests.centre import AGENT, AGENT_PIN, Centre, sign_in
+from tests.draft_folder import SHOP, put_draft, text_of
 from tests.server_centre import Machine, ServerCentre
 from tests.services.test_catalog_versions import edit, ingested, shop
 from tests.services.test_central_check import attack
@@ -141,6 +142,31 @@ def test_the_officer_s_desk_shows_systems_and_versions_and_nobody_else_s_does(ce
         assert view.systems[0].checked is None
         with pytest.raises(Refused):
             desk.catalog.view(sign_in(desk, AGENT, AGENT_PIN, Role.AGENT))
+
+
+def test_an_officer_reviews_the_drafts_of_this_home_and_nothing_is_published_before_the_last_is_decided(
+    centre: Centre,
+) -> None:
+    folder = put_draft(centre.home.systems("nordlicht"), text_of(SHOP, "loyalty"), "loyalty")
+    with centre.desk() as desk:
+        session = sign_in(desk, OFFICER, OFFICER_PIN)
+        (found,) = desk.reviewing.found(session)
+        assert (found.folder, found.open) == (str(folder), 7)
+        draft = desk.reviewing.open(session, found.folder)
+        while lines := [line for line in draft.view().lines if line.state == "open"]:
+            with pytest.raises(Refused, match="for review in the draft of 'loyalty'"):
+                prepared(centre.home, centre.vault, "nordlicht")
+            draft.decide(lines[0], "accepted")
+        assert "loyalty/loyalty.yml" in prepared(centre.home, centre.vault, "nordlicht").files
+        with pytest.raises(NotFound):
+            desk.reviewing.open(session, str(centre.home.path))
+        agent = sign_in(desk, AGENT, AGENT_PIN, Role.AGENT)
+        for refused in (lambda: desk.reviewing.found(agent), lambda: desk.reviewing.open(agent, found.folder)):
+            with pytest.raises(Refused):
+                refused()
+        desk.sign.sign_out(session, "left")
+        with pytest.raises(Refused):
+            draft.undo()
 
 
 def test_a_catalog_that_was_changed_on_its_way_is_marked_and_the_one_before_is_shown(centre: Centre) -> None:

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from db import central
 from db.central_audit import AuditView
+from db.central_persons import cases_by
 from db.central_port import CentralPort
 from db.central_replay import Repeat, ReplayStore
 from db.central_store import CentralStore
@@ -301,11 +302,11 @@ def test_a_forgotten_person_is_found_no_more_and_every_terminal_hears_of_it(engi
     with store.ingest() as tx:
         tx.insert(central.SUBJECT, [{"id": "psn:1", "controller": "nordlicht", "masked": "n•••"}])
         tx.insert(central.LOOKUP, [{"digest": "d", "subject": "psn:1", "controller": "nordlicht"}])
-    assert store.find_subjects(["d"], "nordlicht") == ["C-26-000001"]
-    assert store.find_subjects(["d"], "albion") == []
+    assert cases_by(store.engine, ["d"], "nordlicht") == ["C-26-000001"]
+    assert cases_by(store.engine, ["d"], "albion") == []
     with store.ingest() as tx:
         tx.forget_person("psn:1", "erased")
-    assert store.find_subjects(["d"], "nordlicht") == []
+    assert cases_by(store.engine, ["d"], "nordlicht") == []
     assert [(r[3], r[-1]) for r in CentralPort(engine, "").changes(0, 9)] == [("erased", 1)]
 
 

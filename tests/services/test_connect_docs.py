@@ -14,7 +14,7 @@ from sqlcipher3 import dbapi2
 
 from console.cli import main
 from console.examples import EXAMPLES
-from services.discovery.review import questions
+from services.discovery.review import Draft
 from tests.conftest import CHECKOUT
 from tests.shop import SCHEMA
 
@@ -52,7 +52,7 @@ def test_each_command_does_what_the_page_says(
     assert "nothing waits for review" in reviewed
     assert re.search(r"person +2\b", found)
     assert "An erasure today would" in plan
-    assert questions(home / "controllers/muster/systems/shop") == []
+    assert Draft(home / "controllers/muster/systems/shop").view().open == 0
 
 
 @pytest.mark.postgres

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import pyzipper
 
+from console.cli import main
 from services.errors import BadInput, Refused
 from services.fulfilment.package_tables import BLACK
 from services.fulfilment.package_words import reason_words
+from services.letters.consulted import WHAT
 from services.types import HeldPart, ItemState, Outcome, Right
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 
@@ -116,6 +118,10 @@ def test_the_package_holds_what_was_decided_the_log_ids_and_codes_alone(call: Ca
     assert OTHER.encode() not in whole
     lines = list(csv.DictReader(io.StringIO(archive.read("redactions.csv").decode())))
     assert ("body", reason_words("in-confidence", "de")) in {(x["field"], x["reason"]) for x in lines}
+    used = list(csv.reader(io.StringIO(archive.read("consultations.csv").decode())))
+    assert WHAT["compared"]["de"] in {row[1] for row in used}, "the check of who called (ACC-4)"
+    assert WHAT["shown"]["de"] in {row[1] for row in used}
+    assert "0042" not in archive.read("consultations.csv").decode()
     entries = [e for e in live.entries(call.case) if e.act in ("export.held", "redaction.decided")]
     assert {e.params["reason"] for e in entries if e.act == "redaction.decided"} <= {
         "no-harm",
@@ -128,3 +134,24 @@ def test_the_package_holds_what_was_decided_the_log_ids_and_codes_alone(call: Ca
     assert {"held-parts", "held-part"} <= set(viewed), "reading is an action"
     with pytest.raises(Refused):
         parts(call)
+
+
+def test_ACC_4_the_extract_is_written_for_all_cases_of_the_person_and_for_nobody_elses(
+    live: WorkerCentre, call: Call, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    again, other = Call(live, call.desk, call.person, Right.ERASURE), Call(live, call.desk, PEOPLE[3], Right.ACCESS)
+    for one in (again, other):
+        one.verify()
+    live.until(lambda: all("factor.passed" in live.acts(one.case) for one in (again, other)))
+    where = ["--home", str(live.home.path)]
+    assert main(["log", "extract", again.case, "--language", "en", "--json", *where]) == 0
+    told = [line["why"] for line in json.loads(capsys.readouterr().out)]
+    assert any(call.case in why for why in told)
+    assert any(again.case in why for why in told)
+    assert not any(other.case in why for why in told)
+    assert main(["log", "extract", other.case, *where]) == 0
+    assert call.case not in capsys.readouterr().out
+    assert main(["log", "extract", other.case, "-o", str(tmp_path / "x.csv"), *where]) == 0
+    assert main(["log", "extract", other.case, "-o", str(tmp_path / "x.csv"), *where]) == 2
+    assert "cannot be made" in capsys.readouterr().err
+    assert main(["log", "extract", "C-26-999999", *where]) == 1

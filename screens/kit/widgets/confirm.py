@@ -19,6 +19,7 @@ from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.inputs import CodeInput
 
 ARM_S = 0.4
+ONE_LINE = 60  # characters that stand side by side in a box
 
 
 @dataclass
@@ -113,9 +114,9 @@ class Choice(Dialog):
             yield Static(shown(self.words, "bold"), classes="title")
             for line in self.lines:
                 yield Static(shown(line))
-            between = "\n" if len(self.answers) > 2 else "   "
-            named = [f"{key} {clean(words)}" for key, words in self.answers.items()]
-            yield Static(Content(between.join([*named, "Esc back"])))
+            named = [*(f"{key} {clean(words)}" for key, words in self.answers.items()), "Esc back"]
+            in_one = "   ".join(named)
+            yield Static(Content(in_one if len(named) < 4 and len(in_one) <= ONE_LINE else "\n".join(named)))
 
     def on_mount(self) -> None:
         self.set_timer(ARM_S, self._arm)

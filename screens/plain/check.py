@@ -1,0 +1,95 @@
+"""The identity check on plain lines, a step at a time with the words to say (rules.md 7.5)."""
+
+from typing import Final
+
+from screens.checklist import ANSWERED, TIPS
+from screens.plain.seat import BACK, Option, Seat
+from screens.words import left
+from services.types import ChecklistView, Step
+
+MARKS: Final = {"y": "passed", "f": "failed", "-": "not done"}
+
+
+def check(seat: Seat, case: str, *, grave: bool = False) -> None:
+    """Lead the checklist until it is over or left; it stays open until the contact ends."""
+    seat.patient = True
+    try:
+        view = seat.does(lambda: seat.desk.check.start(seat.session, case, grave=grave))
+        if view is not None:
+            seat.say(f"{view.title}: aims at {view.tier_needed}, holds for {left(view.until, seat.now())}")
+            _lead(seat, case, view)
+    finally:
+        seat.patient = False
+
+
+def _lead(seat: Seat, case: str, view: ChecklistView) -> None:
+    place: str | None = None
+    while not view.ended:
+        step = next((one for one in view.steps if one.id == place), None) or view.steps[view.current]
+        place = None
+        seat.say(f"Step {view.steps.index(step) + 1} of {len(view.steps)}: {step.title}")
+        seat.say(f'Say: "{step.say or step.title}"')
+        tip = "" if step.compared else TIPS[step.kind]
+        key = seat.choose(tip, _options(step), back="leave the checklist", again="looks again")
+        if key == BACK:
+            return
+        if key == "j":
+            place = _another(seat, view)
+            continue
+        after = _done(seat, case, step, key)
+        if after is not None:
+            _say_result(seat, view, after)
+            view = after
+    seat.say(f'Say: "{view.ended}"')
+    seat.say(f"the check is over: {view.tier_reached} is reached")
+
+
+def _options(step: Step) -> list[Option]:
+    closed = f"this way is closed: {step.blocked}" if step.blocked else ""
+    if step.compared:
+        ask = "type the code they read to you" if step.factor == ANSWERED else "the question to ask, then their answer"
+        options = [Option("a", ask, closed)]
+        if step.factor == ANSWERED:
+            options.insert(0, Option("s", "send the code to the contact point on file", closed))
+    else:
+        options = [Option(mark, words, closed) for mark, words in MARKS.items()]
+    return [*options, Option("j", "another step")]
+
+
+def _another(seat: Seat, view: ChecklistView) -> str | None:
+    """The step to look at next."""
+    options = [Option(str(n), f"{one.title}, {one.state}", one.blocked) for n, one in enumerate(view.steps, 1)]
+    key = seat.choose("Which step?", options)
+    return None if key == BACK else view.steps[int(key) - 1].id
+
+
+def _done(seat: Seat, case: str, step: Step, key: str) -> ChecklistView | None:
+    desk, session = seat.desk, seat.session
+    if not key:  # a way that was closed while no worker answered may be open now
+        return seat.does(lambda: desk.check.view(session, case))
+    if key in MARKS:
+        return seat.does(lambda: desk.check.mark(session, case, step.id, key))
+    if key == "s":
+        words = seat.does(lambda: desk.check.send_code(session, case, step.id))
+        return _answered(seat, case, step, "", words) if words else None
+    if step.factor == ANSWERED:
+        return _answered(seat, case, step, "", "Please read me the code.")
+    asked = seat.does(lambda: desk.check.question(session, case, step.id))
+    return _answered(seat, case, step, asked.key, asked.text) if asked is not None else None
+
+
+def _answered(seat: Seat, case: str, step: Step, key: str, words: str) -> ChecklistView | None:
+    seat.say(f'Say: "{words}"')
+    said = seat.ask("What the caller says, as it is said; empty: back")
+    if not said:
+        return None
+    seat.say("comparing")
+    return seat.does(lambda: seat.desk.check.answer(seat.session, case, step.id, key, said))
+
+
+def _say_result(seat: Seat, before: ChecklistView, after: ChecklistView) -> None:
+    """What came of a step, without a word about which answer or why (G4)."""
+    if after.strikes > before.strikes:
+        seat.say(f"that did not pass; give no hint. {after.strikes} of 2 wrong")
+    elif after.tier_reached != before.tier_reached:
+        seat.say(f"{after.tier_reached} is reached")
