@@ -108,14 +108,17 @@ class Proofs(KitScreen):
         self.app.push_screen(Choice("Seen: what is it for?", ["Look at it and give it back."], answers), scoped)
 
     def _dated(self, scope: str, text: str | None) -> None:
-        if text is None:
-            return
-        try:
-            dated, *until = [date.fromisoformat(word) for word in text.split()]
-        except ValueError:
-            dated, until = None, []
-        if dated is None or len(until) > 1:
+        days = authority_days(text or "")
+        if days is not None:
+            self._write(self.desk.check.authority, scope, *days, stage="noting it")
+        elif text is not None:
             self.flash("two days such as 2026-01-31 2027-01-31, or one; nothing was noted", "no")
-        else:
-            end = until[0] if until else None
-            self._write(self.desk.check.authority, scope, dated, end, stage="noting it")
+
+
+def authority_days(text: str) -> tuple[date, date | None] | None:
+    """The day of an authority and its end, if it has one, as typed; None when it reads otherwise."""
+    try:
+        days = [date.fromisoformat(word) for word in text.split()]
+    except ValueError:
+        return None
+    return (days[0], days[1] if len(days) > 1 else None) if 1 <= len(days) <= 2 else None
