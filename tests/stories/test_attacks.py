@@ -44,7 +44,7 @@ def secrets_of(person: Person) -> tuple[str, ...]:
 
 
 class Call:
-    """One call at the console; `saw` keeps every screen on which something was said."""
+    """One call at the console. Whatever is on the screen when something is said is looked at; `saw` keeps some."""
 
     def __init__(self, player: Player, home: Path, person: Person) -> None:
         self.player, self.home, self.person = player, home, person
@@ -59,8 +59,11 @@ class Call:
         screen = self.player.screen()
         found = [word for word in secrets_of(self.person) if word in screen]
         assert not found, f"the screen shows what nobody may hear:\n{screen}"
-        self.saw.append(screen)
         return screen
+
+    async def keep(self) -> None:
+        """Keep the screen, once it has stopped changing."""
+        self.saw.append(await self.player.still())
 
     async def mark(self, key: str) -> None:
         """Mark the step in hand and wait for the next."""
@@ -95,7 +98,7 @@ class Call:
 
     async def step_to(self, words: str) -> None:
         """Move the cursor down to the step that is called so."""
-        for _ in range(6):
+        for _ in range(12):
             if any(words in line for line in self.player.screen().splitlines() if line.startswith(" ▶")):
                 return
             await self.player.press("j")
@@ -214,21 +217,29 @@ async def who_answers_there(call: Call) -> None:
     for identifier in (call.person.customer_number, "K999999"):
         one = Call(call.player, call.home, call.person)
         await one.begin(identifier=identifier)
+        await one.keep()
         for key in "yyy":
             await one.mark(key)
         await one.says("1901-01-01")
-        await one.step_to("Code an die")
+        await one.keep()
+        for way in ("Code an die", "Rückruf", "Service-PIN"):
+            await one.step_to(way)
+            await one.keep()
+        await one.player.press("k", "k")
         await one.code("000000")
+        await one.keep()
         await one.nothing_opens("no: the check ended without result")
         seen.append([_words(screen) for screen in one.saw])
-    assert seen[0] == seen[1]
+    assert seen[0][0] != seen[0][-1], "the control: what happened can be seen"
+    pairs = zip(seen[0], seen[1], strict=True)
+    assert not [(a, b) for known, nobody in pairs for a, b in zip(known, nobody, strict=True) if a != b]
 
 
 def _words(screen: str) -> list[str]:
     """The lines of a screen without case number, person, clocks and the question drawn by chance."""
     lines = [re.sub(r"C-\d\d-\d{6}", "CASE", line) for line in screen.splitlines()[1:-1]]
     lines = [re.sub(r"\d+ (s|min)\b|\d\d:\d\d(:\d\d)?|\S•+\S*", "…", line) for line in lines]
-    return [re.sub(r"Wie lautet Ihr[a-z]* \w+\?", "QUESTION", line).rstrip() for line in lines]
+    return [re.sub(r"Wie lautet Ihr[a-z]* \w+\?", "QUESTION", line).rstrip(" ▁▂▃▄▅▆▇█") for line in lines]
 
 
 ATTACKS: dict[Callable[[Call], Awaitable[None]], Person] = {
