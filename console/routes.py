@@ -16,6 +16,7 @@ ROUTES: Final = {
     "erase": "screens.erase:EraseScreen",
     "consent": "screens.consent:ConsentScreen",
     "rectify": "screens.rectify:RectifyScreen",
+    "people": "screens.people:PeopleScreen",
     "review": "screens.review:ReviewScreen",
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",

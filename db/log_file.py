@@ -145,9 +145,15 @@ def plain_words() -> Iterator[None]:
 
 
 def as_desk_error(exc: BaseException) -> DeskError:
-    """What went wrong with the log's file, for a person."""
+    """What went wrong with the log's file, for a person; what the system said is its cause."""
     if isinstance(exc, DeskError):
         return exc
+    told = _in_words(exc)
+    told.__cause__ = exc  # whoever waits for another thread's commit gets it without a `raise … from`
+    return told
+
+
+def _in_words(exc: BaseException) -> DeskError:
     text = str(exc)
     if isinstance(exc, OSError) or "disk is full" in text or "disk I/O error" in text:
         return Unavailable("The log cannot be written: the disk is full or does not answer. Nothing was lost.")

@@ -24,7 +24,7 @@ ACTS: Final = {
     "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
-    "by_hand": "task",
+    "by_hand": "task", "people": "people",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
@@ -314,6 +314,9 @@ class CaseActs(CaseChecks, HandActs):
     @on(Done)
     def _done(self, message: Done) -> None:
         self._acted(Acted(message.words))
+
+    def action_people(self) -> None:
+        self.host.show("people", self.case)
 
     def action_held(self) -> None:
         self.host.show("redactions", self.case)

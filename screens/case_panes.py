@@ -106,6 +106,8 @@ def next_step(view: CaseView) -> str:
         return "wait: a second person decides (u takes it back)"
     if view.key("take").allowed:
         return "a  take the case"
+    if view.key("people").allowed and any("(P)" in view.key(act).reason for act in ("export", "erase", "rectify")):
+        return "P  say which of several people it is"
     for act, words in (
         ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
         ("export", "x  make the package"), ("consent-give", "c  change consent"),

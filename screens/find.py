@@ -16,9 +16,16 @@ class FindScreen(ActScreen):
     def facts(self, preview: Preview) -> list[tuple[str, str]]:
         erasure = self.item is not None and self.item.right is Right.ERASURE
         follows = "Enter goes on to the erasure" if erasure else "Enter goes on to the package"
-        return [("Found", preview_table.summary(preview)), ("Then", follows + "; nothing is changed by looking")]
+        people = "P shows who else may be meant, and records that are only like the person's"
+        return [
+            ("Found", preview_table.summary(preview)),
+            ("Person", people),
+            ("Then", follows + "; nothing is changed by looking"),
+        ]
 
     def why_not(self, action: str) -> str:
+        if action == "people":
+            return self.view.key("people").reason if self.view else "the case is being read"
         if action != "proceed":
             return ""
         if self.preview is None or self.view is None:
@@ -27,6 +34,10 @@ class FindScreen(ActScreen):
             return self.preview.blocked
         erasure = self.item is not None and self.item.right is Right.ERASURE
         return "" if erasure else self.view.key("export").reason
+
+    def action_people(self) -> None:
+        self.dismiss(None)
+        self.host.show("people", self.case)
 
     def action_proceed(self) -> None:
         item = self.item

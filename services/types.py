@@ -36,6 +36,10 @@ from services.enums import (
     Tier as Tier,
 )
 from services.held_part import HeldPart as HeldPart
+from services.person_match import (
+    Matches as Matches,
+    PersonMatch as PersonMatch,
+)
 from services.queue_types import (
     Cursor as Cursor,
     QueueCounts as QueueCounts,

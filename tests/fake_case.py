@@ -43,6 +43,7 @@ from tests.fake_catalog import FakeCatalog
 from tests.fake_desk import FakeDesk
 from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
+from tests.fake_whom import FakeWhom
 
 NOW = datetime(2026, 3, 5, 14, 3, tzinfo=UTC)
 CASE = "C-26-004155"
@@ -58,7 +59,7 @@ ACTS = {
     "rectify": "", "rectify-grave": "needs T3, reached T2 (v)",
     "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
-    "return": "for lead only", "task": "nothing is to be done by hand",
+    "return": "for lead only", "task": "nothing is to be done by hand", "people": "",
     "redact": "nothing waits for it", "disclose": "nothing waits for it",
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
@@ -386,6 +387,7 @@ class CaseDesk(FakeDesk):
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
+        self.whom = FakeWhom()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

@@ -100,12 +100,12 @@ class Preloaded:
         self._socket.close()
         self._process.wait(10)
 
-    def start(self, module: str, *words: str, env: Mapping[str, str]) -> Forked:
-        """`python -m module words…` in the checkout, with pipes for its input and output."""
+    def start(self, module: str, *words: str, env: Mapping[str, str], stderr: int = 2) -> Forked:
+        """`python -m module words…` in the checkout, with pipes for its input and output; `stderr` is a descriptor."""
         line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         read_in, write_in = os.pipe()
         read_out, write_out = os.pipe()
-        given = [read_in, write_out, 2, theirs.fileno()]
+        given = [read_in, write_out, stderr, theirs.fileno()]
         order = json.dumps({"module": module, "words": words, "env": dict(env)}).encode()
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))]
         try:
@@ -120,12 +120,12 @@ class Preloaded:
 _preloaded: dict[int, Preloaded] = {}
 
 
-def start(module: str, *words: str, env: Mapping[str, str]) -> Forked:
+def start(module: str, *words: str, env: Mapping[str, str], stderr: int = 2) -> Forked:
     """`Preloaded.start` of the one process that this one forks from, made when first asked for."""
     if os.getpid() not in _preloaded:
         _preloaded[os.getpid()] = Preloaded()
         atexit.register(_preloaded[os.getpid()].close)
-    return _preloaded[os.getpid()].start(module, *words, env=env)
+    return _preloaded[os.getpid()].start(module, *words, env=env, stderr=stderr)
 
 
 def serve(number: int) -> NoReturn:

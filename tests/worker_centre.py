@@ -3,12 +3,14 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import sqlalchemy as sa
 
@@ -34,10 +36,14 @@ CASE = f"C-{datetime.now(UTC):%y}-000001"
 
 
 class WorkerCentre:
-    """The home at `path`; `start` begins a worker, `kill` is SIGKILL, `stop` closes its input."""
+    """The home at `path`; `start` begins a worker, `kill` is SIGKILL, `stop` closes its input.
 
-    def __init__(self, path: Path) -> None:
+    `complaints` gets the workers' standard error, else it is that of the tests.
+    """
+
+    def __init__(self, path: Path, complaints: IO[str] | None = None) -> None:
         self.home = Home(path)
+        self._complaints = complaints
         self.vault = open_vault(path, demo=True)
         self.engine = central.open_engine(self.home.central_url, key(self.vault, CENTRAL_KEY))
         self.store = CentralStore(self.engine)
@@ -57,7 +63,8 @@ class WorkerCentre:
         environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         if kill_at:
             environment["RIGHTSDESK_KILL_AT"] = kill_at
-        self.worker = preloaded.start("tests.worker_child", str(home), *modes, env=environment)
+        stderr = self._complaints.fileno() if self._complaints is not None else 2
+        self.worker = preloaded.start("tests.worker_child", str(home), *modes, env=environment, stderr=stderr)
         self._started.append(self.worker)
         if wait:
             self.said = self.worker.stdout.readline()
@@ -144,8 +151,6 @@ class WorkerCentre:
 
     def rows(self, system: str, sql: str, controller: str = "nordlicht") -> list[tuple[object, ...]]:
         """What a data system really holds."""
-        import sqlite3
-
         with sqlite3.connect(self.home.path / "data" / controller / f"{system}.db") as db:
             return db.execute(sql).fetchall()
 
@@ -189,6 +194,13 @@ def make_approved(template: Path, to: Path) -> Path:
     finally:
         centre.close()
     return to
+
+
+def one_address(home: Path, one: Person, other: Person) -> None:
+    """The records of `other` get the e-mail address of `one`, in three systems of the home."""
+    for system, table in (("crm", "contact_email"), ("shop", "account"), ("desk", "requester")):
+        with closing(sqlite3.connect(home / "data" / "nordlicht" / f"{system}.db")) as db, db:
+            db.execute(f"UPDATE {table} SET email=? WHERE lower(email)=lower(?)", (one.email, other.email))
 
 
 class Call:

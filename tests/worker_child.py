@@ -1,12 +1,14 @@
 """What the tests start as a worker process: the real command with short pauses.
 
-python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch] [moody] [overdue]
+python -m tests.worker_child HOME [WORKER] [row-by-row] [unfenced] [watch] [moody] [overdue] [turns]
 
 `row-by-row` and `unfenced` are the controls' workers: one commits every statement, the other never asks whether a job
 is still its own. `watch` holds systems against the catalog at once; without it that waits for an hour.
 `moody`: data systems answer as the files in HOME/moods say: `<system>` holds `away`, `unusable`, or the day by which a
 vendor answers; a system without a file does what it is told. `<system>.read` is the day by which it answers a question.
 `overdue`: what people are asked to do by hand was to be done twenty days ago.
+`turns`: a job stands still at the end of each step, says `<n> <its name without tries>` in HOME/turns/at, and goes on
+when HOME/turns/go says the same.
 """
 
 import os
@@ -19,7 +21,8 @@ UNFENCED = "unfenced"
 WATCH = "watch"
 MOODY = "moody"
 OVERDUE = "overdue"
-MODES = (ROW_BY_ROW, UNFENCED, WATCH, MOODY, OVERDUE)
+TURNS = "turns"
+MODES = (ROW_BY_ROW, UNFENCED, WATCH, MOODY, OVERDUE, TURNS)
 PAUSES_S = (0.2, 0.4)
 LEASE_S = 2.0
 
@@ -35,6 +38,8 @@ def main(home: str, *words: str) -> None:
         _ask_nobody()
     if OVERDUE in words:
         _ask_too_late()
+    if TURNS in words:
+        _take_turns(Path(home) / TURNS)
     if MOODY in words:
         _listen_to_moods(Path(home) / "moods")
     wanted = replace(
@@ -62,6 +67,34 @@ def _ask_too_late() -> None:
     from services.connectors.manual import ManualConnector
 
     ManualConnector.due = lambda self, what, today: today - timedelta(days=20)  # type: ignore[method-assign]
+
+
+def _take_turns(folder: Path) -> None:
+    """Whoever tests goes step by step. One job at a time."""
+    import re
+    import time
+    from itertools import count
+
+    from services.fulfilment import steps
+    from services.fulfilment.engine import Engine
+
+    turns, reach, do_step, doing = count(1), steps.reach, Engine.step, [""]
+    folder.mkdir(exist_ok=True)
+
+    def step(self: Engine, name: str, work):  # type: ignore[no-untyped-def]
+        doing[0] = re.sub(r"([:#]\d+~?)+$", "", name)
+        return do_step(self, name, work)
+
+    def turn(name: str) -> None:
+        reach(name)
+        if name == "step.done":
+            n = f"{next(turns)} {doing[0]}"
+            (folder / "new").write_text(n)
+            (folder / "new").replace(folder / "at")
+            while not (folder / "go").is_file() or (folder / "go").read_text() != n:
+                time.sleep(0.005)
+
+    Engine.step, steps.reach = step, turn  # type: ignore[method-assign]
 
 
 def _listen_to_moods(moods: Path) -> None:

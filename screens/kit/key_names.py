@@ -57,7 +57,7 @@ _FUNCTION: Final[Mapping[str, str]] = {
     "B": "ctrl+f6", "L": "ctrl+f7", "1": "ctrl+f8", "2": "ctrl+f9", "3": "ctrl+f10", "4": "ctrl+f11", "5": "ctrl+f12",
     "left_square_bracket": "ctrl+left", "right_square_bracket": "ctrl+right", "plus": "ctrl+up", "e": "ctrl+down",
     "exclamation_mark": "ctrl+home", "b": "ctrl+end", "K": "ctrl+pageup", "X": "ctrl+pagedown", "l": "ctrl+insert",
-    "Y": "ctrl+delete", "F": "ctrl+backspace", "H": "ctrl+f1", "Z": "alt+home",
+    "Y": "ctrl+delete", "F": "ctrl+backspace", "H": "ctrl+f1", "Z": "alt+home", "P": "alt+end", "space": "alt+insert",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from screens.case_acts import LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
-from screens.plain import carrying_out, consent as consenting, correcting
+from screens.plain import carrying_out, consent as consenting, correcting, whom as which
 from screens.plain.check_turns import graver, hand_over, lower, verify
 from screens.plain.picking import open_items, pick, which_item
 from screens.plain.seat import BACK, Option, Seat
@@ -40,6 +40,11 @@ def find(seat: Seat, view: CaseView) -> bool:
     item = which_item(seat, view, SEARCHED, "Find the data for which right?")
     if item is not None:
         carrying_out.find(seat, view, item)
+    return False
+
+
+def people(seat: Seat, view: CaseView) -> bool:
+    which.whom(seat, view)
     return False
 
 
@@ -271,6 +276,7 @@ ALL: Final = (
     Act(">", "graver", "fact", graver),
     Act("<", "lower", "lower", lower),
     Act("p", "find", "find", find),
+    Act("P", "people", "people", people),
     Act("x", "export", "export", export),
     Act("e", "held", "redact", held),
     Act("E", "erase", "erase", erase),

@@ -1,7 +1,7 @@
 """Acts of correcting data (Art 16), and of lifting a restriction (Art 18(3))."""
 
 from services.action_log.act import Act, act
-from services.action_log.shapes import Code, Count, Id, Key
+from services.action_log.shapes import CaseNumber, Code, Count, Id, Key
 
 
 @act("rectification.asked")
@@ -49,3 +49,10 @@ class RestrictionLifted(Act):
 
     system: Key
     rows: Count
+
+
+@act("restriction.kept")
+class RestrictionKept(Act):
+    """This case wants the person's data restricted no longer, but another one does: the marks stay for that one."""
+
+    case: CaseNumber

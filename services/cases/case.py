@@ -30,7 +30,8 @@ class Item:
     """One right of the case with its own outcome. Times are µs since 1970, UTC.
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
-    part, decision, reason), with an empty part for all of a group.
+    part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
+    was lifted here still stands.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Item:
     held: tuple[tuple[str, int], ...] = ()
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
+    kept_by: str = ""
 
     @property
     def undecided(self) -> int:
@@ -143,8 +145,9 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
-    `facts` say what makes it graver (`identity/needs.py`). `seen` and `dropped` are ops: of what is done once however
-    often it comes, and of repeats of what was dropped.
+    `people`: ids of records of people with a word of `fold_people.py`. `facts` say what makes the case graver
+    (`identity/needs.py`). `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of
+    what was dropped.
     """
 
     id: str
@@ -168,6 +171,7 @@ class Case:
     check: Check | None = None
     letters: tuple[LetterState, ...] = ()
     found: tuple[SystemResult, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -219,6 +223,8 @@ def from_json(data: bytes) -> Case:
         raw["found"] = tuple(SystemResult(**x) for x in raw["found"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
+    if "people" in raw:
+        raw["people"] = tuple(tuple(one) for one in raw["people"])
     for name in ("flags", "facts", "dropped", "seen"):
         if name in raw:
             raw[name] = tuple(raw[name])

@@ -17,6 +17,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_acts,
     fold_check,
     fold_correct,
+    fold_people,
     fold_redactions,
     fold_systems,
     fold_tasks,

@@ -10,10 +10,16 @@ from services.cases.fold_check import verified_tier, with_facts
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
+from services.cases.whom import which
 from services.identity.needs import FOUND
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
+
+
+def known_who(case: Case) -> None:
+    if reason := which(case):
+        raise Unfit(reason)
 
 
 def needs_tier(case: Case, entry: Entry, item: Item, least: Tier) -> None:
@@ -61,6 +67,7 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     item = the_item(case, entry, *OPEN)
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
+    known_who(case)
     needs_tier(case, entry, item, Tier.T2)
     return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=()))
 
@@ -94,6 +101,7 @@ def _erase_asked(case: Case, done: acts.EraseAsked, entry: Entry, at: int) -> Ca
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.ERASURE:
         raise Unfit(f"an erasure does not answer {item.right}")
+    known_who(case)
     if done.plan != item.plan or done.digest != item.digest:
         raise Unfit("the plan is not the one that was made")
     needs_tier(case, entry, item, Tier.T2)

@@ -8,7 +8,7 @@ from services.cases.case import Case
 from services.cases.fold_acts import OPEN, asked_anew, failed_or_back, needs_tier
 from services.cases.fold_systems import with_system
 from services.cases.step import Unfit, by_worker, folds, the_item
-from services.types import ItemState, Right, SystemResult, Tier
+from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
 LIFT = "18-3"
 """The ground of an item that lifts a restriction."""
@@ -56,6 +56,29 @@ def _lift_asked(case: Case, done: acts.RestrictionLiftAsked, entry: Entry, at: i
 @folds(acts.RestrictionLifted)
 def _lifted(case: Case, done: acts.RestrictionLifted, entry: Entry, at: int) -> Case:
     return _done_in(case, entry, done.system, done.rows)
+
+
+@folds(acts.RestrictionKept)
+def _kept(case: Case, done: acts.RestrictionKept, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    return case.with_item(replace(the_item(case, entry, ItemState.RUNNING), kept_by=done.case))
+
+
+def restricts(case: Case) -> bool:
+    """Whether the case wants the person's data stored only: asked for or done, and not lifted since."""
+    said = [
+        item
+        for item in case.items
+        if item.right is Right.RESTRICTION
+        if any(one.state == "done" for one in item.systems)
+        or (item.outcome is Outcome.DONE if item.ground == LIFT else item.state is ItemState.RUNNING)
+    ]
+    return not case.shredded and bool(said) and said[-1].ground != LIFT
+
+
+def is_lifting(case: Case) -> bool:
+    """Whether a restriction of the case is being lifted."""
+    return any(item.ground == LIFT and item.state is ItemState.RUNNING for item in case.items)
 
 
 @folds(acts.RectificationFailed)

@@ -10,9 +10,11 @@ from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
-from services.cases.fold_correct import LIFT
+from services.cases.fold_correct import restricts
+from services.cases.fold_people import MOVED
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
+from services.cases.whom import busy, which
 from services.identity.needs import not_a_subject
 from services.types import Factor, ItemState, Right, Role, Session, Tier
 
@@ -21,6 +23,7 @@ _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
+_GIVEN = (*OPEN, ItemState.RUNNING)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -152,13 +155,24 @@ def _tier_words(needed: Tier, reached: Tier, case: Case) -> str:
         return "the check ended without result: nothing can be given in this contact"
     if case.check is None:
         return f"needs {needed}: no check yet (v)"
+    if case.check.ended == MOVED:
+        return f"needs {needed}: check again, with what the person you chose knows (v)"
     if case.check.ended not in ("", "done"):
         return f"needs {needed}: the check ended with the contact (v)"
     return f"needs {needed}, reached {reached} (v)"
 
 
+def _which_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return which(case)
+
+
+def _people_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return busy(case)
+
+
 def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return "" if item is not None and item.plan else "find the data first (p): an erasure needs its plan"
+    no_plan = "find the data first (p): an erasure needs its plan"
+    return which(case) or ("" if item is not None and item.plan else no_plan)
 
 
 def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
@@ -203,8 +217,7 @@ def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
     done = [i for i in case.items if i.right is Right.RESTRICTION]
     if any(i.state is ItemState.RUNNING for i in done):
         return "it is running"
-    marked = [i for i in done if any(one.state == "done" for one in i.systems)]
-    return "" if marked and marked[-1].ground != LIFT else "nothing is restricted by this case"
+    return "" if restricts(case) else "nothing is restricted by this case"
 
 
 def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
@@ -249,7 +262,8 @@ RULES: dict[str, Rule] = {
         Rule("accept", more=_accept_more),
         Rule("second", (Role.LEAD,), claim=False, more=_second_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
-        Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN),
+        Rule("people", tier=Tier.T1, more=_people_more),
+        Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN, more=_which_more),
         Rule("redact", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
         Rule("disclose", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
         Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=_erase_more),
@@ -268,11 +282,11 @@ RULES: dict[str, Rule] = {
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("task", claim=False, more=_task_more),
         Rule("consent", rights=_CONSENT, online=False),
-        Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=(*OPEN, ItemState.RUNNING)),
+        Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=_which_more),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
-        Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN),
-        Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN),
-        Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN),
+        Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN, more=_which_more),
+        Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=_which_more),
+        Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
         Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),

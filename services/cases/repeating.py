@@ -38,6 +38,7 @@ _KINDS = {
     "check": "a check holds for its own contact only: check again (v)",
     "factor": "a check holds for its own contact only: check again (v)",
     "find": "a search shows what was there then: search again (p)",
+    "people": "the people are listed anew: say it on the list (P)",
     "redaction": "the parts are listed anew: decide on the list (e)",
     "conflict": "it settled something else: that stands open again",
 }

@@ -3,6 +3,7 @@
 from services.action_log.act import Params
 from services.cases.case import Item
 from services.cases.fold_systems import GIVEN_UP
+from services.cases.fold_tasks import BY_HAND
 from services.types import ItemState, Outcome
 
 _ACTS = {
@@ -32,6 +33,8 @@ _ACTS = {
     "factor.failed": "{factor} not passed: {reason}",
     "find.asked": "search asked for",
     "find.done": "searched: {outcome}, {others} other people",
+    "people.listed": "several people may be meant",
+    "people.chosen": "said which of several people it is: {reason}",
     "plan.made": "erasure planned",
     "export.asked": "export asked for",
     "export.held": "parts wait for a decision",
@@ -68,6 +71,7 @@ _ACTS = {
     "restriction.failed": "{system}: not restricted, {reason}",
     "restriction.lift_asked": "restriction to be lifted: {reason}",
     "restriction.lifted": "{system}: no longer restricted, {rows} rows",
+    "restriction.kept": "still restricted: {case} restricts the person, too",
     "rectification.asked": "correction asked for",
     "rectification.started": "rows to be corrected found",
     "rectification.written": "{system}: corrected, {rows} rows",
@@ -104,14 +108,20 @@ _REASONS = {
     "needs-T3": "contact data, identity and money need T3",
     "unusable": "the system would not take it: a rule or a right of its own",
     "not-read-back": "it was written and does not read back",
+    "which-person": "several people are known by this: P asks which",
     "left-to-people": "people work it: have it done there by hand",
     "not-told": "the person could not be told first",
+    "by-hand": "by hand",
+    "restricted-by-another": "another case restricts the person, too",
 }
-"""Reasons of a correction or a lifting that came back; other codes stand as they are."""
+"""Reasons of what failed, came back or was done by hand; other codes stand as they are."""
 
 
 def reason_words(code: str) -> str:
-    """A reason as words a person can read."""
+    """A reason as words a person can read; after `by-hand:` stands what people said."""
+    how, _, said = code.partition(":")
+    if how == BY_HAND and said:
+        return f"{_REASONS[how]}: {said.replace('-', ' ')}"
     return _REASONS.get(code, code)
 
 
@@ -130,7 +140,8 @@ class _Shown(dict[str, object]):
 def item_words(item: Item, run_at: int, now: int) -> str:
     """Where an item stands; `run_at` and `now` in µs, `run_at` 0 when nothing is approved."""
     if item.state is ItemState.CLOSED:
-        return _OUTCOMES[item.outcome]
+        kept = f"; the marks stay, as {item.kept_by} restricts the person, too" if item.kept_by else ""
+        return _OUTCOMES[item.outcome] + kept
     if item.state is ItemState.READY:
         left = max(0, run_at - now) // 1_000_000
         return f"approved, runs in {_span(left)} (u takes it back)" if left else "approved, about to run"

@@ -4,10 +4,10 @@ Errors are `Unavailable` (away, slow, busy: try again) and `Unusable` (a person 
 system, never a value of a row and never a password.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from services.catalog.dataset import Dataset
 from services.catalog.identifiers import How
@@ -96,6 +96,15 @@ class Reader(Protocol):
 
     def every(self, collection: str, columns: Sequence[str]) -> Iterator[Row]:
         """Every row, streamed in batches."""
+        ...
+
+
+@runtime_checkable
+class FewReader(Protocol):
+    """A reader that can be asked for a bounded part of what fits a question; not every system can."""
+
+    def few(self, lookup: Lookup, most: int, begin: Sequence[str], letters: Collection[str]) -> list[Row]:
+        """At most `most` rows of `lookup`; each field of `begin` begins with one of `letters` (small), or is empty."""
         ...
 
 

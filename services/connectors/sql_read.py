@@ -1,6 +1,6 @@
 """Reading a SQL database on one connection, as one moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, Select, select
 
@@ -49,6 +49,19 @@ class SqlReader:
         live = self._with(lookup.collection, [*lookup.columns, *(path.partition(".")[0] for path in lookup.on)])
         for condition in self.dialect.found_by(live, lookup):
             yield from self._run(self._select(live, lookup.columns).where(condition))
+
+    def few(self, lookup: Lookup, most: int, begin: Sequence[str], letters: Collection[str]) -> list[Row]:
+        """At most `most` rows of `lookup`; each field of `begin` begins with one of `letters` (small), or is empty."""
+        live = self._with(lookup.collection, [*lookup.columns, *(path.partition(".")[0] for path in lookup.on)])
+        self._one_at_a_time()
+        beginnings = [self.dialect.begins(live, path, letters) for path in begin]
+        rows: list[Row] = []
+        for condition in self.dialect.found_by(live, lookup):
+            if len(rows) < most:
+                statement = self._select(live, lookup.columns).where(condition, *beginnings).limit(most - len(rows))
+                with spoken(self.system):
+                    rows += [dict(row) for row in self.connection.execute(statement).mappings()]
+        return rows
 
     def by_key(
         self,

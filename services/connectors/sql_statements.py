@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -95,6 +95,12 @@ class Dialect:
                 yield columns.in_(batch)
         for some in _batches(odd_rows, _ODD_BATCH):
             yield or_(*(and_(*(self._same(live, n, v) for n, v in zip(key, row, strict=True))) for row in some))
+
+    def begins(self, live: LiveTable, path: str, letters: Collection[str]) -> ColumnElement[bool]:
+        """That the text at a path begins with one of these small letters, or that there is none."""
+        expression, _, _ = self._operand(live, path)
+        first = func.lower(func.substr(cast(expression, Text) if self.arrays else expression, 1, 1))
+        return or_(first.in_(sorted(letters)), expression.is_(None))
 
     def bound(self, live: LiveTable, name: str, value: object) -> ColumnElement[Any]:
         """`value` as it is written into a column; SQLite keeps times and dates as text."""

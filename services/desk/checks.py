@@ -136,8 +136,9 @@ class Checks:
         ask = self._asks.new()
         self._ctx.record(session, acts.FactorAsked(check=folded.id, factor=factor, ask=ask), state)
         number = str(self._asks.ask("number", {"case": case, "check": folded.id}, ask=ask)["number"])
-        seen = acts.DataViewed(what="call-back-number", reason="call-back", system=None, count=1 if number else 0)
-        self._ctx.record(session, seen, self._cases.state(case))
+        if number:
+            seen = acts.DataViewed(what="call-back-number", reason="check-identity", system=None, count=1)
+            self._ctx.record(session, seen, self._cases.state(case))
         return number
 
     def offer(self, session: Session, case: str, agent: str) -> None:

@@ -24,13 +24,14 @@ from services.desk.reviewing import Reviewing
 from services.desk.settle import Settle
 from services.desk.sign import Sign
 from services.desk.tasks import Tasks
+from services.desk.whom import Whom
 from services.desk.work import Work
 from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `rectify`, `task`, `work`,
-    `log`, `catalog`, `reviewing`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `whom`, `rectify`, `task`,
+    `work`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -50,6 +51,7 @@ class Desk:
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
+        self.whom = Whom(ctx, self.case, asks)
         self.rectify = Rectify(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from services.cases.words import reason_words
 from services.desk.context import Context
 from services.types import ItemView, SystemResult
 
@@ -34,4 +35,4 @@ def _systems(item: ItemView, rows: "list[Progress]") -> tuple[SystemResult, ...]
 def _shown(row: "Progress") -> SystemResult:
     until = Context.as_time(row.until) if row.until else None
     found = row.done if row.state == "done" else 0
-    return SystemResult(row.system, row.state, found=found, reason=row.reason, until=until)
+    return SystemResult(row.system, row.state, found=found, reason=reason_words(row.reason), until=until)

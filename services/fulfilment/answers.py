@@ -19,11 +19,13 @@ from services.fulfilment import held_back, people
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
+from services.fulfilment.plan import WHICH
 from services.fulfilment.post import from_text
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
 from services.fulfilment.sign_ins import SignIns
 from services.fulfilment.steps import INTERNAL, code_of
+from services.fulfilment.which import which
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
 from services.types import Tier
@@ -59,6 +61,7 @@ class Answers:
         self._kinds: dict[str, Callable[[Ask], Json]] = {
             "search": self._search,
             "find": self._find,
+            "people": self._people,
             "held": self._held,
             "correctable": self._correctable,
             "question": lambda ask: self._proof.question(self._case(ask), ask.text("check"), ask.text("factor")),
@@ -119,6 +122,11 @@ class Answers:
         stage = lambda words: self._room.store.stage_ask(ask.id, words)  # noqa: E731 - a callback of one line
         return preview(self._room, ask.id, self._case(ask), ask.text("item"), language, stage)
 
+    def _people(self, ask: Ask) -> Json:
+        case = self._case(ask)
+        needs(case, Tier.T1, self._room.now())
+        return which(self._room, ask.id, case, str(ask.payload.get("language") or "en"))
+
     def _held(self, ask: Ask) -> Json:
         case = self._case(ask)
         return {"parts": held_back.listed(self._room, case, _item(case, ask.text("item")))}
@@ -165,6 +173,8 @@ class Answers:
     def _delivery(self, case: Case) -> str:
         room = self._room
         found = people.look_up(room, case.id)
+        if found.undecided:
+            raise Refused(WHICH)
         held = people.points(room.catalog(case.controller).graph, found)
         today = room.today(room.controller(case.controller))
         to = people.mail_point(held, people.requester(room, case.id), today)

@@ -9,10 +9,12 @@ from services.catalog.graph import build
 from services.catalog.system import System
 from services.catalog.values import join_key
 from services.connectors.base import Connector, Rewrite
-from services.errors import Unusable
+from services.errors import Refused, Unusable
 from services.fulfilment.find import Identities, find
-from services.fulfilment.found import FoundCollection, FoundRow, Reach, Whose
+from services.fulfilment.found import FOREIGN, FoundCollection, FoundRow, Reach
 from services.fulfilment.in_place import rewrite_whole
+from services.fulfilment.persons import Choice
+from services.fulfilment.plan import WHICH
 
 _TRUTH = {"true": "1", "false": "0"}
 
@@ -36,13 +38,15 @@ def write_consent(
     *,
     text: str = "",
     region: str = "",
+    choice: Choice | None = None,
 ) -> int:
     """Writes the choice into every row of the person that holds it; how many these are (0: the system has none).
 
     One transaction. `at` is aware; `text` is the version of the words that were read. Written again it changes nothing.
-    Raises `Unavailable`, `Unusable`.
+    Raises `Unavailable`, `Unusable`; `Refused` to give it while several people may be meant (`choice`): a withdrawal
+    holds for whoever is known by the address.
     """
-    places = list(_places(system, connector, purpose, identities, region))
+    places = list(_places(system, connector, purpose, identities, region, choice, one=given))
     if not places:
         return 0
     when = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -56,12 +60,18 @@ def write_consent(
 
 
 def read_consent(
-    system: System, connector: Connector, purpose: str, identities: Identities, *, region: str = ""
+    system: System,
+    connector: Connector,
+    purpose: str,
+    identities: Identities,
+    *,
+    region: str = "",
+    choice: Choice | None = None,
 ) -> tuple[ConsentState, ...]:
     """What the person's rows say about `purpose` now, read on a new connection. Raises `Unavailable`, `Unusable`."""
     return tuple(
         _state(part, consent, row)
-        for part, consent, rows in _places(system, connector, purpose, identities, region)
+        for part, consent, rows in _places(system, connector, purpose, identities, region, choice)
         for row in rows
     )
 
@@ -73,19 +83,28 @@ def holds_purpose(system: System, purpose: str) -> bool:
 
 
 def _places(
-    system: System, connector: Connector, purpose: str, identities: Identities, region: str
+    system: System,
+    connector: Connector,
+    purpose: str,
+    identities: Identities,
+    region: str,
+    choice: Choice | None,
+    *,
+    one: bool = False,
 ) -> Iterator[tuple[FoundCollection, Consent, tuple[FoundRow, ...]]]:
     """Where the person's consent to `purpose` stands."""
     if not holds_purpose(system, purpose):
         return
     graph = build({system.key: system.datasets})
-    found = find(graph, {system.key: connector}, identities, region=region, whole=False)
+    found = find(graph, {system.key: connector}, identities, region=region, whole=False, choice=choice)
+    if one and found.undecided:
+        raise Refused(WHICH)
     (searched,) = found.systems
     if searched.reach is Reach.FAILED:
         raise Unusable(searched.reason)
     for part in searched.collections:
         for consent in graph.nodes[part.node].console.consent:
-            rows = tuple(row for row in part.rows if row.whose is not Whose.OTHER and _meant(consent, row))
+            rows = tuple(row for row in part.rows if row.whose not in FOREIGN and _meant(consent, row))
             if consent.purpose == purpose and rows:
                 yield part, consent, rows
 

@@ -11,6 +11,7 @@ from services.action_log.acts import ConsentFailed, ConsentWritten, ItemResolved
 from services.cases.case import Case
 from services.cases.fold_tasks import GIVE, WITHDRAW
 from services.controllers import Controller, Purpose, words
+from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, keeps_consent, written
 from services.fulfilment.consent import holds_purpose, read_consent, write_consent
@@ -69,7 +70,7 @@ def _give_back(task: Task, case: Case, purpose: str) -> None:
 
 def status(room: Workroom, case: Case) -> dict[str, str]:
     """What the systems say about each purpose of the controller: `given`, `withdrawn` or `unknown`."""
-    catalog, known = room.catalog(case.controller), people.identities(room, case.id)
+    catalog, who = room.catalog(case.controller), people.subject(room, case.id)
     controller = room.controller(case.controller)
     told = {}
     for purpose in controller.purposes:
@@ -77,7 +78,12 @@ def status(room: Workroom, case: Case) -> dict[str, str]:
             state.given
             for _, key in _places(catalog, [purpose.key])["by program"]
             for state in read_consent(
-                catalog.systems[key], catalog.connectors[key], purpose.key, known, region=controller.country
+                catalog.systems[key],
+                catalog.connectors[key],
+                purpose.key,
+                who.identities,
+                region=controller.country,
+                choice=who.choice,
             )
         ]
         # Withdrawn in one system is withdrawn: the careful reading.
@@ -122,17 +128,21 @@ def _write(task: Task, case: Case, place: list[str], given: bool, at: int, attem
 def _written(room: Workroom, case: Case, key: str, purpose: str, given: bool, at: int) -> tuple[int, bool, bool]:
     """Rows written, whether they read back so, and whether a newer opposite choice stood in the way (then none is)."""
     controller = room.controller(case.controller)
-    known = people.identities(room, case.id)
+    who = people.subject(room, case.id)
+    known, choice = who.identities, who.choice
     catalog, region = room.catalog(case.controller), controller.country
     system, connector = catalog.systems[key], catalog.connectors[key]
     when = datetime.fromtimestamp(at // 1_000_000, UTC)
-    before = read_consent(system, connector, purpose, known, region=region)
+    before = read_consent(system, connector, purpose, known, region=region, choice=choice)
     if any(s.given is not None and s.given != given and _is_later(s.since, when) for s in before):
         return 0, True, True
     chosen = controller.purpose(purpose)
     text = chosen.consent.version if chosen is not None else ""
-    rows = write_consent(system, connector, purpose, given, known, when, text=text, region=region)
-    after = read_consent(system, connector, purpose, known, region=region)
+    try:
+        rows = write_consent(system, connector, purpose, given, known, when, text=text, region=region, choice=choice)
+    except Refused:
+        raise JobFailed("which-person") from None
+    after = read_consent(system, connector, purpose, known, region=region, choice=choice)
     return rows, all(s.given is given for s in after), False
 
 

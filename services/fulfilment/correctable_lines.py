@@ -6,6 +6,7 @@ from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import is_by_hand
 from services.fulfilment.correctable import Correctable, complete, correctables
+from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import masked
 from services.fulfilment.workroom import Workroom
 from services.letters.categories import in_words
@@ -21,6 +22,8 @@ def correctable_lines(room: Workroom, case: Case, language: str) -> list[Json]:
     """
     catalog = room.catalog(case.controller)
     graph, found = catalog.graph, people.look_up(room, case.id)
+    if found.undecided:
+        raise Refused(WHICH)
     if found.stopped:
         raise Refused(f"the search met {found.others} other people: somebody must look first")
     complete(found, [key for key, one in catalog.connectors.items() if not is_by_hand(one)])

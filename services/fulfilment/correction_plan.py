@@ -11,7 +11,7 @@ from services.catalog.identifiers import normal
 from services.catalog.values import Plain
 from services.connectors.base import Key
 from services.fulfilment.correctable import Correctable
-from services.fulfilment.found import Found, Whose
+from services.fulfilment.found import FOREIGN, Found, Whose
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def corrections(lines: Iterable[Correctable], new: Mapping[str, str], graph: Gra
 
 def names_another(found: Found, theirs: Found) -> bool:
     """Whether the search for a new identity (`theirs`) met a row that is not among the person's (`found`)."""
-    ours = {(row.node, row.key) for part in found.collections() for row in part.rows if row.whose is not Whose.OTHER}
+    ours = {(row.node, row.key) for part in found.collections() for row in part.rows if row.whose not in FOREIGN}
     return any(
         (row.node, row.key) not in ours for part in theirs.collections() for row in part.rows if row.whose is Whose.OWN
     )

@@ -57,6 +57,13 @@ class Parked(BaseException):
     """The job was put down until its time. Not an error of the job: who takes it up resumes it from its steps."""
 
 
+class Left(BaseException):
+    """The job stands where it was: central or the engine's own database could not be read or written (a full disk).
+
+    Nothing is recorded of it, or a moment without room would end the job for ever. Its worker takes it up again.
+    """
+
+
 class Engine:
     """Runs `workflows` by kind. Workers share its database; what one began goes on only where `resume` is called.
 
@@ -90,7 +97,10 @@ class Engine:
         @DBOS.workflow(name="job", max_recovery_attempts=_RECOVERIES)
         def job(job_id: str, kind: str) -> None:
             with self._at_work(job_id):
-                self._workflows[kind](self, job_id)
+                try:
+                    self._workflows[kind](self, job_id)
+                except sa.exc.DBAPIError as exc:
+                    raise _left(exc) from None
 
         self._job, self._queue = job, f"worker-{worker}"
         DBOS.listen_queues([self._queue])
@@ -132,8 +142,20 @@ class Engine:
                 self._running += Counter()  # what is at zero is forgotten
 
     def step(self, name: str, work: Callable[[], T]) -> T:
-        """What `work` returns, or returned when this step of this job was done before."""
-        return DBOS.run_step({"name": name}, work)
+        """What `work` returns, or returned when this step of this job was done before.
+
+        Of what it raises `JobFailed` alone is a result; anything else came up around the work (`Left`).
+        """
+
+        def told() -> T:
+            try:
+                return work()
+            except JobFailed:
+                raise
+            except Exception as exc:
+                raise _left(exc) from None
+
+        return DBOS.run_step({"name": name}, told)
 
     def pause(self, seconds: float) -> None:
         """Wait; a restart waits only for what is left."""
@@ -143,6 +165,11 @@ class Engine:
         """Stop at once; what is unfinished goes on at the next start."""
         DBOS.destroy(workflow_completion_timeout_sec=0)
         self._database.dispose()
+
+
+def _left(error: Exception) -> Left:
+    logging.getLogger("rightsdesk.engine").warning("left %s", type(error).__name__)
+    return Left()
 
 
 class _Json(Serializer):

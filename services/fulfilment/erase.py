@@ -19,8 +19,10 @@ from services.action_log.acts import (
 )
 from services.cases.case import Case
 from services.cases.policy import Moment, may
+from services.cases.whom import LEFT
 from services.catalog.console_keys import words
 from services.catalog.graph import Node
+from services.catalog.identifiers import how_of
 from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import bound, erased, is_by_hand
@@ -29,7 +31,7 @@ from services.fulfilment.coverage import covers
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import mask_secret, the_plan
 from services.fulfilment.everywhere import erase_everywhere
-from services.fulfilment.plan import Action, Plan, make_plan
+from services.fulfilment.plan import LEFT_OUT, Action, Plan, make_plan
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
@@ -177,10 +179,13 @@ def _remember(task: Task) -> None:
     """Keyed digests of the person, to be erased again after a restore or an import (ERA-4)."""
     plan, _ = the_plan(task)
     room = task.room
+    # An address by which somebody who was left out is known too would lead to them.
+    alone = not any(word == LEFT for _, word in task.case().people)
     digests = [
         lookup_digest(room.lookup_key, plan.controller, kind, value)
         for kind, values in plan.identities
         for value in values
+        if alone or how_of(kind) == "exact"
     ]
     digests += _sealed_before(task).get("digests", [])
     room.replay.put(digests, plan.controller, task.job.case, ERASED)
@@ -219,6 +224,8 @@ def _lines(
     for part in plan.systems:
         system = words(catalog.systems[part.system].label, language) or part.system
         for action in part.actions:
+            if action.reason == LEFT_OUT:  # that there is somebody else is nothing to write to this one
+                continue
             node = Node(action.dataset, action.collection)
             facts = catalog.graph.dataset(node).facts(catalog.graph.nodes[node])
             label = words(facts.label, language) or action.collection
@@ -269,7 +276,7 @@ def _sealed_before(task: Task) -> dict[str, Any]:
 def _resolve(task: Task, skipped: frozenset[str]) -> None:
     case, (plan, _) = task.case(), the_plan(task)
     item = task.item(case)
-    left = plan.count("keep") + plan.count("leave") + len(skipped)
+    left = plan.count("keep") + plan.count("leave") - plan.left_out + len(skipped)
     outcome = Outcome.PARTLY if left else Outcome.DONE
     task.report("resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
 

@@ -90,7 +90,9 @@ def _built(task: Task) -> int:
 
 
 def _sendable(task: Task, controller: Controller, found: Found) -> None:
-    """Raises `JobFailed` when the answer would be incomplete, about others, or has no proven address to go to."""
+    """Raises `JobFailed` when the answer would be about others or about one of several, or has no proven address."""
+    if found.undecided:
+        raise JobFailed("which-person")
     if found.stopped:
         raise JobFailed("too-many-others")
     _address(task, controller, found)

@@ -16,6 +16,7 @@ from services.connectors.base import Lookup, Reader, Row
 from services.errors import BadInput, DeskError, Pending
 from services.fulfilment.found import Found, FoundCollection, FoundRow, FoundSystem, Reach
 from services.fulfilment.ownership import Person, Place, judge
+from services.fulfilment.persons import Choice, fact_columns
 from services.fulfilment.shelf import Id, Shelf, declared, make_shelf
 from services.fulfilment.spill import Room
 
@@ -42,12 +43,14 @@ def find(
     excluded: Mapping[str, str] | None = None,
     failed: Mapping[str, str] | None = None,
     disk: Path | None = None,
+    choice: Choice | None = None,
 ) -> Found:
     """Everything reachable from `identities` (kind to values), system by system.
 
     `region`: ISO country of telephone numbers without a country code. `whole`: rows hold every declared field, else
     only keys, references, identities and what a plan needs. `excluded`, `failed`: systems not to ask, with the reason.
     `disk`: a folder where a large answer lies, sealed, as long as it is held; without it all is kept in memory.
+    `choice`: what was decided about the people that an identity names.
     A system that fails is reported with the reason and the others go on. Raises `BadInput` without any identity.
     """
     known = {kind_of(kind): tuple(v for v in values if v.strip()) for kind, values in sorted(identities.items())}
@@ -57,6 +60,7 @@ def find(
     with ExitStack() as stack:
         search = _Search(graph, sources, person, whole, dict(excluded or {}), dict(failed or {}), stack)
         search.disk = (disk, Room()) if disk else None
+        search.choice = choice or Choice()
         search.run()
         return search.answer()
 
@@ -78,6 +82,7 @@ class _Search:
         self.excluded, self.failed, self.stack = excluded, failed, stack
         self.pending: dict[str, str] = {}
         self.disk: tuple[Path, Room] | None = None
+        self.choice = Choice()
         self.reachable = graph.reachable(person.identities)
         self.system_of = {node: graph.system(node) for node in graph.nodes}
         self.edges = {node: graph.out_of(node) for node in graph.nodes}
@@ -110,7 +115,7 @@ class _Search:
     def answer(self) -> Found:
         """The result, sorted, with whose each row is."""
         shelves = {node: s for node, s in self.shelves.items() if self.system_of[node] not in self.failed}
-        verdict = judge(self.graph, shelves, self.person, self._came_from)
+        verdict = judge(self.graph, shelves, self.person, self._came_from, self.choice)
         collections: dict[Node, FoundCollection] = {}
         for node, shelf in shelves.items():
             show, whose, times = declared(shelf.collection, shelf.columns), verdict.of(node), shelf.repeated
@@ -130,6 +135,7 @@ class _Search:
             tuple(skipped),
             verdict.others,
             verdict.path,
+            verdict.people,
         )
 
     def _system(self, key: str, collections: Mapping[Node, FoundCollection]) -> FoundSystem:
@@ -179,7 +185,7 @@ class _Search:
         for edge in self.graph.edges:
             yield from edge.fields if edge.source == node else ()
             yield from edge.on if edge.target == node else ()
-        yield from (entry.path for entry in self.graph.entries_of(node))
+        yield from fact_columns(self.graph, node)
         retention = self.graph.dataset(node).rules(collection).retention
         yield from [str(retention.field)] if retention else []
         for consent in collection.console.consent:

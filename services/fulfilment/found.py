@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from services.catalog.graph import Node
 from services.catalog.values import Plain, plain
+from services.fulfilment.persons import OnePerson, undecided
 from services.fulfilment.spill import Spilled
 
 MAX_OTHERS = 5
@@ -24,11 +25,17 @@ class Reach(StrEnum):
 
 
 class Whose(StrEnum):
-    """`other`: its own identity names someone else, or it is reached only through such a row."""
+    """`other`: its own identity names someone else, or it is reached only through such a row. `left`: somebody's who is
+    known by the same and was left out by whoever said which of them it is; nothing more is to be decided about it."""
 
     OWN = "own"
     OTHER = "other"
     SHARED = "shared"
+    LEFT = "left"
+
+
+FOREIGN = frozenset({Whose.OTHER, Whose.LEFT})
+"""Rows in which nothing is the person's."""
 
 
 @dataclass(slots=True)  # to make a frozen one takes three times as long, and an answer may have many
@@ -105,7 +112,8 @@ class Found:
     """The whole answer, the same in every run.
 
     `unreachable`: collections these identities cannot lead to. `skipped`: collections that the catalog leaves out.
-    `others`: how many other identities were met; `path`: the collections on the way to the first of them.
+    `others`: how many other identities were met; `path`: the collections on the way to the first of them. `people`:
+    whom the identities name.
     """
 
     identities: tuple[tuple[str, tuple[str, ...]], ...]
@@ -115,6 +123,12 @@ class Found:
     skipped: tuple[Node, ...]
     others: int
     path: tuple[str, ...]
+    people: tuple[OnePerson, ...] = ()
+
+    @property
+    def undecided(self) -> bool:
+        """Whether somebody must say first which of several people it is."""
+        return undecided(self.people)
 
     @property
     def stopped(self) -> bool:

@@ -1,5 +1,6 @@
 """The worker's own log file: one JSON line an event, ids and codes only, never a text of somebody else's error."""
 
+import errno
 import logging
 import os
 import secrets
@@ -16,16 +17,19 @@ import orjson
 from services.fulfilment.tally import Tally
 
 MAX_BYTES = 5_000_000
+_STDERR = 2
 
 
 class Journal:
     """Appends to `path` (0600); a file that grew too long is kept once as `.1`. Safe from any thread.
 
-    `tally` counts what is said; `echo` is a file descriptor that gets every line as well.
+    `tally` counts what is said; `echo` is a file descriptor that gets every line as well. What the file does not take,
+    as its disk is full, stands on standard error: whoever speaks is never stopped by it.
     """
 
     def __init__(self, path: Path, tally: Tally | None = None, echo: int | None = None) -> None:
         self._tally, self._echo = tally or Tally(), echo
+        self._writing, self._torn = threading.Lock(), False
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:
             path.replace(path.with_name(path.name + ".1"))
@@ -35,16 +39,30 @@ class Journal:
         """One line: the event's name and its codes."""
         line = {"at": time.time_ns() // 1000, "pid": os.getpid(), "event": event, **facts}
         text = orjson.dumps(line) + b"\n"
-        os.write(self._file, text)
-        if self._echo is not None:
-            with suppress(OSError):  # nobody reads it any more: the file has it
-                os.write(self._echo, text)
+        kept = self._keep(text)
+        if self._echo is not None or not kept:
+            with suppress(OSError):  # nobody reads it any more
+                os.write(_STDERR if self._echo is None else self._echo, text)
         self._tally.add("worker_events_total", event=event)
 
+    def _keep(self, text: bytes) -> bool:
+        """Whether the file took the whole line; of one that it did not, the next line stands apart."""
+        with self._writing:
+            line = b"\n" + text if self._torn else text
+            try:
+                took = os.write(self._file, line)
+            except OSError:
+                return False
+            self._torn = took < len(line)
+            return not self._torn
+
     def fault(self, place: str, error: BaseException, **facts: str | int | bool) -> str:
-        """Keeps where an error came up and of which kind it is; a reference to name it by, eight hex digits."""
+        """Keeps where an error came up, of which kind it is and the system's own code, as `SQLITE_FULL` or `ENOSPC`;
+        a reference to name it by, eight hex digits."""
         reference = secrets.token_hex(4)
         self._tally.add("worker_faults_total", place=place)
+        if code := _code(error):
+            facts["code"] = code
         self.say("fault", place=place, kind=type(error).__name__, line=_where(error), reference=reference, **facts)
         return reference
 
@@ -70,6 +88,18 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._journal.say("complaint", source=record.name, text=record.getMessage())
+
+
+def _code(error: BaseException) -> str:
+    """What SQLite or the system call it that stood at the beginning of `error`; empty where neither was asked."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(name := getattr(seen, "sqlite_errorname", None), str):
+            return name
+        if isinstance(seen, OSError) and seen.errno is not None:
+            return errno.errorcode.get(seen.errno, "")
+        seen = seen.__cause__ or seen.__context__
+    return ""
 
 
 def _where(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from services.catalog.dataset import Field
 from services.catalog.graph import Graph
 from services.catalog.identifiers import normal
 from services.catalog.values import Plain, plain
-from services.fulfilment.found import Found, FoundRow, Whose
+from services.fulfilment.found import FOREIGN, Found, FoundRow, Whose
 from services.risk.scan import scan
 
 Span = tuple[int, int, str]
@@ -73,7 +73,7 @@ class Others:
             value = values.get(str(field.name))
             if value is None or free_text(field):
                 continue
-            about_others = field.console.third_party or (row.whose is Whose.OTHER and _of(field, _NAMES))
+            about_others = field.console.third_party or (row.whose in FOREIGN and _of(field, _NAMES))
             for text in texts(value):
                 if about_others:
                     yield " ".join(text.casefold().split())

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import orjson
 
+from services.cases.case import Case
+from services.cases.whom import CHOSEN
 from services.catalog.graph import Graph
 from services.connectors.base import Connector, Reader
 from services.errors import NotFound
 from services.fulfilment.factors import contact_points
 from services.fulfilment.find import Source, find
-from services.fulfilment.found import Found
+from services.fulfilment.found import Found, Whose
+from services.fulfilment.persons import Choice, texts
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL
 from services.identity.ways import COOLING_DAYS
@@ -51,6 +54,8 @@ def requester(room: Workroom, case: str) -> Identifier:
     raise NotFound("the requester's details are gone")
 
 
+NEARBY = "nearby"
+"""Details that hold what records that are only like the person's are known by: id of the record to kinds to values."""
 KNOWN_AS = "known-as"
 """Details that hold what a person is known by since a correction: a JSON object, kind to values."""
 
@@ -72,8 +77,55 @@ def look_up(room: Workroom, case: str, *, whole: bool = True, progress: Progress
     state = room.case(case)
     controller, catalog = room.controller(state.controller), room.catalog(state.controller)
     catalog = replace(catalog, connectors=bound(room, state, catalog.connectors))
-    known, disk = identities(room, case), room.home.packages
-    return _search(catalog, known, controller.country, whole=whole, progress=progress, disk=disk)
+    who, disk = _subject(room, state, catalog), room.home.packages
+    return _search(
+        catalog, who.identities, controller.country, whole=whole, progress=progress, disk=disk, choice=who.choice
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a case is about: what they are known by, and what was decided where several people are known by that."""
+
+    identities: dict[str, list[str]] = field(repr=False)
+    choice: Choice
+
+
+def subject(room: Workroom, case: str) -> Subject:
+    """Whom the case is about. Raises `NotFound`; where a record was taken over that is only like the person's, the
+    systems are searched for what belongs to it (`Unavailable`, `Unusable`)."""
+    state = room.case(case)
+    return _subject(room, state, room.catalog(state.controller))
+
+
+def _subject(room: Workroom, state: Case, catalog: Catalog) -> Subject:
+    known, choice = identities(room, state.id), Choice(room.lookup_key, dict(state.people))
+    taken = [
+        kinds
+        for text in (room.details.own(state.id, NEARBY).values() if state.people else ())
+        for id, kinds in orjson.loads(text).items()
+        if choice.words.get(id) == CHOSEN
+    ]
+    if not taken:
+        return Subject(known, choice)
+    # A kind that is new to the search would make strangers of the person's own rows: theirs of that kind go with it.
+    found = _search(catalog, known, room.controller(state.controller).country, whole=False, choice=choice)
+    for kinds in (_own_of(catalog.graph, found, {kind for one in taken for kind in one}), *taken):
+        for kind, values in kinds.items():
+            known[kind] = list(dict.fromkeys([*known.get(kind, []), *values]))
+    return Subject(known, choice)
+
+
+def _own_of(graph: Graph, found: Found, kinds: set[str]) -> dict[str, list[str]]:
+    """The person's own identities of these kinds, on file."""
+    known: dict[str, set[str]] = {}
+    for part in found.collections():
+        for entry in graph.entries_of(part.node):
+            if entry.kind in kinds:
+                known.setdefault(entry.kind, set()).update(
+                    text for row in part.rows if row.whose is Whose.OWN for text in texts(row.values, entry.path)
+                )
+    return {kind: sorted(values) for kind, values in sorted(known.items())}
 
 
 def search(catalog: Catalog, given: Identifier, region: str, *, whole: bool = True) -> Found:
@@ -89,11 +141,12 @@ def _search(
     whole: bool = True,
     progress: Progress | None = None,
     disk: Path | None = None,
+    choice: Choice | None = None,
 ) -> Found:
     asked = Counted(catalog.connectors, progress) if progress else None
     sources: Mapping[str, Source] = asked.sources if asked else catalog.connectors
     excluded = {key: system.excluded for key, system in catalog.systems.items() if system.excluded}
-    return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded, disk=disk)
+    return find(catalog.graph, sources, known, region=region, whole=whole, excluded=excluded, disk=disk, choice=choice)
 
 
 class Counted:
@@ -123,9 +176,12 @@ class _Told:
 
 
 def points(graph: Graph, found: Found) -> tuple[Point, ...]:
-    """The person's own contact points, each once, e-mail before telephone, the one held longest first."""
+    """The person's own contact points, each once, e-mail before telephone, the one held longest first.
+
+    None until it is said which of several people it is: what is sent could reach another of them.
+    """
     known: dict[tuple[str, str], Point] = {}
-    for one in contact_points(found, graph):
+    for one in () if found.undecided else contact_points(found, graph):
         at, since = (one.kind, one.value.casefold()), _day(one.changed_at)
         if at not in known or since > known[at].since:
             known[at] = Point(one.kind, one.value, since)

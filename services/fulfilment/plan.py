@@ -23,7 +23,9 @@ from services.fulfilment.mask_fields import identifiers, mask_fields
 
 VERSION = 1
 NO_DATE = "no-date"
+WHICH = "several people are known by this: say which of them it is (P)"
 OTHER_PERSON, SHARED, NOT_PERSONAL, READ_ONLY = "other-person", "shared", "not-personal", "read-only"
+LEFT_OUT = "left-out"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Action:
     """One thing done to rows of one collection. `count`: rows, repeated ones counted.
 
     `fields` only for `mask`. `law`, `until` (ISO, empty when open) only for `keep`. `reason`: a code for `leave`
-    (other-person, shared, not-personal, read-only) and for a `keep` without a date (no-date), else the catalog's words.
+    (other-person, left-out, shared, not-personal, read-only) and for a `keep` without a date (no-date), else the
+    catalog's words.
     """
 
     act: Literal["delete", "mask", "keep", "leave"]
@@ -84,6 +87,11 @@ class Plan:
         """Rows in all systems that `act` is planned for."""
         return sum(system.count(act) for system in self.systems)
 
+    @property
+    def left_out(self) -> int:
+        """Rows of people who are known by the same and were left out."""
+        return sum(a.count for system in self.systems for a in system.actions if a.reason == LEFT_OUT)
+
     def to_json(self) -> bytes:
         """Canonical JSON: equal plans give equal bytes."""
         return orjson.dumps({"v": VERSION, **asdict(self)}, option=orjson.OPT_SORT_KEYS)
@@ -123,10 +131,12 @@ def make_plan(
 ) -> Plan:
     """The plan for what was found. `decisions`: ids of rows (`FoundRow.id`) a person decided to treat as the person's.
 
-    `today`: in the controller's zone. `read_only`: systems that are never changed. Raises `Refused` when too many
-    other people were met or a system could not be searched, `BadInput` for a decision about a row that is not there.
-    `catalog` is named in the plan.
+    `today`: in the controller's zone. `read_only`: systems that are never changed. `catalog` is named
+    in the plan. Raises `Refused` when too many other people were met, one of several may be meant or a system could not
+    be searched, `BadInput` for a decision about a row that is not there.
     """
+    if found.undecided:
+        raise Refused(WHICH)
     if found.stopped:
         way = " → ".join(found.path)
         raise Refused(f"the search met {found.others} other identities (more than {MAX_OTHERS}), by way of {way}")
@@ -144,7 +154,7 @@ def make_plan(
         for part in system.collections:
             planned = list(_Planner(graph, part, today, decided).actions())
             if system.key in closed:
-                planned = [replace(action, act="leave", fields=(), reason=READ_ONLY) for action in planned]
+                planned = [_untouched(action) for action in planned]
             faults += _faults(graph, part, planned)
             actions += planned
         systems.append(SystemPlan(system.key, tuple(actions), system.reason))
@@ -152,6 +162,14 @@ def make_plan(
         controller, today.isoformat(), found.region, found.identities, identifiers(found, graph), tuple(systems),
         tuple(sorted(set(faults))), catalog,
     )  # fmt: skip
+
+
+def _untouched(action: Action) -> Action:
+    """What happens in a system that is never changed."""
+    return action if action.reason == LEFT_OUT else replace(action, act="leave", fields=(), reason=READ_ONLY)
+
+
+_LEAVES = {Whose.SHARED: SHARED, Whose.LEFT: LEFT_OUT}
 
 
 class _Planner:
@@ -185,7 +203,7 @@ class _Planner:
     def _fate(self, row: FoundRow) -> tuple[str, str, str, str]:
         """Act, law, until, reason code."""
         if row.whose is not Whose.OWN and row.id not in self.decided:
-            return "leave", "", "", SHARED if row.whose is Whose.SHARED else OTHER_PERSON
+            return "leave", "", "", _LEAVES.get(row.whose, OTHER_PERSON)
         retention = self.rules.retention
         if retention is not None:
             last = until(retention, row.values.get(str(retention.field)))

@@ -14,6 +14,7 @@ from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
 from services.fulfilment.gravity import facts_in
 from services.fulfilment.plan import Action, Plan, make_plan
+from services.fulfilment.which import act_of, blocked as why_blocked, forget, must_tell
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, PHONE, mask
 from services.types import Right
@@ -32,17 +33,21 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
         raise NotFound("there is no such item")
     catalog = room.catalog(case.controller)
     found = people.look_up(room, case.id, progress=lambda n, of: stage(f"{n} of {of} systems"))
-    blocked, plan, number = "", None, ""
-    if wanted.right is Right.ERASURE:
+    forget(room, case)
+    blocked, plan, number = why_blocked(found), None, ""
+    if not blocked and wanted.right is Right.ERASURE:
         plan, blocked = _plan(room, case, catalog, found)
-    elif found.stopped:
+    elif not blocked and found.stopped:
         blocked = f"the search met {found.others} other people: somebody must look first"
     counted = [(system.key, system.count) for system in found.systems if not system.until]
-    outcome = "stopped" if found.stopped else "complete" if found.complete else "incomplete"
-    today = room.today(room.controller(case.controller))
-    facts = facts_in(found, catalog.graph, today)
+    outcome = (
+        "several" if found.undecided else "stopped" if found.stopped else "complete" if found.complete else "incomplete"
+    )
+    facts = facts_in(found, catalog.graph, room.today(room.controller(case.controller)))
     names, counts = tuple(k for k, _ in counted), tuple(n for _, n in counted)
     room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome, facts), case, item)
+    if must_tell(case, found):
+        room.results.report(ask, "people", act_of(case, found), case)
     for asked in needed(room, case, wanted, found) if not wanted.ended else ():
         room.results.report(ask, asking_step(asked), asked, case, item)
     if plan is not None and wanted.state in OPEN:
@@ -50,7 +55,7 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
     room.results.settle(stopped=room.stopped)  # whoever reads the answer may ask for this very plan at once
     return {
         "systems": [{"system": s.key, "state": _state(s), "found": s.count, "reason": s.reason} for s in found.systems],
-        "collections": _collections(catalog.graph, found, plan, language),
+        "collections": [] if found.undecided else _collections(catalog.graph, found, plan, language),
         "plan": number,
         "digest": plan.digest if plan is not None else "",
         "deletes": plan.count("delete") if plan else 0,

@@ -28,7 +28,7 @@ def tell(
     identities: Identities,
     corrected: Callable[[], Sequence[str]] = tuple,
 ) -> None:
-    """Tell every recipient of these collections of the `change`: `erasure`, `rectification` or `restriction`.
+    """Tell every recipient of these collections of the `change`: `erasure`, `rectification`, `restriction`, `lifting`.
 
     `identities` are what they know the person by, `corrected` the new values.
     Who was told once is not told again, whatever is killed meanwhile.

@@ -119,6 +119,8 @@ def _make_plan(task: Task, case: Case) -> CorrectionPlan:
     room, controller = task.room, task.room.controller(case.controller)
     graph = room.catalog(case.controller).graph
     found = _search(task, case)
+    if found.undecided:
+        raise JobFailed("which-person")
     if found.stopped:
         raise JobFailed("too-many-others")
     asked = _asked(task)

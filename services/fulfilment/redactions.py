@@ -92,6 +92,8 @@ class Redactions:
         """The rows that go out, what is held back in them as `Blacked`."""
         words = self._by_place
         for row in collection.rows:
+            if row.whose is Whose.LEFT:
+                continue
             if row.whose is not Whose.OWN and self._rows.get(row.id, Word()).decision != "disclose":
                 continue
             values = dict(row.values)
@@ -108,7 +110,7 @@ class Redactions:
 
     def counts(self) -> dict[Node, int]:
         """How many rows go out, by collection with rows."""
-        out = dict.fromkeys((c.node for c in self.found.collections()), 0)
+        out = {c.node: -sum(r.count for r in c.rows if r.whose is Whose.LEFT) for c in self.found.collections()}
         for node, _, count in self.withheld():
             out[node] -= count
         return {node: out[node] + c.count for c in self.found.collections() for node in (c.node,)}
@@ -154,7 +156,7 @@ class Redactions:
             if not self._any_picked(collection.node):
                 continue
             for row in collection.rows:
-                if row.whose is not Whose.OWN:
+                if row.whose not in (Whose.OWN, Whose.LEFT):
                     yield self._part(row, WHOLE, _row_reason(row), plain(row.values))
                     self._rows.setdefault(row.id, Word())
 

@@ -8,7 +8,7 @@ from services.catalog.console_keys import Restriction
 from services.catalog.graph import Graph
 from services.catalog.values import join_key
 from services.connectors.base import Connector, Rewrite
-from services.fulfilment.found import FoundCollection, FoundRow, FoundSystem, Whose
+from services.fulfilment.found import FOREIGN, FoundCollection, FoundRow, FoundSystem
 from services.fulfilment.in_place import rewrite_whole
 
 
@@ -30,7 +30,7 @@ def marks_of(found: FoundSystem, graph: Graph) -> Marks:
     for _, mark, rows in _marked(found, graph):
         on = sum(_is_restricted(mark, row) for row in rows)
         restricted, free = restricted + on, free + len(rows) - on
-    held = sum(row.whose is not Whose.OTHER for part in found.collections for row in part.rows)
+    held = sum(row.whose not in FOREIGN for part in found.collections for row in part.rows)
     return Marks(restricted, free, 0 if restricted + free else held)
 
 
@@ -54,7 +54,7 @@ def _marked(found: FoundSystem, graph: Graph) -> Iterator[tuple[FoundCollection,
     """Collections that can say it, with the person's rows there."""
     for part in found.collections:
         mark = graph.nodes[part.node].console.restriction
-        rows = [row for row in part.rows if row.whose is not Whose.OTHER]
+        rows = [row for row in part.rows if row.whose not in FOREIGN]
         if mark is not None and rows:
             yield part, mark, rows
 

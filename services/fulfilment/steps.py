@@ -105,6 +105,7 @@ class Task:
                 self.room.results.hand_in(self.room.stopped)
                 self.hold()
                 reach("step.done")
+                reach(f"step.{self.job.kind}")
 
         return self.engine.step(name, held)
 

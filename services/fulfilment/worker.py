@@ -147,7 +147,7 @@ class Worker:
         self._store.leave(self.id)  # what an earlier process of this worker held begins anew
         self._live()
         self.room.results.own(Heartbeat())
-        for job in self._going_on():
+        for job in self._not_halted(self._store.begun_jobs(self.id)):
             self._engine.resume(job.id, job.kind)
         pool = ThreadPoolExecutor(_ASK_THREADS, thread_name_prefix="ask")
         sign_ins = ThreadPoolExecutor(_SIGN_IN_THREADS, thread_name_prefix="sign-in")
@@ -254,30 +254,31 @@ class Worker:
 
     def _adopt(self) -> bool:
         """Go on with what a worker that is gone had begun."""
-        for job in self._store.adopt_jobs(self.id, self._room_left()):
+        begun = self._store.begun_jobs(self.id)
+        for job in self._store.adopt_jobs(self.id, _MOST - len(begun)):
             self._journal.say("adopted", kind=job.kind, job=job.id, fence=job.fence)
             reach("job.adopted")
             self._engine.resume(job.id, job.kind)
-        self._take_up()
+        self._take_up(self._not_halted(begun))
         return False
 
-    def _take_up(self) -> None:
-        """Resume each job that is this worker's and that nobody is at work on, seen twice in a row.
+    def _take_up(self, begun: list[Job]) -> None:
+        """Resume each of the jobs `begun` here that nobody is at work on, seen twice in a row.
 
         A worker that had it for a moment, froze and woke may have called it away in the engine. Tried again at the
         2nd, 4th, 8th … look, so that a job that cannot go on fills no journal.
         """
-        idle = [job for job in self._going_on() if not self._engine.runs(job.id)]
+        idle = [job for job in begun if not self._engine.runs(job.id)]
         self._idle = {job.id: self._idle.get(job.id, 0) + 1 for job in idle}
         for job in idle:
             if (looks := self._idle[job.id]) > 1 and looks.bit_count() == 1:
                 self._journal.say("taken-up", kind=job.kind, job=job.id, fence=job.fence)
                 self._engine.resume(job.id, job.kind)
 
-    def _going_on(self) -> list[Job]:
-        """The jobs that this worker has begun, without those that are halted: they stay where they were left."""
+    def _not_halted(self, jobs: list[Job]) -> list[Job]:
+        """Those of `jobs` that nobody halted: the others stay where they were left."""
         halts = self._store.halts()
-        return [job for job in self._store.begun_jobs(self.id) if not is_halted(halts, job.controller)]
+        return [job for job in jobs if not is_halted(halts, job.controller)]
 
     def _room_left(self) -> int:
         return _MOST - len(self._store.begun_jobs(self.id))

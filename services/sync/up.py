@@ -152,6 +152,7 @@ class Uplink:
         self.state = UpState(*self._book.waiting(), self._lost or self._doubt)
 
     def _send(self, start: int, most: int) -> None:
+        """Hand in the entries from place `start` on, `most` at most; half as many while they are too heavy at once."""
         stop, note = self._book.writer.batch_end(start, most)
         with self._book.reader() as reader:
             bodies = [body for _, body in reader.bodies(start, stop)]

@@ -22,13 +22,14 @@ def parked(centre: WorkerCentre, kind: str) -> bool:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("right", [Right.ERASURE, Right.RESTRICTION])
+@pytest.mark.parametrize("right", [Right.ERASURE, Right.RESTRICTION, Right.CONSENT_WITHDRAW])
 def test_people_are_asked_once_and_heard_once_whenever_a_worker_dies(make_centre: Make, right: Right) -> None:
     centre = make_centre()
     with_archive(centre)
     centre.start()
     call = Call(centre, centre.desk(), PEOPLE[6], right)
-    call.verify()
+    if right is not Right.CONSENT_WITHDRAW:
+        call.verify()
     if right is Right.ERASURE:
         call.desk.find.preview(call.session, call.case)
         answer(call, waits(call, "find"), "completed", 2)
@@ -38,10 +39,14 @@ def test_people_are_asked_once_and_heard_once_whenever_a_worker_dies(make_centre
         call.approve(centre.desk("desk-2"))
         centre.wait_dead()
         what, kind = "erase", "erase"
-    else:
+    elif right is Right.RESTRICTION:
         centre.kill()
         call.desk.act.restrict(call.session, call.case, "18-1-a")
         what, kind = "restrict", "restrict"
+    else:
+        centre.kill()
+        call.desk.act.consent(call.session, call.case, "newsletter", given=False)
+        what, kind = "consent-withdraw", "consent"
     assert killed_at_each_step(centre, lambda: parked(centre, kind)) > 2
     centre.start()
     task = waits(call, what)

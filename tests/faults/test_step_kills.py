@@ -14,16 +14,44 @@ from services.sync.rebuild import differences
 from services.types import Right
 from tests.faults.test_waiting_systems import asked, erase_job, mood
 from tests.faults.test_worker_kills import counts, finish, half_erased, others
+from tests.services.test_rectification import ADDRESSES, addresses, family_names, line, proven
 from tests.worker_centre import CASE, PEOPLE, Call, WorkerCentre
 from tests.worker_child import MOODY
 from tests.worker_fixtures import Make
 
 FAR = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
-ASKED: dict[Right, Callable[[Call], None]] = {
-    Right.ACCESS: lambda call: call.desk.act.export(call.session, call.case),
-    Right.OBJECTION_MARKETING: lambda call: call.desk.act.stop_marketing(call.session, call.case) and None,
-    Right.RESTRICTION: lambda call: call.desk.act.restrict(call.session, call.case, "18-1-a"),
+NEW = "New.Address@example.org"
+
+
+def _correction(call: Call) -> Callable[[], None]:
+    """A new e-mail address, which stands in four systems: what is wrong is read while a worker lives."""
+    proven(call.centre, call.desk, call)
+    wrong = line(call.desk, call, "email")
+    return lambda: call.desk.rectify.ask(call.session, call.case, {wrong: NEW})
+
+
+def _verified(call: Call) -> None:
+    call.verify()
+    call.step_up()
+
+
+def _access(call: Call) -> Callable[[], None]:
+    _verified(call)
+    return lambda: call.desk.act.export(call.session, call.case)
+
+
+def _restriction(call: Call) -> Callable[[], None]:
+    _verified(call)
+    return lambda: call.desk.act.restrict(call.session, call.case, "18-1-a")
+
+
+ASKED: dict[Right, Callable[[Call], Callable[[], None]]] = {
+    Right.ACCESS: _access,
+    Right.OBJECTION_MARKETING: lambda call: lambda: call.desk.act.stop_marketing(call.session, call.case) and None,
+    Right.RESTRICTION: _restriction,
+    Right.RECTIFICATION: _correction,
 }
+"""What is prepared while a worker lives, and then asked for while none does."""
 
 
 def killed_at_each_step(centre: WorkerCentre, over: Callable[[], bool]) -> int:
@@ -71,22 +99,46 @@ def test_a_job_killed_at_every_step_ends_its_item_once(make_centre: Make, right:
     centre.start()
     call = Call(centre, centre.desk(), PEOPLE[1], right)
     centre.until(lambda: "case.acknowledged" in centre.acts(call.case))
-    if right is not Right.OBJECTION_MARKETING:
-        call.verify()
-        call.step_up()
+    ask = ASKED[right](call)
     centre.kill()
-    ASKED[right](call)
-
+    ask()
     if right is Right.ACCESS:
         decide_what_is_held_back(centre, call)
     assert killed_at_each_step(centre, lambda: centre.case(call.case).closed) > 2
     centre.start()
     centre.until(lambda: centre.store.workers()[1][0].alive)
+    each_step_once(centre, call)
+    if right is Right.RECTIFICATION:
+        assert addresses(centre, NEW) == dict.fromkeys(ADDRESSES, 1)
+        sent = Counter((one.template, one.state) for one in centre.case(call.case).letters)
+        assert (sent["rectification-notice", "sent"], sent["rectification-outcome", "sent"]) == (1, 1)
+
+
+def each_step_once(centre: WorkerCentre, call: Call) -> None:
+    """Every act of a worker stands once, the item ended once, nobody's act met another state."""
     entries = [e for e in centre.entries(call.case) if e.actor.startswith("worker:")]
     assert [op for op, n in Counter(e.op for e in entries).items() if n > 1] == [], "a step was written twice"
     assert Counter(e.act for e in entries)["item.resolved"] == 1
     assert centre.case(call.case).conflicts == ()
     assert differences(centre.store) == []
+
+
+def test_a_worker_killed_as_a_system_took_a_correction_writes_it_once(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start(kill_at="step.rectify:2")
+    call = Call(centre, centre.desk(), PEOPLE[1], Right.RECTIFICATION)
+    call.verify()
+    wrong = line(call.desk, call, "family name")
+    call.desk.rectify.ask(call.session, call.case, {wrong: "Neumann"})
+    assert centre.wait_dead(60) == -signal.SIGKILL
+    assert family_names(centre).count("Neumann") == 1, "the system took it"
+    assert "rectification.written" not in centre.acts(call.case), "and nobody had said so"
+    centre.start()
+    centre.until(lambda: centre.case(call.case).closed)
+    each_step_once(centre, call)
+    assert family_names(centre).count("Neumann") == 1
+    written = [e.params["rows"] for e in centre.entries(call.case) if e.act == "rectification.written"]
+    assert written == [1]
 
 
 def test_killed_as_it_put_a_job_down_the_job_waits_on_and_what_was_done_is_not_done_over(make_due: Make) -> None:

@@ -37,6 +37,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "erase-confirm": ("enter", "E", "enter", typed("415")),
     "consent": ("enter", "c"),
     "rectify": ("enter", "r", "enter", typed("Noe"), "enter", "j", "j", "j"),
+    "people": ("enter", "P", "space", "j", "j", "j"),
+    "people-none": ("enter", "P", "f"),
     "note": ("enter", "o", typed("spoke")),
     "wrap": ("enter", "w"),
     "reveal": ("enter", "full_stop", "p", "1"),

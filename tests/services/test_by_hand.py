@@ -8,6 +8,7 @@ from sqlcipher3 import dbapi2
 
 from db.central import JOB, PROGRESS
 from services.action_log import acts
+from services.cases.words import reason_words
 from services.desk.desk import Desk
 from services.errors import BadInput, NotFound, Refused
 from services.home import CENTRAL_KEY, ENGINE_KEY, key
@@ -327,3 +328,17 @@ def test_a_consent_by_hand_is_withdrawn_when_a_person_says_so(make_centre: Make)
     written = [e.params for e in centre.entries(call.case) if e.act == "consent.written"]
     assert [(one["system"], one["read_back"]) for one in written if one["system"] == "archive"] == [("archive", False)]
     assert {one["read_back"] for one in written if one["system"] != "archive"} == {True}, "the control"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("by-hand", "by hand"),
+        ("by-hand:legal-hold", "by hand: legal hold"),
+        ("by-hand:late", "by hand: late"),
+        ("unusable", "the system would not take it: a rule or a right of its own"),
+        ("vendor-late", "vendor-late"),
+    ],
+)
+def test_a_reason_stands_as_words_where_people_see_it(code: str, words: str) -> None:
+    assert reason_words(code) == words

@@ -118,6 +118,47 @@ def test_the_file_is_encrypted_and_holds_no_text_of_an_error(tmp_path: Path) -> 
     assert not any("anna" in row for row in rows)
 
 
+FULL = """
+import logging, sys, time
+import sqlalchemy as sa
+from services.fulfilment.engine import Engine, _open
+folder, safe, full, done = sys.argv[1], sys.argv[2], [], []
+def job(engine, job):
+    engine.step("s0", lambda: done.append(0) or 0)
+    engine.step("s1", lambda: done.append(1) or (len(done) == 2 and full.append(1)) or "x" * 100_000)
+    engine.step("s2", lambda: done.append(2) or 2)
+if safe == "no":
+    from services.fulfilment import engine
+    engine._left = lambda error: error
+engine = Engine(f"sqlite:///{folder}/engine.db", bytes(range(32)), "abcd1234", {"job": job})
+logging.getLogger("rightsdesk").addHandler(logging.StreamHandler(sys.stdout))
+@sa.event.listens_for(engine._database, "checkout")
+def room(conn, record, proxy): conn.execute(f"PRAGMA max_page_count = {1 if full else 10**6}")
+@sa.event.listens_for(engine._database, "handle_error")
+def free(context): full.clear()
+engine.start("one", "job")
+for wanted in ([0, 1], [0, 1, 1, 2]):
+    until = time.monotonic() + (5 if wanted == [0, 1] or safe == "yes" else 1)
+    while time.monotonic() < until and (done != wanted or engine.runs("one")): time.sleep(0.01)
+    print(done, flush=True)
+    engine.resume("one", "job")
+import os
+os._exit(0)
+"""
+
+
+def test_a_step_that_a_full_disk_does_not_record_is_done_again_and_the_job_is_not_lost(tmp_path: Path) -> None:
+    """The control records what went wrong as the end of the job: nobody can go on with it when there is room again."""
+    said = {}
+    for safe in ("yes", "no"):
+        (tmp_path / safe).mkdir()
+        words = [sys.executable, "-c", FULL, str(tmp_path / safe), safe]
+        run = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+        said[safe] = run.stdout.splitlines()
+    assert said["yes"] == ["left OperationalError", "[0, 1]", "[0, 1, 1, 2]"]
+    assert [line for line in said["no"] if "engine" not in line] == ["[0, 1]", "[0, 1]"], "the control"
+
+
 def test_a_wrong_key_says_so(tmp_path: Path) -> None:
     child(tmp_path, 6, "five-1")
     with pytest.raises(Unusable, match="wrong key or damaged"):

@@ -18,29 +18,11 @@ from services.fulfilment.find import find
 from services.fulfilment.found import Found, Reach
 from services.fulfilment.plan import make_plan
 from services.types import Right, Role
+from tests.by_hand import DATASET, WORDS
 from tests.datasystems.beside import ADA, SECRET, TODAY, Beside
 from tests.entries import LEAD, OTHER, WORKER, after, entry, opened
 from tests.services.test_policy import moment
 
-DATASET = """\
-dataset:
-  - fides_key: archive
-    collections:
-      - name: paper
-        x_console: {erase: delete}
-        fields:
-          - {name: task, fides_meta: {primary_key: true}}
-          - {name: person, fides_meta: {identity: email}}
-          - {name: count}
-          - {name: answered_on}
-"""
-WORDS = """\
-find: {en: "Look through the binders in room 12", de: Ordner in Raum 12 durchsehen}
-erase: {en: Shred what was found}
-responsible: archive
-identities: [email]
-days: {find: 5, erase: 7}
-"""
 TASK = "0c6c7acdb6cf5aa692963343001fefbc"
 FOUND = HandTask(TASK, "find", "2026-03-10", "completed", 3, "", "2026-03-06")
 DONE = replace(FOUND, what="erase", count=3)
@@ -108,7 +90,7 @@ def test_what_was_found_by_hand_is_planned_waits_for_hands_and_is_gone_when_they
     assert reach(found) == (Reach.FOUND, "", 1)
     (part,) = [part for part in found.collections() if part.node.collection == "paper"]
     assert [row.values for row in part.rows] == [
-        {"task": TASK, "person": "ada@x.org", "count": 3, "answered_on": "2026-03-06"}
+        {"task": TASK, "person": "ada@x.org", "count": 3, "found": "", "answered_on": "2026-03-06"}
     ]
     plan = make_plan(found, both.graph, TODAY, "c")
     asked = by_hand(both, FOUND)

@@ -70,9 +70,11 @@ def lead_of(centre: WorkerCentre) -> tuple[Desk, Session]:
     return desk, centre.until(signed_in)
 
 
-def restricted_case(centre: WorkerCentre, ground: str = "18-1-a", person: Person = PEOPLE[1]) -> Call:
+def restricted_case(
+    centre: WorkerCentre, ground: str = "18-1-a", person: Person = PEOPLE[1], desk: Desk | None = None
+) -> Call:
     """A call after which the person's data are restricted everywhere."""
-    call = Call(centre, centre.desk(), person, Right.RESTRICTION)
+    call = Call(centre, desk or centre.desk(), person, Right.RESTRICTION)
     call.verify()
     call.desk.act.restrict(call.session, call.case, ground)
     centre.until(lambda: centre.case(call.case).closed)
@@ -160,3 +162,57 @@ def test_while_restricted_a_consent_can_be_withdrawn_and_a_lifting_leaves_that_a
     centre.until(lambda: len(centre.case(call.case).items) == 3 and centre.case(call.case).closed)
     assert restricted(centre) == dict.fromkeys(MARKED, 0)
     assert centre.rows("news", said) == before
+
+
+def two_restrictions(centre: WorkerCentre) -> tuple[Call, Call]:
+    """Two cases that restrict one person, who gave an address in one and a customer number in the other."""
+    first = restricted_case(centre)
+    by_number = replace(PEOPLE[1], email=PEOPLE[1].customer_number)
+    return first, restricted_case(centre, "18-1-c", by_number, first.desk)
+
+
+def lifting_told(centre: WorkerCentre, case: str) -> tuple[int, dict[str, str]]:
+    """How many letters told the person of the lifting, and what recipients of it were told."""
+    seen = centre.case(case)
+    letters = [one for one in seen.letters if one.template == "restriction-lifted"]
+    return len(letters), {one.recipient: one.state for one in seen.items[-1].recipients if one.state == "told"}
+
+
+def test_what_another_case_still_restricts_stays_marked_until_that_is_lifted_too(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    first, second = two_restrictions(centre)
+    desk, lead = lead_of(centre)
+    desk.act.lift(lead, first.case, "accuracy-checked")
+    centre.until(lambda: len(centre.case(first.case).items) == 2 and centre.case(first.case).closed)
+    assert restricted(centre) == dict.fromkeys(MARKED, 1)
+    kept = [e.params for e in centre.entries(first.case) if e.act == "restriction.kept"]
+    assert (kept, centre.acts(first.case).count("restriction.lifted")) == ([{"case": second.case}], 0)
+    assert lifting_told(centre, first.case) == (0, {}), "nobody is told of what was not done"
+    assert second.case in desk.case.read(lead, first.case).items[1].text
+    with pytest.raises(Refused, match="nothing is restricted"):
+        desk.act.lift(lead, first.case, "lawful")
+    desk.act.lift(lead, second.case, "claim-over")
+    centre.until(lambda: len(centre.case(second.case).items) == 2 and centre.case(second.case).closed)
+    assert restricted(centre) == dict.fromkeys(MARKED, 0)
+    assert "restriction.kept" not in centre.acts(second.case)
+    told = dict.fromkeys(("elbkurier-logistik-gmbh", "mailwerk-gmbh"), "told")
+    assert lifting_told(centre, second.case) == (1, told)
+    mails = [" ".join(mail.split()) for mail in centre.letters()]
+    assert sum("die Einschränkung ihrer Verarbeitung in unseren Systemen aufgehoben" in mail for mail in mails) == 2
+    assert differences(centre.store) == []
+
+
+@pytest.mark.long
+def test_two_restrictions_that_are_lifted_at_once_leave_no_mark(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    cases = two_restrictions(centre)
+    desk, lead = lead_of(centre)
+    centre.kill()
+    for call in cases:
+        desk.act.lift(lead, call.case, "lawful")
+    centre.start()
+    centre.until(lambda: all(len(centre.case(c.case).items) == 2 and centre.case(c.case).closed for c in cases), 60)
+    assert restricted(centre) == dict.fromkeys(MARKED, 0)
+    assert ["restriction.kept" in centre.acts(call.case) for call in cases] == [True, False]

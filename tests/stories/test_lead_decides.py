@@ -50,7 +50,7 @@ async def test_a_lead_has_it_tried_again_stops_all_work_and_skips_it(make_due: M
         await player.type_pin(LEAD_PIN)
         await player.until(lambda: centre.case(CASE).shredded, "the end of the erasure")
         await player.sees("every item has ended")
-        await player.sees("news  skipped (by-hand)")
+        await player.sees("news  skipped (by hand)")
         assert "WORK STOPPED" not in player.screen()
         assert written(centre)["erase.system_done"] == 3
     mine = [e for e in terminal_log(centre.home.path, "desk-2") if e.act.startswith(("system.", "work."))]

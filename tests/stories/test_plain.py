@@ -9,7 +9,7 @@ from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
 from tests.plain_lines import Typist, plain_lines
 from tests.player import acts, in_order, knows, of_case, only, terminal_log, worker_log
-from tests.worker_centre import WorkerCentre
+from tests.worker_centre import PEOPLE, WorkerCentre, one_address
 
 
 def inert(typist: Typist) -> bool:
@@ -149,3 +149,21 @@ def test_what_is_no_answer_changes_nothing_and_is_asked_again(typed: str) -> Non
         seat.choose("Which?", [Option("a", "this"), Option("b", "that"), Option("c", "closed one", "not now")]) == "b"
     )
     assert "\x1b" not in "".join(lines.lines)
+
+
+def test_which_of_several_people_it_is_is_said_on_plain_lines(home: Path, person: Person) -> None:
+    one_address(home, person, PEOPLE[4])
+    with plain_lines(home) as typist:
+        typist.signs_in(AGENT, AGENT_PIN)
+        case = typist.logs(person, "a")
+        typist.leads_check(knows(person))
+        typist.types("p")
+        typist.sees("say which of them it is (P)")
+        lines = typist.types("P")
+        mine = next(line for line in lines if person.customer_number[-2:] in line)
+        typist.types("y", mine.partition(" ")[0], "y")
+        typist.sees("it is said who it is")
+        assert person.customer_number not in typist.said()
+        assert person.family_name not in typist.said()
+    chosen = only(of_case(terminal_log(home), case), "people.chosen")
+    assert (len(chosen.params["chosen"]) > 0, len(chosen.params["left"]) > 0) == (True, True)
