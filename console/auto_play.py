@@ -209,21 +209,19 @@ class Player:
         screen = await self._to_line(lambda line: line.rpartition(".")[2] == name)
         before = screen.view
         if name == Factor.CBK and step.act == "factor.passed":
-            before = await self._called_back(screen)
+            await self._call_back()
         await self.press("y" if step.act == "factor.passed" else "f")
         await self._kept(before)
 
-    async def _called_back(self, screen: ChecklistScreen) -> object:
-        """The number on file is looked at once the caller has hung up; what the checklist shows then."""
-        before = screen.view
+    async def _call_back(self) -> None:
+        """The number on file is looked at, once the caller has hung up."""
         await self.press("s")
-        await self.until(lambda: isinstance(self.app.screen, Choice), "whether the caller has hung up")
+        await self.on(Choice)
         await asyncio.sleep(ARM_S)
         await self.press("y")
-        await self.until(lambda: isinstance(self.app.screen, RevealBox), "the number")
+        await self.on(RevealBox)
         await self.press("escape")
-        await self.until(lambda: screen.view is not before and not screen.busy, "the checklist")
-        return screen.view
+        await self.on(ChecklistScreen, lambda one: not one.busy)
 
     async def _kept(self, before: object) -> None:
         """Until the checklist has come back with what was done: a key pressed before that would go astray."""

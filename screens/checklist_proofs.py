@@ -42,10 +42,11 @@ class NumberRead(Message):
 
 
 class Proofs(KitScreen):
-    """Mixed into the checklist, which holds `case`, `view`, `step`, `_begin` and `_write`."""
+    """Mixed into the checklist, which holds `case`, `view`, `busy`, `step`, `_begin` and `_write`."""
 
     case: str
     view: ChecklistView | None
+    busy: bool
 
     @property
     def step(self) -> Step | None:
@@ -90,7 +91,8 @@ class Proofs(KitScreen):
 
     @on(NumberRead)
     def _number_read(self, message: NumberRead) -> None:
-        self.recall()
+        self.busy = False  # the cursor stays: this very step is marked next
+        self.refresh_bindings()
         self.app.push_screen(RevealBox("Call this number and no other", message.number or NO_NUMBER))
 
     def see_authority(self) -> None:

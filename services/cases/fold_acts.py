@@ -22,9 +22,13 @@ def known_who(case: Case) -> None:
         raise Unfit(reason)
 
 
-def needs_tier(case: Case, entry: Entry, item: Item, least: Tier) -> None:
-    """Raises `Unfit` unless the entry's session has proven enough for an act on `item` that takes `least`."""
-    tier, reached = needed(case, item, least), verified_tier(case, entry.session or "", entry.ts)
+def needs_tier(case: Case, entry: Entry, item: Item | None, least: Tier) -> None:
+    """Raises `Unfit` unless the entry's session has proven enough for an act on `item` that takes `least`.
+
+    Without an item `least` is all it takes: what makes a request graver must be found first.
+    """
+    tier = least if item is None else needed(case, item, least)
+    reached = verified_tier(case, entry.session or "", entry.ts)
     if reached is Tier.TX or reached < tier:
         raise Unfit(f"needs {tier}, reached {reached}")
     if why := barred(case):

@@ -23,6 +23,7 @@ _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
+_LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
@@ -125,7 +126,7 @@ def _unproven(rule: Rule, case: Case, item: Item | None, moment: Moment) -> str:
         return ""
     if why := not_a_subject(case.requester):
         return why
-    tier = rule.tier if rule.act == "find" else needed(case, item if rule.rights else None, rule.tier)
+    tier = rule.tier if rule.act in _LOOKS else needed(case, item if rule.rights else None, rule.tier)
     reached = verified_tier(case, moment.session.id, moment.now)
     if reached is Tier.TX or reached < tier:
         return _tier_words(tier, reached, case)
