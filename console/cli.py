@@ -16,6 +16,7 @@ from console.commands import (
     clock,
     demo,
     doctor,
+    law,
     log,
     replay,
     suppress,
@@ -63,6 +64,7 @@ def command() -> typer.Typer:
             one.epilog = epilog(f"{name} {_name(one)}")
     for name, work in (
         ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
+        ("law", law.law),
         ("replay", replay.replay), ("rotate-password", terminal.rotate_password),
         ("suppress", suppress.suppress), ("sync", sync.sync),
     ):  # fmt: skip

@@ -148,6 +148,10 @@ class CaseRow(SQLModel, table=True):
     breach: bool
     approval: bool
     conflicts: int = 0
+    hard: str = ""
+    paused: str = ""
+    wakes: str = ""
+    extended: bool = False
 
 
 class SubjectRow(SQLModel, table=True):

@@ -66,6 +66,8 @@ def _cases(conn: sa.Connection, today: date) -> list[Count]:
         "cases_breach",
         "cases_to_approve",
         "cases_conflicts",
+        "cases_extended",
+        "cases_paused",
     )
     wanted: Sequence[sa.ColumnElement[bool]] = (
         CASE.c.is_open,
@@ -74,6 +76,8 @@ def _cases(conn: sa.Connection, today: date) -> list[Count]:
         CASE.c.is_open & CASE.c.breach,
         CASE.c.approval,
         CASE.c.conflicts > 0,
+        CASE.c.extended,
+        CASE.c.is_open & (CASE.c.paused != ""),
     )
     query = sa.select(CASE.c.controller, sa.func.count(), *map(those, wanted)).group_by(CASE.c.controller)
     found = []

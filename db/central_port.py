@@ -45,6 +45,9 @@ QUEUE_COLUMNS = (
     CASE.c.breach,
     CASE.c.approval,
     CASE.c.conflicts,
+    CASE.c.hard,
+    CASE.c.paused,
+    CASE.c.wakes,
     CASE.c.rev,
 )
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.terminal import TerminalStore
-from services.types import Band, Cursor, QueueView
+from services.types import PAUSE_ENDS_DAYS, Band, Cursor, QueueView
 
 CASE_NUMBER = re.compile(r"[A-Za-z]{1,3}-[0-9]{2}-[0-9]{1,9}")
-COLUMNS = "case_id, controller, rights, person, state, who, tier, due, open, ack, breach, approval, conflicts"
+COLUMNS = (
+    "case_id, controller, rights, person, state, who, tier, due, open, ack, breach, approval, conflicts, "
+    "hard, paused, wakes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,17 @@ def bands(today: Mapping[str, str]) -> tuple[BandRange, ...]:
     """The ranges of a day; `today` is the ISO date by controller."""
     day, days = _today_sql(today)
     latest = (max(today.values(), default="9999"),)
+    soon = f"date({day}, '+{PAUSE_ENDS_DAYS} days')"
+    ends, waits = f"wakes<>'' AND wakes<={soon}", f"(wakes='' OR wakes>{soon})"
     return (
         BandRange(Band.BREACH, "open=1 AND breach=1", (), "due"),
         BandRange(Band.OVERDUE, f"open=1 AND breach=0 AND due<? AND due<{day}", (*latest, *days), "due"),
         BandRange(Band.TODAY, f"open=1 AND breach=0 AND due<=? AND due={day}", (*latest, *days), "due"),
-        BandRange(Band.UNACKNOWLEDGED, f"open=1 AND breach=0 AND ack=0 AND due>{day}", days, "ack"),
-        BandRange(Band.REST, f"open=1 AND breach=0 AND ack=1 AND due>{day}", days, "ack"),
+        BandRange(Band.PAUSE_ENDS, f"open=1 AND breach=0 AND due>{day} AND {ends}", (*days, *days), "wakes"),
+        BandRange(
+            Band.UNACKNOWLEDGED, f"open=1 AND breach=0 AND ack=0 AND due>{day} AND {waits}", (*days, *days), "ack"
+        ),
+        BandRange(Band.REST, f"open=1 AND breach=0 AND ack=1 AND due>{day} AND {waits}", (*days, *days), "ack"),
         BandRange(Band.CLOSED, "open=0 AND breach=0", (), "due"),
     )
 

@@ -23,7 +23,7 @@ OFFLINE_S = 12 * 3600
 
 _COLUMNS = (
     "case_id", "controller", "rights", "person", "state", "who", "tier", "due", "open", "ack", "breach", "approval",
-    "conflicts", "rev",
+    "conflicts", "hard", "paused", "wakes", "rev",
 )  # fmt: skip
 _PUT = (
     f"INSERT INTO queue VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
@@ -44,7 +44,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE TABLE queue (
             case_id TEXT PRIMARY KEY, controller TEXT NOT NULL, rights TEXT NOT NULL, person TEXT NOT NULL,
             state TEXT NOT NULL, who TEXT NOT NULL, tier TEXT NOT NULL, due TEXT NOT NULL, open INT NOT NULL,
-            ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, conflicts INT NOT NULL, rev INT NOT NULL
+            ack INT NOT NULL, breach INT NOT NULL, approval INT NOT NULL, conflicts INT NOT NULL, hard TEXT NOT NULL,
+            paused TEXT NOT NULL, wakes TEXT NOT NULL, rev INT NOT NULL
         ) STRICT
         """,
         "CREATE INDEX queue_due ON queue (open, breach, due, case_id)",
@@ -52,6 +53,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX queue_who_due ON queue (who, open, breach, due, case_id)",
         "CREATE INDEX queue_who_ack ON queue (who, open, breach, ack, due, case_id)",
         "CREATE INDEX queue_approval ON queue (open, breach, due, case_id) WHERE approval=1",
+        "CREATE INDEX queue_wakes ON queue (open, breach, due, case_id) WHERE wakes<>''",
+        "CREATE INDEX queue_who_wakes ON queue (who, open, breach, due, case_id) WHERE wakes<>''",
         "CREATE INDEX queue_conflicts ON queue (controller) WHERE conflicts>0",
         # How many rows of each kind there are: counting a million takes seconds, and the screen asks again and again.
         """

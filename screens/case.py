@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens import case_panes
-from screens.case_systems import CaseSystems
+from screens.case_clock import CaseClock
 from screens.kit import keys
 from screens.kit.deskside import sentences
 from screens.kit.messages import JobFailed
@@ -37,7 +37,7 @@ class Neighbour(Message):
     way: str
 
 
-class CaseScreen(CaseSystems):
+class CaseScreen(CaseClock):
     """Opened with a case, what to say to the caller (after intake), and the queue's view for `[` and `]`."""
 
     CSS_PATH = "case.tcss"
@@ -190,8 +190,7 @@ class CaseScreen(CaseSystems):
     def _neighbour(self, way: str, *, reverse: bool) -> None:
         if self.view is None:
             return
-        ends = [date.day for date in self.view.dates if date.name in ("legal end", "extended to")]
-        here = Cursor(self.view.band, ends[-1].isoformat() if ends else "", self.case)
+        here = Cursor(self.view.band, self.view.leads.isoformat() if self.view.leads else "", self.case)
         read: Callable[[], QueueRow | None] = partial(
             _row_beside, self.desk, self.host.session, self.queue, here, reverse
         )

@@ -21,7 +21,20 @@ DATES: Final = {
     "one month": "One month",
     "legal end": "Legal end",
     "extended to": "Extended",
+    "with pause": "Later end",
+    "ask again": "Ask again",
 }
+WHY: Final = {
+    "received": "received",
+    "month from": "the month begins",
+    "legal end": "moved",
+    "extended to": "extended",
+    "with pause": "with the pause",
+    "ask again": "ask again",
+    "extend until": "extension",
+    "refuse until": "refusal",
+}
+"""Dates whose reason is worth a line."""
 SHOWN_CONFLICTS: Final = 2
 PROOFS: Final = (
     "export.built", "export.delivered", "export.failed", "erase.verified", "erase.failed", "consent.written",
@@ -47,7 +60,7 @@ def facts(view: CaseView, agent: str, zone: tzinfo | None, room: int) -> Content
     for item in view.items:
         lines += [shown(f"{item.id} {right(item.right)}", "bold"), under(item.text, room)]
     lines.append(Content(""))
-    lines += [pair(DATES.get(date.name, date.name), day(date.day), room) for date in view.dates]
+    lines += [pair(DATES[date.name], day(date.day), room) for date in view.dates if date.name in DATES]
     lines.append(pair("Person", view.person, room))
     lines.append(pair("Answer to", view.delivery, room))
     lines.append(pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}", room))
@@ -79,6 +92,9 @@ def overview(view: CaseView, say: str, now: datetime, room: int) -> Content:
             lines += [Content(""), *progress(item, now, room)]
     if view.words:
         lines += [Content(""), shown("Said", "bold"), shown(view.words, lines=True)]
+    if reasons := [date for date in view.dates if date.why and date.name in WHY]:
+        lines += [Content(""), shown("Why these dates (d)", "bold")]
+        lines += [hang(f"{date.day:%d %b}", f"{WHY[date.name]}: {date.why}", room) for date in reasons]
     return Content("\n").join(lines)
 
 
@@ -91,6 +107,10 @@ def next_step(view: CaseView) -> str:
         return "!  settle what was not taken: repeat or drop it"
     if states <= {ItemState.CLOSED}:
         return "nothing: every item has ended (w wraps up the contact)"
+    if view.key("unanswered").allowed:
+        return "d  end it: nobody says who asks; they get the letter"
+    if view.key("chase").allowed:
+        return "d  ask the person again: no answer came"
     if view.key("retry").allowed or view.key("skip").allowed:
         return "b  try the system again that failed, K  skip it"
     if any(one.state == "exception" for item in view.items if item.state is ItemState.RUNNING for one in item.systems):

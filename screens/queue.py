@@ -236,7 +236,7 @@ class QueueScreen(Assigning):
         return super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
-        if action in ("open", "take", "assign", "mark", "dates") and self.table.current is None:
+        if action in ("open", "take", "assign", "mark") and self.table.current is None:
             return "no case under the cursor"
         if action == "settle" and (self.counts is None or not _not_taken(self.counts)):
             return "all that was done was taken"

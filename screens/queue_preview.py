@@ -21,6 +21,7 @@ class Preview(Widget, can_focus=False):
         row = self.row
         if row is None:
             return Content("")
+        hard = row.without_pause or row.due_hard
         facts = (
             ("Controller", row.controller),
             ("Person", row.person),
@@ -29,7 +30,7 @@ class Preview(Widget, can_focus=False):
             ("Who", row.who or "nobody yet"),
             ("Verified", row.tier or "not yet"),
             ("Due", row.due),
-            ("Hard date", f"{row.due_hard:%d %b %Y}" if row.due_hard else ""),
+            ("Hard date", f"{hard:%d %b %Y}" if hard else ""),
         )
         lines = [shown(row.case, "bold"), shown(row.reason), Content("")]
         lines += [shown(f"{name:<11}", "$quiet") + shown(value) for name, value in facts if value]

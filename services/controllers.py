@@ -85,6 +85,7 @@ class Controller:
     package_days: int = 14
     internal_target_days: int = 10
     backup_days: int = 35
+    ask_days: int = 3
     languages: tuple[str, ...] = ("en",)
     channels: tuple[str, ...] = ("phone", "mail", "chat", "letter")
     lines: tuple[str, ...] = ()
@@ -94,6 +95,8 @@ class Controller:
     def __post_init__(self) -> None:
         if self.waiting_period_s < 0:
             raise ValueError("waiting_period_s cannot be negative")
+        if not 0 <= self.ask_days <= 14:
+            raise ValueError("ask_days is 0 to 14: who must be asked is asked without undue delay (SUS-1)")
         if self.duty is DutyRole.PROCESSOR and not self.instruction:
             raise ValueError("a processor acts on documented instruction: 'instruction' is missing (Art 28(3)(a))")
 

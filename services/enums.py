@@ -28,6 +28,14 @@ class Regime(StrEnum):
     OTHER = "OTHER"
 
 
+class Wait(StrEnum):
+    """What the person was asked for while the time may stand still (rules.md 2.2)."""
+
+    IDENTITY = "identity"
+    CLARIFICATION = "clarification"
+    FEE = "fee"
+
+
 class Role(StrEnum):
     """What a person acts as; one active at a time, granted per controller."""
 

@@ -28,6 +28,8 @@ HELP: Final = {
     "cases_breach": "Open cases that are flagged as a breach.",
     "cases_to_approve": "Cases that wait for a second person.",
     "cases_conflicts": "Cases with actions that did not fit.",
+    "cases_extended": "Cases, closed ones too, that were extended by two months; by `cases` it is the rate (CLK-3).",
+    "cases_paused": "Open cases in which an answer of the person is awaited and the time may stand still.",
     "worker_seen_seconds_ago": "How long ago a worker gave a sign of life.",
     "worker_running_seconds": "How long this worker process has run.",
     "worker_entries_total": "Entries it took from the inbox.",

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+PAUSE_ENDS_DAYS = 3
+"""So many days before the person is to be asked again, a case comes before what is new (rules.md 10.1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
@@ -28,7 +31,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One line of the queue; `person` is masked."""
+    """One line of the queue; `person` is masked. `due_hard` is the date that leads, `without_pause` the hard one."""
 
     case: str
     controller: str
@@ -42,6 +45,7 @@ class QueueRow:
     due_hard: date | None
     reason: str
     conflicts: int = 0
+    without_pause: date | None = None
 
     @property
     def cursor(self) -> Cursor:

@@ -34,6 +34,7 @@ from services.enums import (
     Right as Right,
     Role as Role,
     Tier as Tier,
+    Wait as Wait,
 )
 from services.held_part import HeldPart as HeldPart
 from services.person_match import (
@@ -41,6 +42,7 @@ from services.person_match import (
     PersonMatch as PersonMatch,
 )
 from services.queue_types import (
+    PAUSE_ENDS_DAYS as PAUSE_ENDS_DAYS,
     Cursor as Cursor,
     QueueCounts as QueueCounts,
     QueuePage as QueuePage,
@@ -200,6 +202,7 @@ class LetterView:
 class CaseView:
     """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it.
 
+    `leads`: the date by which the queue sorts it.
     `draft_since`: central does not answer and this person's hold on the case ended then; what they do is a draft.
     """
 
@@ -230,6 +233,7 @@ class CaseView:
     subject: str
     found: tuple[SystemResult, ...] = ()
     draft_since: datetime | None = None
+    leads: date | None = None
 
     def key(self, act: str) -> KeyState:
         """The state of one act's key; an unknown act is not allowed."""

@@ -40,6 +40,7 @@ from services.types import (
     Verification,
 )
 from tests.fake_catalog import FakeCatalog
+from tests.fake_clock import CLOCK_KEYS, FakeClock
 from tests.fake_desk import FakeDesk
 from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
@@ -60,7 +61,7 @@ ACTS = {
     "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "task": "nothing is to be done by hand", "people": "",
-    "redact": "nothing waits for it", "disclose": "nothing waits for it",
+    "redact": "nothing waits for it", "disclose": "nothing waits for it", **CLOCK_KEYS,
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."
@@ -387,7 +388,7 @@ class CaseDesk(FakeDesk):
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
-        self.whom = FakeWhom()
+        self.clock, self.whom = FakeClock(), FakeWhom()
         self.state = replace(self.state, log_size=40)
 
     def controllers(self) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlmodel import SQLModel
 from typer.main import get_command
 
@@ -37,6 +38,7 @@ def commands(group: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
+@pytest.mark.rule("IDV-6")
 def test_IDV_6_no_screen_reads_a_file_or_takes_anything_but_typed_text() -> None:
     assert re.search(WIDGETS, "data = path.read_bytes()"), "the control"
     found = {path.name for path, text in source("screens").items() if re.search(WIDGETS, text)}

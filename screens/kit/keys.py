@@ -82,7 +82,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _grave("lift", "Z", "lift the restriction: the person is told first", "lift", "case", roles=LEAD),
     _grave("by_hand", "H", "answer what is done by hand in a system", "", "case"),
     _act("letter", "t", "read a letter as it was sent", "letters", "case"),
-    _act("dates", "d", "dates: pause or extend", "dates", "case", "queue"),
+    _act("dates", "d", "dates: ask, pause, extend, merge", "dates", "case"),
     _grave("refuse", "R", "refuse the request", "refuse", "case"),
     _act("note", "o", "keep a note", "note", "case"),
     _act("hand_over", "h", "hand the case over", "hand over", "case"),

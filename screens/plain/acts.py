@@ -11,6 +11,7 @@ from screens.case_acts import LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
 from screens.plain import carrying_out, consent as consenting, correcting, whom as which
 from screens.plain.check_turns import graver, hand_over, lower, verify
+from screens.plain.dates import dates
 from screens.plain.picking import open_items, pick, which_item
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
@@ -290,6 +291,7 @@ ALL: Final = (
     Act("f", "send_back", "return", send_back),
     Act("b", "retry_system", "retry", retry_system),
     Act("K", "skip_system", "skip", skip_system),
+    Act("date", "dates", "", dates),
     Act("o", "note", "note", note),
     Act("+", "add_right", "note", add_right),
     Act("t", "letter", "", letter),

@@ -94,7 +94,7 @@ class CaseAcknowledged(Act):
 
 @act("case.extended")
 class CaseExtended(Act):
-    """Art 12(3): two further months; `notice` is the letter that says so."""
+    """A lead decided on two further months (Art 12(3)); they count once the `notice` that says so left in time."""
 
     reason: Code
     notice: Id | None

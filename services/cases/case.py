@@ -107,6 +107,30 @@ class LetterState:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the person while whose answer the time may stand still. `on`, `answered` (empty while open) and
+    `chased` are ISO days; `what`, `ground` and `fair` as in `clock.asked`."""
+
+    id: str
+    what: str
+    ground: str
+    fair: bool
+    on: str
+    answered: str = ""
+    chased: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """It was asked for again: `kind` is `reminder` or `merged`, `number` the case that ended in this one."""
+
+    kind: str
+    at: int
+    on: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """The entry `seq` of `log`, which did not count: who did what in it, when (`ts`), when central met it (`at`, µs;
     0 for a closed log's, which it never did), and why it did not."""
@@ -147,7 +171,8 @@ class Case:
 
     `people`: ids of records of people with a word of `fold_people.py`. `facts` say what makes the case graver
     (`identity/needs.py`). `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of
-    what was dropped.
+    what was dropped. `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it
+    count. `pause`: why a lead lets the later date lead, empty while none does.
     """
 
     id: str
@@ -168,6 +193,10 @@ class Case:
     assigned: str = ""
     acknowledged: bool = False
     extended: bool = False
+    noticed_at: int = 0
+    questions: tuple[Asked, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    pause: str = ""
     check: Check | None = None
     letters: tuple[LetterState, ...] = ()
     found: tuple[SystemResult, ...] = ()
@@ -221,6 +250,10 @@ def from_json(data: bytes) -> Case:
         raw["letters"] = tuple(LetterState(**x) for x in raw["letters"])
     if "found" in raw:
         raw["found"] = tuple(SystemResult(**x) for x in raw["found"])
+    if "questions" in raw:
+        raw["questions"] = tuple(_asked(x) for x in raw["questions"])
+    if "receipts" in raw:
+        raw["receipts"] = tuple(Receipt(**x) for x in raw["receipts"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
     if "people" in raw:
@@ -234,7 +267,7 @@ def from_json(data: bytes) -> Case:
 _SCALARS = {"channel": Channel, "regime": Regime, "requester": Requester, "duty": DutyRole}
 _FIELDS = {
     kind: (names := [f.name for f in fields(kind)], attrgetter(*names), [f.default for f in fields(kind)])
-    for kind in (Case, Conflict, Item, Check, LetterState, SystemResult, RecipientState, TaskState)
+    for kind in (Case, Asked, Receipt, Conflict, Item, Check, LetterState, SystemResult, RecipientState, TaskState)
 }
 _NESTED = (tuple, Check)
 
@@ -269,6 +302,11 @@ def _item(raw: dict[str, Any]) -> Item:
         if name in raw:
             raw[name] = tuple(tuple(one) for one in raw[name])
     return Item(**raw)
+
+
+def _asked(raw: dict[str, Any]) -> Asked:
+    raw["chased"] = tuple(raw.get("chased", ()))
+    return Asked(**raw)
 
 
 def _conflict(raw: dict[str, Any]) -> Conflict:

@@ -16,6 +16,7 @@ from services.action_log.entry import Entry
 from services.cases import (  # noqa: F401  (each lists its steps)
     fold_acts,
     fold_check,
+    fold_clock,
     fold_correct,
     fold_people,
     fold_redactions,
@@ -191,15 +192,6 @@ def _assigned(case: Case, done: acts.CaseAssigned, entry: Entry, at: int) -> Cas
 def _acknowledged(case: Case, done: acts.CaseAcknowledged, entry: Entry, at: int) -> Case:
     moved = items_where(case, {ItemState.NEW}, ItemState.ACKNOWLEDGED)
     return replace(moved, acknowledged=True)
-
-
-@folds(acts.CaseExtended)
-def _extended(case: Case, done: acts.CaseExtended, entry: Entry, at: int) -> Case:
-    if case.extended:
-        raise Unfit("extended once already")
-    if entry.as_ != "lead":
-        raise Unfit("only a lead extends")
-    return replace(case, extended=True)
 
 
 @folds(acts.CaseClosed)

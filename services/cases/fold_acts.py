@@ -7,6 +7,7 @@ from services.action_log.entry import Entry
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item, LetterState
 from services.cases.fold_check import verified_tier, with_facts
+from services.cases.fold_clock import noticed
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
@@ -270,6 +271,8 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:
         raise Unfit("the worker ends what it runs")
+    if person and outcome is Outcome.NOTHING_HELD:  # a disclosure, too (rules.md 7.6)
+        needs_tier(case, entry, item, Tier.T2)
     return case.with_item(replace(item, state=ItemState.CLOSED, outcome=outcome))
 
 
@@ -287,7 +290,8 @@ def _letter_made(case: Case, done: acts.LetterMade, entry: Entry, at: int) -> Ca
 
 @folds(acts.LetterSent)
 def _letter_sent(case: Case, done: acts.LetterSent, entry: Entry, at: int) -> Case:
-    return _letter_is(case, done.letter, "sent", done.medium)
+    sent = _letter_is(case, done.letter, "sent", done.medium)
+    return noticed(sent, next(x for x in sent.letters if x.id == done.letter), entry)
 
 
 @folds(acts.LetterFailed)

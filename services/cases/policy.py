@@ -10,11 +10,13 @@ from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
+from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
 from services.cases.fold_correct import restricts
 from services.cases.fold_people import MOVED
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
 from services.cases.whom import busy, which
+from services.clock.waits import CHASES
 from services.identity.needs import not_a_subject
 from services.types import Factor, ItemState, Right, Role, Session, Tier
 
@@ -252,6 +254,33 @@ def _accept_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if check.offered == moment.actor else f"it was handed to {check.offered.removeprefix('agent:')}"
 
 
+def _open_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return "" if open_question(case) else "no question to the person is open"
+
+
+def _chase_more(case: Case, item: Item | None, moment: Moment) -> str:
+    asked = open_question(case)
+    if asked is None:
+        return "no question to the person is open"
+    return "they were asked again twice" if len(asked.chased) >= CHASES else ""
+
+
+def _unanswered_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """Never silent, and never before both reminders (SUS-5)."""
+    if any(one.state not in BEFORE_WORK for one in case.items):
+        return "work on it has begun"
+    return "" if unanswered(case) else "only who was asked twice again who they are, and does not answer, is told so"
+
+
+def _pause_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return "" if case.questions else "nothing was asked"
+
+
+def _merge_more(case: Case, item: Item | None, moment: Moment) -> str:
+    begun = any(one.state not in BEFORE_WORK for one in case.items)
+    return "work on it has begun" if begun else _decide_more(case, item, moment)
+
+
 RULES: dict[str, Rule] = {
     rule.act: rule
     for rule in (
@@ -294,6 +323,13 @@ RULES: dict[str, Rule] = {
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
         Rule("resolve"),
         Rule("extend", roles=(Role.LEAD,), claim=False),
+        Rule("pause", roles=(Role.LEAD,), claim=False, more=_pause_more),
+        Rule("ask", online=False),
+        Rule("chase", online=False, more=_chase_more),
+        Rule("answered", online=False, more=_open_more),
+        Rule("unanswered", more=_unanswered_more),
+        Rule("remind", claim=False, online=False),
+        Rule("merge", claim=False, more=_merge_more),
         Rule("hand-over", online=False),
         Rule("wrap-up", online=False, ended_ok=True),
     )

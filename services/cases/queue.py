@@ -3,15 +3,16 @@
 What is stored does not depend on the day; the band is decided at read time from the hard date and today.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from services.cases.case import Case
+from services.cases.fold_clock import MERGED, question_of
 from services.clock.calendar import Calendar, calendar_for
-from services.clock.dates import DueDates, dates_for
+from services.clock.dates import Accept, ClockEvent, DueDates, Extend, Start, dates_for, due_dates, received_on
 from services.controllers import Controller
 from services.identity.needs import facts_of, tier_needed
-from services.types import Band, ItemState, Regime, Right, Tier
+from services.types import PAUSE_ENDS_DAYS, Band, ItemState, Regime, Right, Tier
 
 SHORT = {
     Right.ACCESS: "Access",
@@ -32,7 +33,7 @@ REASONS = {
     Band.BREACH: "a breach is open",
     Band.OVERDUE: "past its legal end",
     Band.TODAY: "due today",
-    Band.PAUSE_ENDS: "its pause ends soon",
+    Band.PAUSE_ENDS: "the person is to be asked again",
     Band.UNACKNOWLEDGED: "new, nobody has answered yet",
     Band.REST: "earliest legal end",
     Band.CLOSED: "closed",
@@ -53,38 +54,69 @@ def calendar_of(controller: Controller) -> Calendar:
 
 
 def dates_of(case: Case, controller: Controller) -> DueDates:
-    """The legal dates of a case under its controller's calendar."""
+    """The legal dates of a case under its controller's calendar, computed from what happened in it (rules.md 2.3)."""
     place = (controller.country, controller.subdivision, controller.regional_holidays)
-    return _dates(case.received_on, case.regime, case.extended, place, controller.internal_target_days)
+    if not (case.noticed_at or case.questions or case.receipts):
+        return _dates(case.received_on, case.regime, place, controller.internal_target_days)
+    days, ask_days = controller.internal_target_days, controller.ask_days
+    return due_dates(events_of(case, controller), calendar_of(controller), case.regime, days, ask_days)
+
+
+def due_if_extended(case: Case, controller: Controller, today: date) -> date:
+    """The end that a notice of extension names which leaves today (CLK-11)."""
+    events = [*events_of(case, controller), Extend(today)]
+    days, ask_days = controller.internal_target_days, controller.ask_days
+    return due_dates(events, calendar_of(controller), case.regime, days, ask_days).hard
+
+
+def events_of(case: Case, controller: Controller) -> list[ClockEvent]:
+    """What moves the clock of a case; a reminder does not (INT-8)."""
+    events: list[ClockEvent] = [Start(date.fromisoformat(case.received_on))]
+    events += [Start(date.fromisoformat(one.on)) for one in case.receipts if one.kind == MERGED]
+    events += [question_of(one) for one in case.questions]
+    if case.noticed_at:
+        events.append(Extend(received_on(datetime.fromtimestamp(case.noticed_at / 1_000_000, UTC), controller.zone)))
+    if case.pause:
+        events.append(Accept(case.pause))
+    return events
 
 
 @lru_cache(maxsize=4096)
-def _dates(received_on: str, regime: Regime, extended: bool, place: tuple[str, str, bool], internal: int) -> DueDates:
+def _dates(received_on: str, regime: Regime, place: tuple[str, str, bool], internal: int) -> DueDates:
     """The dates of a day: a queue holds many cases of the same one."""
     country, subdivision, regional = place
     calendar = calendar_for(country, subdivision, regional=regional)
     day = date.fromisoformat(received_on)
-    return dates_for(day, calendar, regime, extended=extended, internal_days=internal)
+    return dates_for(day, calendar, regime, internal_days=internal)
 
 
 def columns(case: Case, controller: Controller) -> dict[str, object]:
-    """What central keeps for the queue of every terminal, by column; `due` is the ISO date that leads."""
-    state = case.state
+    """What central keeps for the queue of every terminal, by column. Dates are ISO.
+
+    `due` leads. `hard`: the end without a pause, where another leads. `paused`: since when the time stands still;
+    `wakes`: the next day to ask the person again. All three are empty while there is nothing to say.
+    """
+    state, dates = case.state, dates_of(case, controller)
+    waits = not case.closed and dates.chase_on is not None
     return {
         "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended]) or "-",
         "state": "closed" if case.closed else state.value,
         "who": (case.assigned or case.holder).removeprefix("agent:"),
         "tier": "-" if state in _NO_CHECK else tier_of(case).value,
-        "due": dates_of(case, controller).due.isoformat(),
+        "due": dates.due.isoformat(),
         "is_open": not case.closed,
         "acknowledged": case.acknowledged,
         "breach": "breach" in case.flags,
         "approval": any(i.state is ItemState.REVIEW for i in case.items),
         "conflicts": len(case.conflicts),
+        "hard": dates.hard.isoformat() if dates.hard != dates.due else "",
+        "paused": dates.paused_on.isoformat() if waits and dates.paused_on else "",
+        "wakes": dates.chase_on.isoformat() if waits and dates.chase_on else "",
+        "extended": dates.due_extended is not None,
     }
 
 
-def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: bool) -> Band:
+def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: bool, wakes: date | None = None) -> Band:
     """The band of a case on `today`, the day in its controller's zone."""
     if not is_open:
         return Band.CLOSED
@@ -92,4 +124,6 @@ def band(due: date, today: date, *, is_open: bool, acknowledged: bool, breach: b
         return Band.BREACH
     if due <= today:
         return Band.OVERDUE if due < today else Band.TODAY
+    if wakes is not None and wakes <= today + timedelta(days=PAUSE_ENDS_DAYS):
+        return Band.PAUSE_ENDS
     return Band.REST if acknowledged else Band.UNACKNOWLEDGED

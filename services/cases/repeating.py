@@ -16,6 +16,12 @@ REPEATS = {
     "erase.withdrawn": "withdraw",
     "case.assigned": "assign",
     "case.extended": "extend",
+    "clock.asked": "ask",
+    "clock.chased": "chase",
+    "clock.answered": "answered",
+    "suspension.accepted": "pause",
+    "suspension.refused": "pause",
+    "receipt.noted": "remind",
     "note.kept": "note",
     "risk.flagged": "note",
     "task.answered": "task",
@@ -30,6 +36,7 @@ _ALONE = {
     "case.released": "the hold that it gave back is over",
     "data.viewed": "what was seen then was seen then",
     "contact.started": "that contact is over",
+    "case.merged": "the two cases may have moved on: merge them again (d)",
 }
 _KINDS = {
     "fact": "note it again (>)",

@@ -10,15 +10,22 @@ from services.types import Regime
 
 @dataclass(frozen=True, slots=True)
 class ClockRules:
-    """What one regime counts from `valid_from` on; `ids` are the rules of rules.md 2.1 that every date rests on."""
+    """What one regime counts from `valid_from` on; `ids` are the rules of rules.md 2.1 that every date rests on.
+
+    `by_law`: identity or a fee restarts the month and days of a clarification do not count, as the text of the law says
+    (UK Art 12A), and the last days for notices move along. Elsewhere a pause rests on guidance alone (SUS-2).
+    `ask_days`: a question stops the clock when it was put within so many days after receipt; None: whenever.
+    """
 
     regime: Regime
     valid_from: date
     months: int = 1
     extended_months: int = 3
-    refusal_moves: bool = False
+    by_law: bool = False
+    ask_days: int | None = 3
     internal_days: int = 10
     reserve_days: int = 5
+    breach_hours: int = 72
     ids: tuple[str, ...] = ("CLK-1", "CLK-4", "CLK-5", "CLK-6")
 
 
@@ -27,8 +34,8 @@ _DUAA = date(2026, 2, 5)
 RULES = (
     ClockRules(Regime.EU, _GDPR),
     ClockRules(Regime.UK, _GDPR),
-    # DUAA s 76: Art 12(4) now runs to the end of the applicable period, extension included (CLK-4).
-    ClockRules(Regime.UK, _DUAA, refusal_moves=True),
+    # DUAA s 76: Art 12A, and Art 12(4) now runs to the end of the applicable period, extension included (CLK-4).
+    ClockRules(Regime.UK, _DUAA, by_law=True, ask_days=None),
 )
 
 _EU = {"AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT"}

@@ -7,6 +7,7 @@ from services.action_log import acts
 from services.action_log.act import from_params
 from services.action_log.entry import Draft
 from services.cases.case import Case, Conflict
+from services.cases.clock_policy import TIMED
 from services.cases.fold_acts import OPEN
 from services.cases.fold_settle import again_op
 from services.cases.policy import RULES, may, may_settle
@@ -104,6 +105,9 @@ def _moved_on(ctx: Context, case: Case, met: Conflict) -> str:
     item = case.item(met.item)
     if met.act == "item.added" and any(i.right == met.params["right"] and not i.ended for i in case.items):
         return "the case asks for that already"
+    row = REPEATS[met.act]
+    if row in TIMED and (why := ctx.not_today(row, case)):
+        return why
     if met.act == "item.resolved" and (item is None or item.ended):
         return "the item has ended"
     if met.act in ("erase.asked", "erase.approved") and (item is None or item.digest != met.params["digest"]):

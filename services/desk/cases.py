@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from db.central_shapes import Accepted, CaseSnapshot
 from services.action_log.entry import Entry, decode
 from services.cases.case import Case, Check, Item, from_json
+from services.cases.clock_policy import TIMED, not_today
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
-from services.cases.policy import RULES, may, run_at
+from services.cases.policy import RULES, Moment, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks
 from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
-from services.clock.traffic import light
-from services.controllers import Controller
+from services.clock.traffic import light_of
 from services.desk.again import unsettled
+from services.desk.clock_dates import shown_dates
 from services.desk.context import Context
 from services.desk.holds import is_draft
 from services.desk.progress import laid_over
@@ -26,7 +27,6 @@ from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
     CaseView,
-    Date,
     HistoryLine,
     ItemView,
     KeyState,
@@ -145,6 +145,7 @@ class Cases:
             is_open=not case.closed,
             acknowledged=case.acknowledged,
             breach="breach" in case.flags,
+            wakes=dates.chase_on,
         )
         return CaseView(
             id=case.id,
@@ -162,8 +163,9 @@ class Cases:
             fence=case.fence,
             revision=case.revision,
             band=in_band,
-            due="-" if case.closed else light(dates.due, today),
-            dates=_dates(dates, controller),
+            due="-" if case.closed else light_of(dates, today),
+            leads=dates.due,
+            dates=shown_dates(case, dates, controller),
             items=laid_over(
                 tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), self._progress(case)
             ),
@@ -172,7 +174,7 @@ class Cases:
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
             history=history,
             letters=tuple(LetterView(x.id, x.template, x.language, x.state, x.medium) for x in case.letters),
-            keys=tuple(KeyState(a, (k := may(a, case, moment)).allowed, k.reason) for a in RULES),
+            keys=tuple(_key(act, case, moment, dates, today) for act in RULES),
             subject=case.subject,
             found=case.found,
             draft_since=self._draft_since(case, session),
@@ -193,16 +195,11 @@ class Cases:
         return self._ctx.as_time(case.until) if over and not self._ctx.online else None
 
 
-def _dates(dates: DueDates, controller: Controller) -> tuple[Date, ...]:
-    moved = "" if dates.due_hard == dates.due_nominal else "moved from a day off (Reg. 1182/71 Art 3(4))"
-    shown: list[tuple[str, date | None, str]] = [
-        ("received", dates.received_on, f"in {controller.zone}"),
-        ("internal target", dates.internal_target, f"{controller.internal_target_days} working days"),
-        ("one month", dates.due_nominal, "Art 12(3)"),
-        ("legal end", dates.due_hard, moved),
-        ("extended to", dates.due_extended, "three months from receipt"),
-    ]
-    return tuple(Date(name, day, why) for name, day, why in shown if day is not None)
+def _key(act: str, case: Case, moment: Moment, dates: DueDates, today: date) -> KeyState:
+    """What the table says of an act, then what the day says."""
+    answer = may(act, case, moment)
+    why = answer.reason or (not_today(act, case, dates, today) if act in TIMED else "")
+    return KeyState(act, not why, why)
 
 
 def _item(case: Case, item: Item, wait_us: int, now: int, today: date) -> ItemView:

@@ -187,11 +187,13 @@ class Checks:
         folded = self._the_check(state)
         check, ways = _engine(folded), self._ways_of(state)
         controller = self._ctx.controller(state.controller)
+        dates = self._cases.read(session, case).dates
+        legal_end = next(one.day for one in dates if one.name == "legal end")
         fill = {
             "case": state.id,
             "controller": controller.name,
             "received": state.received_on,
-            "due": self._cases.read(session, case).dates[3].day.isoformat(),
+            "due": legal_end.isoformat(),
         }
         lines = view.steps(check, ways, language or controller.language, fill)
         return ChecklistView(

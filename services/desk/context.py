@@ -14,7 +14,9 @@ from db.terminal import TerminalStore
 from services.action_log.act import Act
 from services.action_log.entry import Draft, Entry
 from services.cases.case import Case
+from services.cases.clock_policy import TIMED, not_today
 from services.cases.policy import Answer, Moment, may
+from services.cases.queue import dates_of
 from services.controllers import Controller
 from services.desk.holds import Holds
 from services.errors import NotFound, Refused, Unavailable
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from db.central_port import CentralPort
 
 STEP_UP_S = 60.0
-GRAVE = frozenset({"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "lower", "second"})
+GRAVE = frozenset({"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "lower", "second", "unanswered"})
 """Acts that need the PIN again, just before (TRM-6)."""
 
 
@@ -150,9 +152,15 @@ class Context:
         answer = may(act, case, self.moment(session, case.controller), item, again=again)
         if not answer.allowed:
             raise Refused(answer.reason)
+        if act in TIMED and (why := self.not_today(act, case)):
+            raise Refused(why)
         if act in GRAVE:
             self.stepped_up(session)
         return answer
+
+    def not_today(self, act: str, case: Case) -> str:
+        """Why the day forbids `act`; empty when it does not."""
+        return not_today(act, case, dates_of(case, self.controller(case.controller)), self.today(case.controller))
 
     def draft(
         self,

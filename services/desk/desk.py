@@ -9,6 +9,7 @@ from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.catalog import Catalogs
 from services.desk.checks import Checks
+from services.desk.clock import Clock
 from services.desk.context import Context
 from services.desk.drafts import Drafts
 from services.desk.finding import Finding
@@ -30,8 +31,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `settle`, `review`, `held`, `whom`, `rectify`, `task`,
-    `work`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `held`, `whom`,
+    `rectify`, `task`, `work`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -47,6 +48,7 @@ class Desk:
         self.check = Checks(ctx, self.case, asks)
         self.find = Finding(ctx, self.case, asks)
         self.act = Acting(ctx, self.case, asks)
+        self.clock = Clock(ctx, self.case)
         self.review = Review(ctx, self.case)
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)

@@ -9,7 +9,7 @@ from db import queue_pages
 from services.action_log import acts
 from services.cases.fold import LEASE_US
 from services.cases.queue import REASONS
-from services.clock.traffic import light
+from services.clock.traffic import light, paused_light
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.desk.settle import Settle
@@ -103,12 +103,18 @@ class Queue:
         return {key: self._ctx.today(key) for key in session.controllers}
 
     def _row(self, row: Sequence[Any], today: dict[str, date]) -> QueueRow:
-        case, controller, rights, person, state, who, tier, due, _, _, _, approval, conflicts, band = row
-        hard = date.fromisoformat(due) if due else None
+        case, controller, rights, person, state, who, tier, due, *_, approval, conflicts, hard, paused, _, band = row
+        leads = date.fromisoformat(due) if due else None
+        without = date.fromisoformat(hard) if hard else leads
         day = today.get(controller, date.min + timedelta(days=1))
-        text = "-" if hard is None or band is Band.CLOSED else light(hard, day)
+        if leads is None or without is None or band is Band.CLOSED:
+            text = "-"
+        else:
+            text = paused_light(without, day, date.fromisoformat(paused)) if paused else light(leads, day)
         reason = "waits for a second person" if approval else REASONS[band]
-        return QueueRow(case, controller, rights, person, state, who, tier, text, band, hard, reason, conflicts)
+        return QueueRow(
+            case, controller, rights, person, state, who, tier, text, band, leads, reason, conflicts, without
+        )
 
 
 def _iso(today: dict[str, date]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from services.fulfilment.consenting import change_consent
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
-from services.fulfilment.notices import acknowledge, not_identified, notice
+from services.fulfilment.notices import acknowledge, extend, not_identified, notice
 from services.fulfilment.rectifying import rectify
 from services.fulfilment.replay import replay
 from services.fulfilment.restricting import lift, restrict
@@ -21,6 +21,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "consent": change_consent,
     "erase": erase,
     "export": export,
+    "extend": extend,
     "lift": lift,
     "not-identified": not_identified,
     "notice": notice,

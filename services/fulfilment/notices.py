@@ -1,12 +1,15 @@
-"""Mails that need no search result: receipt of a request, notice of an erasure, "we could not find out who you are"."""
+"""Mails that need no search: receipt, two months more, notice of an erasure, "we could not find out who you are"."""
 
 from datetime import date
 from functools import partial
 
-from services.action_log.acts import CaseAcknowledged
+import orjson
+
+from services.action_log.acts import CaseAcknowledged, ExtensionFailed
 from services.cases.case import Case
+from services.cases.fold_clock import EXTENSION
 from services.cases.policy import run_at
-from services.cases.queue import dates_of
+from services.cases.queue import dates_of, due_if_extended
 from services.errors import NotFound
 from services.fulfilment import people
 from services.fulfilment.post import letter_id, send
@@ -36,6 +39,32 @@ def not_identified(task: Task) -> None:
     controller = task.room.controller(case.controller)
     facts = {"received_on": date.fromisoformat(case.received_on)}
     send(task, "letter", case, "not-identified", controller.language, lambda: facts, lambda: given_mail(task, case))
+
+
+def extend(task: Task) -> None:
+    """The notice that it takes two months more, and why (Art 12(3)). Too late it is not sent and nothing extended."""
+    case = task.case()
+    controller = task.room.controller(case.controller)
+
+    def facts() -> dict[str, object]:
+        return {
+            "received_on": dates_of(case, controller).received_on,
+            "due_on": due_if_extended(case, controller, task.room.today(controller)),
+            "reason": str(orjson.loads(task.job.params)["reason"]),
+        }
+
+    def in_time() -> bool:
+        return task.room.today(controller) <= dates_of(case, controller).notice_by_extension
+
+    def to() -> str | None:
+        return given_or_on_file(task, case) if in_time() else None
+
+    def not_extended() -> None:
+        why = "too-late" if not in_time() else "no-address" if to() is None else "not-sent"
+        task.report("failed", ExtensionFailed(why), case)
+
+    if not send(task, "letter", case, EXTENSION, controller.language, facts, to):
+        task.patiently("failed", not_extended, forever=True)
 
 
 def notice(task: Task) -> None:

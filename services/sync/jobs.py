@@ -7,6 +7,7 @@ import orjson
 
 from services.action_log.entry import Entry
 from services.cases.case import Case
+from services.cases.fold_clock import NO_ANSWER
 from services.cases.policy import run_at
 from services.types import ItemState, Outcome, Right
 
@@ -52,6 +53,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
     match entry.act:
         case "case.opened":
             return (_job(entry, case, "acknowledge", at),)
+        case "case.extended":
+            return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
         case "export.asked":
             return (_job(entry, case, "export", at, language=str(p["language"])),)
         case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:
@@ -75,6 +78,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
         case "rectification.asked":
             detail = entry.details[0] if entry.details else ""
             return (_job(entry, case, "rectify", at, detail=detail, grave=bool(p["grave"]), at=entry.ts),)
+        case "item.resolved" if p["ground"] == NO_ANSWER and any(not item.ended for item in case.items):
+            return ()  # all of them end together, with one letter
         case "item.resolved" if p["outcome"] == "not-identified":
             return (_job(entry, case, "not-identified", at),)
         case "item.resolved" if _by_hand(entry, case):

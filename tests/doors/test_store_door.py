@@ -359,7 +359,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_comes_back_as_it_was_and_is_found_by_itself(tmp_path: Path, text: str) -> None:
     store = TerminalStore(tmp_path / "desk.db", KEY)
-    rest = ("new", "", "T0", "2026-04-07", 1, 0, 0, 0, 0, 1)
+    rest = ("new", "", "T0", "2026-04-07", 1, 0, 0, 0, 0, "", "", "", 1)
     shown = [(f"C-26-00000{n}", "nordlicht", "Access", person, *rest) for n, person in enumerate((text, "-"), 1)]
     store.apply_changes(shown, 1)
     store.replace_people([("0042", text, text, 0, 1)], [(text[:1000], text.encode())])

@@ -26,7 +26,8 @@ def put_cases(engine: sa.Engine, count: int) -> None:
     row: dict[str, Any] = {
         "controller": "nordlicht", "subject": "psn:x", "body": b"{}", "revision": 1, "rights": "A", "person": "-",
         "state": "new", "who": "", "tier": "-", "due": "2026-12-24", "is_open": True, "acknowledged": False,
-        "breach": False, "approval": False, "conflicts": 0,
+        "breach": False, "approval": False, "conflicts": 0, "hard": "", "paused": "", "wakes": "",
+        "extended": False,
     }  # fmt: skip
     with central.writing(engine).begin() as conn:
         conn.execute(sa.insert(central.CASE), [{**row, "id": f"C-26-{n:06}", "rev": n} for n in range(1, count + 1)])

@@ -95,6 +95,7 @@ def restored(
     centre.close()
 
 
+@pytest.mark.rule("ERA-4")
 def test_who_was_erased_since_the_backup_is_found_counted_and_erased_again(restored: tuple[WorkerCentre, str]) -> None:
     centre, since = restored
     before, (code, found) = others(centre), asked(centre.home.path, since)
@@ -143,6 +144,7 @@ def suppressed(home: Path, file: Path, *words: str) -> tuple[int, dict[str, obje
     return done.exit_code, json.loads(done.stdout)
 
 
+@pytest.mark.rule("ERA-7")
 def test_ERA_7_who_was_erased_or_objected_does_not_come_back_with_a_list(
     restored: tuple[WorkerCentre, str], tmp_path: Path
 ) -> None:

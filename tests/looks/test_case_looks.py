@@ -11,6 +11,7 @@ from screens.kit.dialog import Dialog
 from screens.kit.widgets.confirm import ARM_S
 from services.types import CaseView
 from tests.fake_case import NOW, CaseDesk, by_hand, cut_off, not_taken
+from tests.fake_clock import paused
 from tests.looks.conftest import signed_in
 from tests.player import SIGNS
 from tests.screens.conftest import until
@@ -101,6 +102,18 @@ def test_look_of_what_was_not_taken(
 ) -> None:
     desk = CaseDesk()
     desk.case.view = view()
+    app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
+    app.QUIET_S = 0
+    assert snap_compare(app, terminal_size=size, run_before=walk(path))
+
+
+@SIZES
+@pytest.mark.parametrize("path", [("enter",), ("enter", "d")], ids=["case", "dates"])
+def test_look_of_a_clock_that_stands_still(
+    snap_compare: Any, tmp_path: Path, size: tuple[int, int], path: tuple[str, ...]
+) -> None:
+    desk = CaseDesk()
+    desk.case.view = paused(desk.case.view, "answered", "chase")
     app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
     app.QUIET_S = 0
     assert snap_compare(app, terminal_size=size, run_before=walk(path))

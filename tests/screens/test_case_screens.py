@@ -161,6 +161,7 @@ async def test_two_strikes_end_with_the_neutral_sentence(opened: Callable[..., O
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("ART-17-1")
 async def test_an_erasure_is_confirmed_by_hand_and_names_its_plan(opened: Callable[..., Opened]) -> None:
     async with opened("enter", "E", "right", "enter") as (app, desk, pilot):
         assert isinstance(app.screen, TypedConfirm)
@@ -213,6 +214,7 @@ async def test_a_tampered_log_is_said_aloud(opened: Callable[..., Opened]) -> No
 # --- what stays behind -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("TRM-7")
 async def test_a_revealed_field_is_gone_by_itself(
     opened: Callable[..., Opened], monkeypatch: pytest.MonkeyPatch
 ) -> None:

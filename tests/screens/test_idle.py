@@ -1,8 +1,11 @@
 """TRM-3: when the desk locks by itself."""
 
+import pytest
+
 from console.idle import Idle
 
 
+@pytest.mark.rule("TRM-1", "TRM-3")
 def test_TRM_3_warns_thirty_seconds_before_and_locks_at_three_minutes() -> None:
     idle = Idle()
     assert idle.judge(149, 149, 0, 180) == "stay"
@@ -28,6 +31,7 @@ def test_a_machine_that_slept_is_locked() -> None:
     assert idle.judge(12, 1_300, 9, 180) == "lock"
 
 
+@pytest.mark.rule("TRM-2")
 def test_a_locked_session_ends_after_half_an_hour_and_any_after_ten_hours() -> None:
     idle = Idle()
     assert idle.judge_locked(1_799, 0, 0) == "stay"

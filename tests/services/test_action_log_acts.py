@@ -59,6 +59,9 @@ marketing.stopped(channels); letter.made(letter, template, version, language); l
 letter.failed(letter, reason); data.viewed(what, reason, system, count); note.kept(kind, reason, flags)
 risk.flagged(kind, field, count, choice); wrap.coded(code); subject.linked(subject); subject.shredded(details)
 system.checked(system, outcome, personal, personal_count, gone, gone_count, seen)
+clock.asked(question, what, ground, fair, on); clock.chased(question, on); clock.answered(question, on)
+extension.failed(reason); suspension.accepted(reason); suspension.refused(reason)
+receipt.noted(kind, received_at, received_on, number); case.merged(into)
 conflict.settled(how, log, seq, op, reason); scenario.started(name, version); scenario.ended(name); caller.said(line)
 """
 

@@ -64,6 +64,7 @@ def failed(call: Call) -> list[tuple[str, str]]:
     return list(check.failed) if check else []
 
 
+@pytest.mark.rule("G2", "SAY-NO-ACCOUNT")
 def test_a_question_looks_the_same_whether_or_not_an_account_exists(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     known, unknown = call_of(live, desk, 1), stranger(live, desk)
     catalog = {"crm.customer.date_of_birth", "crm.customer.postcode", "crm.customer.customer_number"}
@@ -135,6 +136,7 @@ def code_in_outbox(live: WorkerCentre, before: int) -> str:
     return next(word for word in letter.split() if word.isdigit() and len(word) == 6)
 
 
+@pytest.mark.rule("OTP")
 def test_a_code_goes_to_the_address_on_file_counts_once_and_not_when_it_is_late(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = call_of(live, desk, 4)
     check = check_of(call)
@@ -148,6 +150,7 @@ def test_a_code_goes_to_the_address_on_file_counts_once_and_not_when_it_is_late(
     assert ask(call, "answer", check=check, factor="OTP", key="", answer=code) == {"passed": False}
 
 
+@pytest.mark.rule("IDV-10", "G5")
 @pytest.mark.parametrize("who", [LATELY_CHANGED, None])
 def test_no_code_leaves_for_a_young_address_or_for_nobody_and_the_reply_is_the_same(
     live: WorkerCentre,
@@ -261,6 +264,7 @@ def test_a_terminal_that_was_shut_out_is_answered_nothing_but_that(live: WorkerC
     sign_in(desk, LEAD, LEAD_PIN)
 
 
+@pytest.mark.rule("IDV-11", "G8")
 def test_what_the_caller_said_and_who_it_is_stand_nowhere(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = call_of(live, desk, 7)
     check = check_of(call)

@@ -94,6 +94,7 @@ def test_two_strong_steps_reach_t2_and_move_the_item_on() -> None:
     assert case.items[0].state is ItemState.IN_PROGRESS
 
 
+@pytest.mark.rule("G10")
 def test_G10_a_check_holds_for_its_session_and_thirty_minutes_only() -> None:
     case = verified(opened(Right.ACCESS))
     assert verified_tier(case, OTHER_SESSION, T0) is Tier.T0
@@ -101,6 +102,7 @@ def test_G10_a_check_holds_for_its_session_and_thirty_minutes_only() -> None:
     assert verified_tier(case, SESSION, T0 + CHECK_US + 1) is Tier.T0
 
 
+@pytest.mark.rule("G4")
 def test_G4_two_wrong_answers_of_any_factor_end_in_TX_and_count_on_in_the_contact() -> None:
     wrong = [entry(failed(f), actor=WORKER, as_="worker") for f in ("KBS", "PIN")]
     case = after(opened(Right.ACCESS), entry(started()), *wrong)
@@ -115,6 +117,7 @@ def test_a_strike_cannot_be_dealt_by_an_agent() -> None:
     assert case.check.strikes == 0
 
 
+@pytest.mark.rule("G6")
 def test_G6_pressure_raises_the_tier_once() -> None:
     pressed = acts.FactorFailed(check=CHECK, factor="g6", method="agent", ask=None, reason="denied")
     case = after(opened(Right.ACCESS), entry(started()), entry(pressed), entry(pressed))
@@ -122,12 +125,14 @@ def test_G6_pressure_raises_the_tier_once() -> None:
     assert case.check.tier_needed is Tier.T3
 
 
+@pytest.mark.rule("G9")
 def test_G9_telling_the_date_acknowledges_the_request() -> None:
     case = after(opened(Right.ACCESS), entry(started()), entry(passed("g1", "agent")))
     assert not case.acknowledged
     assert after(case, entry(passed("g9", "agent"))).acknowledged
 
 
+@pytest.mark.rule("SUP")
 def test_the_second_colleague_is_another_person() -> None:
     by_self = after(opened(Right.ACCESS), entry(started()), entry(passed("SUP", "vouched")))
     assert by_self.check is not None
@@ -137,6 +142,7 @@ def test_the_second_colleague_is_another_person() -> None:
     assert by_other.check.passed == (("SUP", "vouched"),)
 
 
+@pytest.mark.rule("T2")
 def test_an_export_below_its_tier_is_a_conflict() -> None:
     order = acts.ExportAsked(format="json", language="de", delivery="on-file")
     case = after(opened(Right.ACCESS), entry(order, item="1"))
@@ -191,6 +197,7 @@ def test_rows_left_send_an_erasure_back() -> None:
     assert whole.items[0].state is ItemState.SENT
 
 
+@pytest.mark.rule("ART-22")
 def test_art_22_a_worker_never_refuses() -> None:
     case = after(
         opened(Right.ACCESS),
@@ -199,6 +206,7 @@ def test_art_22_a_worker_never_refuses() -> None:
     assert "only a person refuses" in case.conflicts[0].reason
 
 
+@pytest.mark.rule("ART-21-2")
 def test_marketing_stops_without_any_check() -> None:
     case = after(opened(Right.OBJECTION_MARKETING), entry(acts.MarketingStopped(channels=("all",)), item="1"))
     assert case.items[0].state is ItemState.RUNNING

@@ -57,6 +57,7 @@ def test_a_second_run_finds_the_plan_and_changes_nothing(shop: Shop) -> None:
     assert shop.all() == before
 
 
+@pytest.mark.rule("ERA-5")
 def test_a_row_planted_after_the_erasure_is_reported(shop: Shop) -> None:
     plan = shop.plan()
     shop.erase(plan)

@@ -61,6 +61,7 @@ def test_rules_7_4_what_a_search_finds_raises_the_tier_of_the_act_and_of_the_que
     )
 
 
+@pytest.mark.rule("TIER-MAX")
 def test_rules_7_4_the_agent_may_raise_and_only_another_persons_lead_may_lower() -> None:
     case = after(verified(), entry(aimed("T3")))
     assert case.check is not None
@@ -92,6 +93,7 @@ def test_nobody_notes_what_is_no_fact_a_person_can_know(fact: str) -> None:
     assert refused(verified(), acts.FactNoted(fact=fact))
 
 
+@pytest.mark.rule("G10")
 def test_G10_a_warm_transfer_is_taken_up_once_by_the_one_who_was_named_within_its_time() -> None:
     case = after(verified(), entry(OFFERED))
     assert verified_tier(case, SESSION, T0) is Tier.T0, "who gave it away has it no more"
@@ -126,6 +128,7 @@ def test_CBK_passes_only_after_the_number_on_file_was_shown_and_there_was_one() 
     assert "not called" in refused(after(asked, entry(none, actor=WORKER, as_="worker")), passed("CBK"))
 
 
+@pytest.mark.rule("DOC", "IDV-6")
 def test_DOC_passes_only_with_another_persons_leave_and_is_a_tick() -> None:
     allow = acts.DocumentAllowed(check=CHECK, reason="no-other-way")
     assert "no lead allowed" in refused(verified(), passed("DOC"))
@@ -135,6 +138,7 @@ def test_DOC_passes_only_with_another_persons_leave_and_is_a_tick() -> None:
     assert refused(allowed, passed("DOC")) == ""
 
 
+@pytest.mark.rule("REP", "THIRD-LAWYER", "THIRD-POA")
 def test_rules_6_nothing_is_done_for_a_representative_before_the_authority_was_seen() -> None:
     case = verified(Right.ACCESS, Requester.REPRESENTATIVE)
     assert "not seen" in barred(case)
@@ -148,6 +152,7 @@ def test_rules_6_nothing_is_done_for_a_representative_before_the_authority_was_s
     assert "needs T3" in refused(after(case, entry(seen)), export(), item="1"), "and T3 all the same"
 
 
+@pytest.mark.rule("THIRD-DECEASED", "THIRD-POLICE", "THIRD-COMPANY")
 @pytest.mark.parametrize("requester", [Requester.HEIR, Requester.COMPANY, Requester.AUTHORITY])
 def test_rules_6_whoever_is_no_data_subject_gets_nothing_at_any_tier(requester: Requester) -> None:
     case = verified(Right.ACCESS, requester)
@@ -155,3 +160,16 @@ def test_rules_6_whoever_is_no_data_subject_gets_nothing_at_any_tier(requester: 
     proven = replace(case, check=replace(case.check, tier=Tier.T3))
     assert barred(proven)
     assert refused(proven, export(), item="1")
+
+
+@pytest.mark.rule("SAY-NOTHING-HELD")
+def test_that_nothing_is_held_is_said_from_the_tier_of_access_on_only() -> None:
+    nothing = acts.ItemResolved(outcome="nothing-held", ground=None)
+    assert "needs T2" in refused(opened(Right.ACCESS), nothing, item="1")
+    assert "needs T2" in refused(opened(Right.RESTRICTION), nothing, item="1")
+    assert refused(verified(), nothing, item="1") == ""
+    assert refused(opened(Right.ACCESS), nothing, item="1", actor=WORKER, as_="worker") == "", (
+        "in a letter to the point"
+    )
+    unknown = acts.ItemResolved(outcome="not-identified", ground=None)
+    assert refused(opened(Right.ACCESS), unknown, item="1") == "", "nobody is kept from the written way"

@@ -119,6 +119,7 @@ def test_the_way_of_a_code_is_one_that_is_set_up_and_a_stranger_gets_the_same_wo
     assert words[0] == words[1]
 
 
+@pytest.mark.rule("IDV-10", "SAY-NO-ACCOUNT")
 def test_no_line_of_a_checklist_tells_whether_an_account_exists_or_was_changed_lately(
     live: WorkerCentre, desk: Desk
 ) -> None:
@@ -155,6 +156,7 @@ def desk_entries(desk: Desk, case: str) -> list[Any]:
         return [decode(body) for _, body in reader.of_case(case, 0)]
 
 
+@pytest.mark.rule("TIER-MAX")
 def test_rules_7_4_what_the_search_finds_raises_the_check_and_a_lead_alone_lowers_it(
     live: WorkerCentre, desk: Desk, other: Desk
 ) -> None:
@@ -227,6 +229,7 @@ def test_rules_6_a_representative_shows_an_authority_that_counts_today_and_no_co
     assert seen.details == ()
 
 
+@pytest.mark.rule("IDV-3")
 def test_a_fact_that_is_noted_raises_an_open_check_at_once(live: WorkerCentre, desk: Desk) -> None:
     call = known(live, desk, 2)
     assert desk.check.start(call.session, call.case).template == "CL-ACC-STD"

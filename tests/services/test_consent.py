@@ -12,6 +12,7 @@ from tests.shop import ADA, DATABASES, Shop, open_shop
 shop = pytest.fixture(params=DATABASES)(open_shop)
 
 
+@pytest.mark.rule("ART-7-1")
 def test_consent_is_written_and_read_back(shop: Shop) -> None:
     at = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
     assert [s.given for s in read_consent(shop.system, shop.connector, "mail", ADA)] == [True]

@@ -21,6 +21,7 @@ def used(act: Act, **more: object) -> Consultation | None:
     return consultation(entry(act, **more))
 
 
+@pytest.mark.rule("ACC-4")
 def test_ACC_4_an_extract_has_dates_and_purposes_and_no_names_of_staff() -> None:
     history = [
         entry(SEARCHED, session=None, ts=T0 + 60_000_000),

@@ -80,6 +80,7 @@ def test_another_role_of_the_same_person_is_another_session(centre: Centre) -> N
             desk.sign.work_as(after, Role.OFFICER)
 
 
+@pytest.mark.rule("INT-4", "CLK-9", "ART-12-2")
 def test_INT_4_a_request_is_logged_before_any_check_with_its_dates(centre: Centre) -> None:
     with centre.desk() as desk:
         session = sign_in(desk)
@@ -177,6 +178,7 @@ def test_a_note_with_a_card_number_needs_a_reason(centre: Centre) -> None:
         assert b"41111111" not in bodies  # a shorter piece can stand in a random id
 
 
+@pytest.mark.rule("TRM-6")
 def test_a_grave_act_needs_the_pin_of_this_minute(centre: Centre) -> None:
     with centre.desk() as desk:
         session = sign_in(desk)
@@ -191,6 +193,7 @@ def test_a_grave_act_needs_the_pin_of_this_minute(centre: Centre) -> None:
         desk._ctx.stepped_up(session)
 
 
+@pytest.mark.rule("TRM-5")
 def test_drafts_belong_to_their_agent(centre: Centre) -> None:
     with centre.desk() as desk:
         mine = sign_in(desk)

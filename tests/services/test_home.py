@@ -112,6 +112,7 @@ def test_a_key_that_is_gone_is_named(made: tuple[Home, Vault]) -> None:
         key(vault, CENTRAL_KEY)
 
 
+@pytest.mark.rule("TRM-8")
 @pytest.mark.skipif(os.name == "nt", reason="modes are another thing there")
 @pytest.mark.parametrize("umask", [0o000, 0o027])
 def test_everything_in_a_home_is_its_owners_alone_whatever_the_umask(

@@ -63,6 +63,7 @@ def test_a_tier_without_its_guards_is_not_finished() -> None:
     assert not finished(check)
 
 
+@pytest.mark.rule("IDV-2", "IDV-4")
 def test_nothing_more_is_asked_once_the_tier_is_reached() -> None:
     check = heard(heard(begin(), "KBS"), "PIN")
     rows = {s.id: s.state for s in view.steps(check, OPEN, "en", FILL)}
@@ -84,6 +85,7 @@ def test_what_a_person_vouches_for_is_not_compared(factor: str) -> None:
         heard(begin(), factor)
 
 
+@pytest.mark.rule("CBK")
 def test_call_back_by_key_counts_and_a_refusal_of_it_does_not_strike() -> None:
     check = moves.vouched(heard(begin(), "KBS"), Factor.CBK, "y", OPEN, 1, "s1", by="agent:0042")
     assert tier_now(check, 1, "s1") is Tier.T2
@@ -102,6 +104,7 @@ def test_the_second_colleague_is_another_person() -> None:
     assert tier_now(check, 1, "s1") is Tier.T3
 
 
+@pytest.mark.rule("TX", "G4")
 @pytest.mark.parametrize("first", ["KBS", "PIN", "OTP"])
 @pytest.mark.parametrize("second", ["KBS", "PIN", "OTP"])
 def test_G4_two_wrong_answers_of_any_factor_end_in_TX_with_the_same_words(first: str, second: str) -> None:
@@ -152,6 +155,7 @@ def test_G10_a_check_holds_thirty_minutes_for_its_session_only(now: int, session
     assert tier_now(done, now, session) == tier
 
 
+@pytest.mark.rule("G10")
 @pytest.mark.parametrize("reason", [End.CONTACT_ENDED, End.SWITCHED, End.HANDED_OVER, End.LOCKED, End.EXPIRED])
 def test_G10_a_check_dies_with_the_contact(reason: End) -> None:
     check = moves.end(moves.end(heard(heard(begin(), "KBS"), "OTP"), End.DONE), reason)
@@ -189,6 +193,7 @@ def test_fewer_than_five_questions_are_no_choice() -> None:
     assert closed_because(begin(Right.CONSENT_GIVE), Factor.KBD, OPEN) == ""
 
 
+@pytest.mark.rule("G6")
 def test_G6_pressure_raises_the_tier_and_shows_more_steps() -> None:
     check = moves.marked(begin(), "g6", "f", 1, "s1")
     assert check.tier_needed is Tier.T3
@@ -198,6 +203,7 @@ def test_G6_pressure_raises_the_tier_and_shows_more_steps() -> None:
     assert moves.marked(begin(), "g6", "y", 1, "s1").tier_needed is Tier.T2
 
 
+@pytest.mark.rule("IDV-2")
 def test_T0_asks_no_factor_and_reaches_its_tier_at_once() -> None:
     check = begin(Right.OBJECTION_MARKETING)
     assert all(s.kind != "factor" for s in shown(check))
@@ -209,6 +215,7 @@ def test_T0_asks_no_factor_and_reaches_its_tier_at_once() -> None:
 # Attacks (rules.md 7.2).
 
 
+@pytest.mark.rule("THIRD-SPOUSE", "IDV-7")
 def test_attack_the_ex_partner_with_all_static_facts_reaches_T1_at_most() -> None:
     """Knows name, birth date, address, customer number, even recent orders; holds neither mailbox, phone nor PIN."""
     check = begin(Right.CONSENT_GIVE)
@@ -247,6 +254,7 @@ def test_attack_the_right_answer_too_late() -> None:
         moves.compared(check, Factor.OTP, "email", Result.SAME, OPEN, 1, "s2")
 
 
+@pytest.mark.rule("SAY-NO-ACCOUNT")
 def test_attack_no_line_of_a_checklist_can_depend_on_whether_somebody_is_known() -> None:
     """What opens and closes a way is asked of the catalog and the deployment: nothing about the person is among it."""
     assert {f.name for f in fields(Ways)} == {"offline", "kbd_questions", "texts"}
@@ -254,6 +262,7 @@ def test_attack_no_line_of_a_checklist_can_depend_on_whether_somebody_is_known()
     assert "30" in view.phrase("code-sent", "en"), "a code may stay away for that reason, too (IDV-10)"
 
 
+@pytest.mark.rule("IDV-11")
 def test_nothing_of_an_answer_can_be_in_a_check() -> None:
     """The state holds codes alone: a comparison comes in as a result, never as text."""
     check = heard(heard(begin(), "KBS", Result.WRONG), "OTP")

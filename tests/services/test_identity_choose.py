@@ -7,6 +7,7 @@ from services.identity.needs import NOTED, Facts, facts_of, not_a_subject
 from services.types import Requester, Right, Tier
 
 
+@pytest.mark.rule("TIER-MAX", "THIRD-LAWYER", "THIRD-PARENT", "THIRD-POA", "THIRD-EMPLOYEE")
 @pytest.mark.parametrize(
     ("right", "requester", "facts", "wanted"),
     [
@@ -74,6 +75,7 @@ def test_nothing_that_comes_to_light_lowers_the_aim() -> None:
             assert all(aim(right, requester, facts_of([fact])).tier >= plain for fact in NOTED)
 
 
+@pytest.mark.rule("CL-RECT-CRIT")
 def test_several_rights_take_the_strictest_that_can_be_passed() -> None:
     assert aim_for([Right.OBJECTION_MARKETING, Right.ACCESS]).template.id == "CL-ACC-STD"
     both = aim_for([Right.ACCESS, Right.ERASURE], facts=facts_of(["dispute"]))

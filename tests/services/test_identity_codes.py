@@ -3,6 +3,7 @@
 from collections import Counter
 from random import Random
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.identity.ask import Question, pick
@@ -46,6 +47,7 @@ def test_a_code_is_bound_to_its_ask_and_key() -> None:
     assert not same_code("1" * 10_000_000, kept, KEY, "ask1")
 
 
+@pytest.mark.rule("OTP")
 def test_a_code_counts_for_five_minutes() -> None:
     kept = keep("123456", KEY, "ask1", 1_000)
     assert [is_late(kept, now) for now in (1_000, 1_000 + LIFE_US, 1_001 + LIFE_US, 999)] == [False, False, True, True]
@@ -60,6 +62,7 @@ KBD = [question(f"d{n}", Factor.KBD) for n in range(5)]
 PIN = [question("pin", Factor.PIN)]
 
 
+@pytest.mark.rule("KBD")
 def test_one_static_question_and_two_dynamic_ones() -> None:
     for seed in range(50):
         asked = pick(KBS + KBD + PIN, Random(seed))

@@ -55,6 +55,7 @@ def test_nothing_is_never_the_same_as_nothing(kind: str, nothing: str) -> None:
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=60)  # lone surrogates too: a terminal can send them
 
 
+@pytest.mark.rule("G3")
 @pytest.mark.parametrize("kind", sorted(_KINDS))
 @settings(deadline=None)
 @given(ANY_TEXT, ANY_TEXT)
@@ -188,6 +189,7 @@ def test_customer_number() -> None:
     assert same("customer-number", "007", 7) is False
 
 
+@pytest.mark.rule("PIN")
 def test_PIN_against_its_hash_only() -> None:
     kept = CHEAP.hash("4711")
     assert same("pin-hash", "4711", kept)

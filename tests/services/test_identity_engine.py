@@ -26,6 +26,7 @@ def reached(*factors: str) -> Tier:
     return tier_reached((f.split(":")[0], f.split(":")[1] if ":" in f else "email") for f in factors)
 
 
+@pytest.mark.rule("IDV-9", "KBS", "T1", "T2")
 @pytest.mark.parametrize(
     ("factors", "tier"),
     [
@@ -59,6 +60,7 @@ def test_tier_reached(factors: str, tier: str) -> None:
     assert reached(*factors.split()) == tier
 
 
+@pytest.mark.rule("IDV-1", "IDV-8")
 def test_more_factors_never_lower_the_tier_and_weak_ones_never_reach_T2() -> None:
     every = list(Factor)
     for some in chain.from_iterable(combinations(every, n) for n in range(5)):
@@ -79,6 +81,7 @@ def test_a_code_by_an_unknown_way_counts_as_the_phone() -> None:
     assert channel(Factor.OTP, "") == "phone"
 
 
+@pytest.mark.rule("T0")
 @pytest.mark.parametrize("right", T0_RIGHTS)
 def test_a_T0_right_needs_no_factor_whatever_else_is_so(right: Right) -> None:
     for requester in Requester:

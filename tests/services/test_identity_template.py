@@ -50,10 +50,31 @@ def reading(tmp_path: Path, text: str, name: str = "CL-X") -> str:
     return ""
 
 
+@pytest.mark.rule(
+    "CL-INFO",
+    "CL-ACC-SENS",
+    "CL-ACC-ORAL",
+    "CL-PORT",
+    "CL-PORT-DIR",
+    "CL-ERA-HIGH",
+    "CL-OBJ",
+    "CL-ADM",
+    "CL-REP-LAW",
+    "CL-REP-PAR",
+    "CL-REP-POA",
+    "CL-DECEASED",
+    "CL-EMP",
+    "CL-AUTH",
+    "CL-BREACH",
+)
+@pytest.mark.rule(
+    "CL-OBJ-MKT", "CL-CON-W", "CL-CON-G", "CL-ACC-STD", "CL-RECT", "CL-RECT-CRIT", "CL-ERA-STD", "CL-RESTR", "CL-UNID"
+)
 def test_the_checklists_are_there_with_their_tier() -> None:
     assert {t.id: t.tier for t in templates().values()} == TIERS
 
 
+@pytest.mark.rule("G1", "G7")
 @pytest.mark.parametrize("name", TIERS)
 def test_a_checklist_has_all_guards_and_words_in_both_languages(name: str) -> None:
     template = templates()[name]
@@ -71,6 +92,7 @@ def test_a_checklist_can_follow_every_raise_up_to_T3(name: str) -> None:
     assert all(templates()[name].reaches(t) for t in (Tier.T1, Tier.T2, Tier.T3) if t >= templates()[name].tier)
 
 
+@pytest.mark.rule("IDV-5")
 def test_IDV_5_a_document_is_offered_at_T3_alone_beside_other_ways_and_by_no_standard_checklist() -> None:
     assert {t.id for t in templates().values() if Factor.DOC in t.offers(Tier.TX)} == EXCEPTIONS
     for template in templates().values():

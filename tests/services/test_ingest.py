@@ -229,6 +229,7 @@ def test_a_requester_sealed_for_another_case_is_refused(centre: Centre) -> None:
         assert "does not open" in desk._ctx.book.alarms[0].sentence
 
 
+@pytest.mark.rule("ART-32")
 def test_central_and_its_wal_hold_no_plain_text(centre: Centre) -> None:
     with centre.desk() as desk:
         opened_case(centre, desk)

@@ -176,6 +176,7 @@ def test_a_letter_that_does_not_exist_is_not_found(controllers: dict[str, Contro
             compose(name, "en", {"controller": controllers["harbour"]})
 
 
+@pytest.mark.rule("REF-1")
 @pytest.mark.parametrize("template", sorted(NEEDS_REMEDIES))
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_REF_1_a_refusal_names_complaint_authority_and_court(
@@ -190,6 +191,7 @@ def test_REF_1_a_refusal_names_complaint_authority_and_court(
             assert part in text
 
 
+@pytest.mark.rule("REF-1")
 def test_REF_1_the_uk_letter_adds_the_complaint_to_the_controller(
     controllers: dict[str, Controller], systems: dict[str, System]
 ) -> None:
@@ -199,6 +201,7 @@ def test_REF_1_the_uk_letter_adds_the_complaint_to_the_controller(
     assert "164A" not in flat(compose("not-identified", "en", facts(controllers["nordlicht"], systems)))
 
 
+@pytest.mark.rule("REF-1")
 @pytest.mark.parametrize("key", ["nordlicht", "harbour"])
 def test_REF_1_no_part_can_be_left_out(controllers: dict[str, Controller], key: str) -> None:
     controller = controllers[key]
@@ -210,6 +213,7 @@ def test_REF_1_no_part_can_be_left_out(controllers: dict[str, Controller], key: 
             check_remedies("not-identified", text, controller, "en")
 
 
+@pytest.mark.rule("REF-1")
 def test_REF_1_a_controllers_own_template_without_a_part_is_refused(
     controllers: dict[str, Controller], systems: dict[str, System], tmp_path: Path
 ) -> None:
@@ -244,6 +248,7 @@ def test_a_file_that_is_no_template_is_refused_with_its_name(
         compose("code", "en", facts(controllers["harbour"], systems), own=tmp_path)
 
 
+@pytest.mark.rule("REF-6")
 def test_the_letter_for_the_unidentified_does_not_say_whether_data_exist(
     controllers: dict[str, Controller], systems: dict[str, System]
 ) -> None:
@@ -252,6 +257,7 @@ def test_the_letter_for_the_unidentified_does_not_say_whether_data_exist(
     assert "copy of an identity card" in text
 
 
+@pytest.mark.rule("ART-17-3")
 def test_ERA_1_kept_rows_are_told_with_law_and_date(
     controllers: dict[str, Controller], systems: dict[str, System]
 ) -> None:
@@ -260,6 +266,7 @@ def test_ERA_1_kept_rows_are_told_with_law_and_date(
     assert "35 Tagen" in text
 
 
+@pytest.mark.rule("ART-15")
 def test_ACC_art_15_every_letter_of_the_paragraph_is_answered(
     controllers: dict[str, Controller], systems: dict[str, System]
 ) -> None:
@@ -273,6 +280,7 @@ def test_ACC_art_15_every_letter_of_the_paragraph_is_answered(
     assert "Support desk, Ticket (2)" in text
 
 
+@pytest.mark.rule("ACC-6")
 def test_an_answer_without_data_says_so(controllers: dict[str, Controller], systems: dict[str, System]) -> None:
     given_facts = facts(controllers["harbour"], systems)
     given_facts["access"] = facts_for_access(controllers["harbour"], systems, {}, "en", failed={"news": "was away"})

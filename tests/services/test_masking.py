@@ -40,6 +40,7 @@ def test_masks_fit_the_column(strategy: str, value: str, length: int) -> None:
     assert len(str(masked(mask(strategy), cell(length=length, nullable=False), value, []))) <= length
 
 
+@pytest.mark.rule("ERA-3")
 @pytest.mark.parametrize("strategy", ["email_rewrite", "random_string_rewrite", "phone_rewrite"])
 def test_a_mask_does_not_depend_on_what_stood_there_but_on_the_place(strategy: str) -> None:
     one, two = (masked(mask(strategy), cell(), value, []) for value in ("+49 30 1234567", "+49 40 7654321"))

@@ -25,12 +25,14 @@ def numbers(centre: Centre, today: date = date(2026, 11, 26)) -> dict[str, float
     return {f"{c.name}{dict(c.labels) or ''}": c.value for c in counts(centre.engine, today)}
 
 
+@pytest.mark.rule("CLK-3")
 def test_numbers_follow_what_is_done(centre: Centre) -> None:
     before = numbers(centre)
     with centre.desk() as desk:
         session = sign_in(desk)
         case = desk.intake.open(session, request(Right.ACCESS)).case
         desk.act.note(session, case, "said in passing")
+        desk.clock.ask(session, case, "identity", "identity-doubt")
         centre.settle(desk)
     after = numbers(centre)
     assert after["entries"] > before["entries"]
@@ -38,6 +40,11 @@ def test_numbers_follow_what_is_done(centre: Centre) -> None:
     assert after["cases_overdue{'controller': 'nordlicht'}"] == 0
     assert numbers(centre, date(2030, 1, 1))["cases_overdue{'controller': 'nordlicht'}"] == 1
     assert after["claims_held"] == 1
+    told = [f"cases_{name}{{'controller': 'nordlicht'}}" for name in ("paused", "extended")]
+    assert [after[name] for name in told] == [1, 0]
+    with central.writing(centre.engine).begin() as conn:
+        conn.execute(sa.update(central.CASE).values(extended=True))
+    assert numbers(centre)[told[1]] == 1, "what the fold says of an extension is counted (CLK-3)"
     assert (after["inbox_entries"], after["inbox_oldest_seconds"]) == (0, 0)
 
 

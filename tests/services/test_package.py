@@ -65,6 +65,7 @@ def made(tmp_path: Path, controller: Controller) -> Built:
     return build(tmp_path, PACKAGE, heading(controller), [part(ROWS, agent="third-party")], letter)
 
 
+@pytest.mark.rule("ACC-1", "ACC-3")
 def test_a_package_holds_answer_data_page_redactions_and_manifest(tmp_path: Path, controller: Controller) -> None:
     built = made(tmp_path, controller)
     archive = opened(built)
@@ -90,6 +91,7 @@ def test_the_manifest_names_every_file_with_its_digest(tmp_path: Path, controlle
     assert listed == real
 
 
+@pytest.mark.rule("ACC-5")
 def test_ACC_5_what_speaks_of_others_is_blacked_out_and_listed(tmp_path: Path, controller: Controller) -> None:
     built = made(tmp_path, controller)
     archive = opened(built)

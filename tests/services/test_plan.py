@@ -96,6 +96,7 @@ def acts(plan: Plan) -> dict[tuple[str, str], Action]:
     return {(a.collection, a.act): a for a in plan.systems[0].actions}
 
 
+@pytest.mark.rule("ERA-1")
 def test_ERA_1_every_category_has_its_own_outcome() -> None:
     plan = make_plan(
         found(

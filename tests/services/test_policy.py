@@ -69,6 +69,7 @@ def test_what_needs_others_waits_offline_and_what_does_not_goes_on() -> None:
         assert may(act, case, offline).allowed
 
 
+@pytest.mark.rule("T0")
 def test_T0_a_marketing_stop_needs_no_factor() -> None:
     assert may("marketing", opened(Right.ACCESS), moment()).allowed
 
@@ -85,6 +86,7 @@ def test_four_eyes_the_requester_is_told_why() -> None:
     assert may("approve", in_review(), LEAD).allowed
 
 
+@pytest.mark.rule("ERA-7")
 def test_ERA_7_nothing_runs_before_the_waiting_period_is_over() -> None:
     item = replace(in_review().items[0], state="ready", approved_by="agent:0007", approved_at=T0)
     case = in_review().with_item(item)

@@ -72,6 +72,7 @@ def reasons(datasets: tuple[Dataset, ...], connector: str = "sqlite") -> dict[st
     }
 
 
+@pytest.mark.rule("ART-20")
 def test_Art_20_each_field_passes_a_test_of_its_own(datasets: tuple[Dataset, ...]) -> None:
     found = reasons(datasets)
     assert [name for name, why in found.items() if why is None] == [
@@ -84,6 +85,7 @@ def test_Art_20_each_field_passes_a_test_of_its_own(datasets: tuple[Dataset, ...
     }  # fmt: skip
 
 
+@pytest.mark.rule("ART-20")
 def test_what_no_machine_processes_is_not_portable(datasets: tuple[Dataset, ...]) -> None:
     assert set(reasons(datasets, "manual").values()) == {"not-automated"}
 

@@ -22,13 +22,17 @@ ROW = st.tuples(
     st.booleans(),
     st.booleans(),
     st.sampled_from(["", "0042", "0017"]),
+    st.none() | st.integers(-2, 8),
 )
+Made = tuple[str, int, bool, bool, bool, str, *tuple[int | None, ...]]
+"""Controller, days to the end, open, acknowledged, breach, who; days until the person is asked again, if they are."""
 
 
-def row(number: int, made: tuple[str, int, bool, bool, bool, str]) -> tuple[object, ...]:
-    controller, days, is_open, ack, breach, who = made
+def row(number: int, made: Made) -> tuple[object, ...]:
+    controller, days, is_open, ack, breach, who, *wait = made
     due = (TODAY + timedelta(days=days)).isoformat()
-    flags = (int(is_open), int(ack), int(breach and is_open), 0, 0, number)
+    wakes = (TODAY + timedelta(days=wait[0])).isoformat() if wait and wait[0] is not None else ""
+    flags = (int(is_open), int(ack), int(breach and is_open), 0, 0, "", wakes and due, wakes, number)
     return (f"C-26-{number:06d}", controller, "Access", "a•••@ex•••.com", "new", who, "T2", due, *flags)
 
 
@@ -42,6 +46,7 @@ def expected(rows: list[tuple[object, ...]], today: dict[str, str]) -> list[str]
             is_open=bool(r[8]),
             acknowledged=bool(r[9]),
             breach=bool(r[10]),
+            wakes=date.fromisoformat(str(r[15])) if r[15] else None,
         )
         if place is not Band.CLOSED:
             order.append((place, str(r[7]), str(r[0])))
@@ -51,7 +56,7 @@ def expected(rows: list[tuple[object, ...]], today: dict[str, str]) -> list[str]
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROW, max_size=40), st.integers(1, 7), st.booleans())
 def test_pages_in_either_direction_are_the_order_of_the_rules(
-    tmp_path_factory: pytest.TempPathFactory, made: list[tuple[str, int, bool, bool, bool, str]], size: int, same: bool
+    tmp_path_factory: pytest.TempPathFactory, made: list[Made], size: int, same: bool
 ) -> None:
     store = TerminalStore(tmp_path_factory.mktemp("queue") / "desk.db", KEY)
     rows = [row(n, m) for n, m in enumerate(made, 1)]
@@ -80,7 +85,7 @@ def walk(store: TerminalStore, today: dict[str, str], size: int, *, reverse: boo
     raise AssertionError
 
 
-def store_of(tmp_path: Path, *made: tuple[str, int, bool, bool, bool, str]) -> TerminalStore:
+def store_of(tmp_path: Path, *made: Made) -> TerminalStore:
     store = TerminalStore(tmp_path / "desk.db", KEY)
     store.apply_changes([row(n, m) for n, m in enumerate(made, 1)], 1)
     return store
@@ -146,7 +151,7 @@ def test_pages_read_indexes_not_the_table(tmp_path: Path, kind: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 6), ROW), max_size=30))
 def test_counts_stay_true_whatever_moves(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, tuple[str, int, bool, bool, bool, str]]]
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, Made]]
 ) -> None:
     store = TerminalStore(tmp_path_factory.mktemp("queue") / "desk.db", KEY)
     for number, made in changes:

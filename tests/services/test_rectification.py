@@ -98,6 +98,7 @@ def come_back(centre: WorkerCentre, call: Call) -> tuple[str, dict[str, str]]:
     return item.returned, {one.system: one.state + one.reason for one in item.systems}
 
 
+@pytest.mark.rule("ART-16")
 def test_Art_16_a_wrong_name_is_corrected_read_back_and_told(make_centre: Make) -> None:
     centre = make_centre()
     centre.start()
@@ -141,6 +142,7 @@ def test_no_new_value_stands_in_a_log_or_an_engine_table_in_clear(make_centre: M
     assert secret not in (centre.home.logs / "worker.log").read_text()
 
 
+@pytest.mark.rule("IDV-10")
 def test_contact_data_take_T3_old_addresses_are_told_first_and_the_new_one_proves_nothing_for_30_days(
     make_centre: Make,
 ) -> None:

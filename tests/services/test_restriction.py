@@ -23,6 +23,7 @@ def restricted(centre: WorkerCentre) -> dict[str, int]:
     return {system: int(str(count)) for system, ((count,),) in found.items()}
 
 
+@pytest.mark.rule("ART-18")
 def test_Art_18_every_system_that_holds_the_person_is_marked_and_read_back(make_centre: Make) -> None:
     centre = make_centre()
     centre.start()
@@ -82,6 +83,7 @@ def restricted_case(
     return call
 
 
+@pytest.mark.rule("ART-19")
 def test_Art_19_who_received_the_data_is_told_of_the_restriction_and_once(make_centre: Make) -> None:
     centre = make_centre()
     centre.start()
@@ -101,6 +103,7 @@ def test_Art_19_who_received_the_data_is_told_of_the_restriction_and_once(make_c
     assert "Richtig lauten" not in "".join(notices), "the control: that stands in a notice of a correction only"
 
 
+@pytest.mark.rule("ART-18")
 def test_Art_18_3_the_person_is_told_before_the_mark_is_taken_out_and_it_is_read_back(make_centre: Make) -> None:
     centre = make_centre()
     centre.start(kill_at="post.restriction-lifted")

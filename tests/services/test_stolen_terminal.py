@@ -66,6 +66,7 @@ def recognised(kept: Iterable[str], keys: Iterable[bytes], agent: str, pin: str)
     return any(pins.fits(secret, one, agent, pin) for one in kept for secret in keys)
 
 
+@pytest.mark.rule("ART-32")
 def test_from_a_stolen_terminal_no_pin_can_be_tested_but_of_who_signed_in_there(served: ServerCentre) -> None:
     stolen, other = served.joined("terminal", "desk-1"), served.joined("terminal", "desk-2")
     with stolen.desk() as desk, other.desk() as elsewhere:

@@ -28,7 +28,7 @@ def row(number: int, **change: object) -> tuple[object, ...]:
     fields: dict[str, object] = {
         "case_id": f"C-26-{number:06d}", "controller": "nordlicht", "rights": "Access", "person": "n•••",
         "state": "new", "who": "", "tier": "T0", "due": "2026-04-07", "open": 1, "ack": 1, "breach": 0, "approval": 0,
-        "conflicts": 0,
+        "conflicts": 0, "hard": "", "paused": "", "wakes": "",
         "rev": number,
     }  # fmt: skip
     return tuple((fields | change).values())

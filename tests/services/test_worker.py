@@ -99,6 +99,7 @@ def test_a_second_worker_ingests_when_the_first_is_gone_and_ends_with_its_parent
 # ── receipt, export ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.rule("INT-6")
 def test_INT_6_the_receipt_names_the_period_and_not_whether_an_account_exists(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     from dataclasses import replace
 
@@ -204,6 +205,7 @@ def erased(approved_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     centre.close()
 
 
+@pytest.mark.rule("ERA-7")
 def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(erased: WorkerCentre) -> None:
     done = erased.acts(CASE)
     wanted = ["find.done", "plan.made", "erase.asked", "erase.approved", "erase.started", *["erase.system_done"] * 4,
@@ -334,6 +336,7 @@ def test_a_withdrawal_is_written_read_back_and_told(live: WorkerCentre, desk) ->
     assert "consent-receipt" in [x.template for x in live.case(call.case).letters]
 
 
+@pytest.mark.rule("ART-21-2")
 def test_Art_21_all_marketing_stops_and_a_suppression_entry_is_kept(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = Call(live, desk, PEOPLE[8], Right.OBJECTION_MARKETING)
     desk.act.stop_marketing(call.session, call.case)
@@ -367,6 +370,7 @@ def test_two_choices_under_one_item_both_count_and_end_it_once(live: WorkerCentr
     assert live.case(call.case).conflicts == ()
 
 
+@pytest.mark.rule("KEEP-PACKAGES")
 def test_a_package_is_destroyed_when_its_days_are_over(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = verified(live, desk, Right.ACCESS, person=6)
     call.export()

@@ -252,6 +252,7 @@ ATTACKS: dict[Callable[[Call], Awaitable[None]], Person] = {
 }
 
 
+@pytest.mark.rule("SAY-NO-ACCOUNT", "THIRD-SPOUSE")
 async def test_IDV_7_IDV_8_IDV_10_G4_G6_no_attack_gets_a_word_of_data_or_that_an_account_exists(home: Path) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

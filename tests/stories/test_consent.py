@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
 from tests.player import acts, console, in_order, of_case, only, terminal_log, worker_log
 
 
+@pytest.mark.rule("ART-7-3")
 async def test_withdrawn_and_stopped_without_a_check(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
 from tests.player import acts, console, of_case, only, terminal_log
@@ -9,6 +11,7 @@ from tests.player import acts, console, of_case, only, terminal_log
 CARD = "4111 1111 1111 1111"
 
 
+@pytest.mark.rule("INT-1")
 async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

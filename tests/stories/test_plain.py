@@ -80,10 +80,12 @@ def test_marketing_stops_with_one_letter_and_no_check(home: Path, person: Person
         typist.sees("marketing is stopped")
         typist.types("c", "1", "f", "0")
         typist.sees("withdrawn; it is written now")
+        typist.types("date", "k", "1", "y")
+        typist.sees("kept: they were asked")
         typist.types("w", "m")
         typist.sees(f"{case} wrapped up: MKT-STOP")
     mine = of_case(terminal_log(home), case)
-    assert in_order(mine, "marketing.stopped", "consent.withdrawn", "wrap.coded", "contact.ended")
+    assert in_order(mine, "marketing.stopped", "consent.withdrawn", "clock.asked", "wrap.coded", "contact.ended")
     assert "check.started" not in acts(mine)
 
 

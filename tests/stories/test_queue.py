@@ -1,4 +1,4 @@
-"""The queue: what was logged stands in it, is found, taken and counted."""
+"""The queue: what was logged stands in it, is found, taken and counted, and shows when its clock stands still."""
 
 from pathlib import Path
 
@@ -24,5 +24,15 @@ async def test_a_logged_request_stands_in_the_queue_and_is_found(home: Path, per
         await player.sees("[2 Mine]")
         await player.press("enter")
         await player.sees("Newest action")
-    opened = only(of_case(terminal_log(home), case), "case.opened")
-    assert opened.actor == f"agent:{AGENT}"
+        for key, seen in (("d", "they were asked for something today"), ("k", "who asks: there is a doubt"),
+                          ("1", "no more than is needed"), ("y", "PAUSED 0d (hard ")):  # fmt: skip
+            await player.rest()
+            await player.press(key)
+            await player.sees(seen)
+        await player.press("escape")
+        await player.sees(" cases ·")
+        await player.sees("PAUSED 0d")
+    entries = of_case(terminal_log(home), case)
+    assert only(entries, "case.opened").actor == f"agent:{AGENT}"
+    asked = only(entries, "clock.asked")
+    assert (asked.params["what"], asked.params["ground"], asked.params["fair"]) == ("identity", "identity-doubt", True)

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.centre import AGENT, AGENT_PIN, COLLEAGUE, COLLEAGUE_PIN
 from tests.player import acts, console, in_order, only, terminal_log
 
 
+@pytest.mark.rule("TRM-4")
 async def test_TRM_4_lock_and_unlock_by_the_same_agent(home: Path) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)
@@ -24,6 +27,7 @@ async def test_TRM_4_lock_and_unlock_by_the_same_agent(home: Path) -> None:
     assert only(log, "session.unlocked").actor == f"agent:{AGENT}"
 
 
+@pytest.mark.rule("TRM-5")
 async def test_TRM_5_another_agent_signs_in_over_a_lock(home: Path) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

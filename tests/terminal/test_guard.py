@@ -167,6 +167,7 @@ def test_a_lost_line_ends_the_program(tmp_path: Path) -> None:
     assert gone.exists()
 
 
+@pytest.mark.rule("TRM-8")
 def test_ctrl_z_does_not_give_the_shell_back(tmp_path: Path) -> None:
     console = painted(app(tmp_path))
     assert hits_after(console, b"\x1a", "j") == ["down"]
@@ -174,6 +175,7 @@ def test_ctrl_z_does_not_give_the_shell_back(tmp_path: Path) -> None:
     console.close()
 
 
+@pytest.mark.rule("TRM-8")
 def test_nothing_writes_the_clipboard_or_a_picture(tmp_path: Path) -> None:
     extra = """
     def action_down(self):

@@ -82,6 +82,7 @@ def test_no_colour_sends_no_colour(tmp_path: Path) -> None:
     assert b"48;2;" not in desk.log
 
 
+@pytest.mark.rule("TRM-4")
 def test_a_lock_leaves_nothing_of_the_queue_on_the_screen(tmp_path: Path) -> None:
     desk = console(tmp_path)
     desk.wait_for("Agent number")

@@ -67,6 +67,10 @@ def upgrade() -> None:
         sa.Column("breach", sa.Boolean(), nullable=False),
         sa.Column("approval", sa.Boolean(), nullable=False),
         sa.Column("conflicts", sa.Integer(), nullable=False),
+        sa.Column("hard", sa.String(), nullable=False),
+        sa.Column("paused", sa.String(), nullable=False),
+        sa.Column("wakes", sa.String(), nullable=False),
+        sa.Column("extended", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     approval = sa.text("approval")

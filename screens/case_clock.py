@@ -1,0 +1,157 @@
+"""The clock of a case (`d`): asking the person, asking again, what leads, two months more, what came in again."""
+
+from collections.abc import Callable
+from typing import Final
+
+from screens.case_systems import CaseSystems
+from screens.kit.widgets.ask import Ask
+from screens.kit.widgets.confirm import Choice
+from services.types import CaseView, Wait
+
+QUESTIONS: Final = {
+    "1": (Wait.IDENTITY, "identity-doubt", "who asks: there is a doubt"),
+    "2": (Wait.IDENTITY, "authority-doubt", "whether who asks may ask for another"),
+    "3": (Wait.CLARIFICATION, "large-quantity", "what exactly: there is a great amount of data"),
+    "4": (Wait.FEE, "further-copy", "the fee of a further copy"),
+    "5": (Wait.FEE, "unfounded", "a fee: manifestly unfounded"),
+    "6": (Wait.FEE, "excessive", "a fee: excessive"),
+}
+"""What the person may be asked for, and on which ground (rules.md SUS-3)."""
+FAIR: Final = {"y": "no more than is needed, and no copy of an identity card", "f": "it asked for more"}
+EXTENSIONS: Final = {
+    "1": ("volume", "there is a great amount of data"),
+    "2": ("spread", "they lie in many places"),
+    "3": ("redaction", "much about others has to come out"),
+    "4": ("intelligible", "they have to be made understandable"),
+    "5": ("number", "the person has several requests"),
+    "6": ("wave", "an exceptional wave of requests"),
+}
+"""Art 12(3), rules.md CLK-3."""
+ACCEPTED: Final = {
+    "1": ("identity-needed", "we cannot know who asks"),
+    "2": ("scope-needed", "the scope has to be clear"),
+    "3": ("fee-due", "the fee is due"),
+}
+REFUSED: Final = {
+    "1": ("not-needed", "the question was not needed"),
+    "2": ("waited-enough", "we have waited enough"),
+    "3": ("person-harmed", "waiting harms the person"),
+}
+OFFERED: Final = (
+    ("y", "answered", "the answer came today"), ("c", "chase", "they were asked again today"),
+    ("k", "ask", "they were asked for something today"), ("n", "unanswered", "end it: nobody says who asks"),
+    ("p", "pause", "let the later date lead"), ("h", "pause", "let the hard date lead"),
+    ("x", "extend", "two months more, with a letter"), ("e", "remind", "they ask where the answer is"),
+    ("m", "merge", "it is the same as another case"),
+)  # fmt: skip
+"""Key, row of the desk's table, words."""
+_NAMED: Final = ("chase", "extend")
+"""Rows whose reason is worth a line while they are shut."""
+
+
+class CaseClock(CaseSystems):
+    """The case screen's outermost acts."""
+
+    def why_not(self, action: str) -> str:
+        if action != "dates":
+            return super().why_not(action)
+        if self.view is None:
+            return "the case is being read"
+        return "" if self._offered(self.view) else self.view.key("ask").reason
+
+    def _offered(self, view: CaseView) -> dict[str, str]:
+        return {key: words for key, row, words in OFFERED if view.key(row).allowed}
+
+    def action_dates(self) -> None:
+        """What this person may do about the dates now; below it, what they may not, with the reason."""
+        if self.view is None:
+            return
+        view = self.view
+        shut = [
+            (words, view.key(row).reason) for _, row, words in OFFERED if row in _NAMED and not view.key(row).allowed
+        ]
+        closed = [f"not now: {words} ({reason})" for words, reason in shut]
+        steps = {
+            "y": self._came, "c": self._chased, "k": self._ask, "n": self._end, "x": self._extend, "e": self._remind,
+            "p": lambda: self._pause(accept=True), "h": lambda: self._pause(accept=False), "m": self._merge,
+        }  # fmt: skip
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                steps[key]()
+
+        self.app.push_screen(Choice("The dates of this case", closed, self._offered(view)), chosen)
+
+    def _reasoned(
+        self, title: str, lines: list[str], reasons: dict[str, tuple[str, str]], then: Callable[[str], None]
+    ) -> None:
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                then(reasons[key][0])
+
+        self.app.push_screen(Choice(title, lines, {key: words for key, (_, words) in reasons.items()}), chosen)
+
+    def _ask(self) -> None:
+        def what_chosen(key: str | None) -> None:
+            if key is None:
+                return
+            what, ground, _ = QUESTIONS[key]
+
+            def judged(fair: str | None) -> None:
+                if fair is not None:
+                    self._act(
+                        "kept: they were asked",
+                        self._keep_question,
+                        what,
+                        ground,
+                        fair == "y",
+                        stage="keeping the question",
+                    )
+
+            self.app.push_screen(Choice("The question asks for", [], FAIR), judged)
+
+        self.app.push_screen(
+            Choice("They were asked today", [], {key: words for key, (*_, words) in QUESTIONS.items()}), what_chosen
+        )
+
+    def _keep_question(self, session: object, case: str, what: str, ground: str, fair: bool) -> None:
+        self.desk.clock.ask(session, case, what, ground, fair=fair)
+
+    def _came(self) -> None:
+        self._act("kept: the answer came", self.desk.clock.answered, stage="keeping the answer")
+
+    def _chased(self) -> None:
+        self._act("kept: they were asked again", self.desk.clock.chase, stage="keeping that")
+
+    def _end(self) -> None:
+        words = "ended: a letter says why, and how it goes on"
+        self.host.with_pin(lambda: self._act(words, self.desk.clock.unanswered, stage="ending the request"))
+
+    def _pause(self, *, accept: bool) -> None:
+        def kept(reason: str) -> None:
+            words = "the later date leads" if accept else "the hard date leads"
+            self._act(words, self._paused, accept, reason, stage="deciding")
+
+        title = "Let the later date lead, because" if accept else "Let the hard date lead, because"
+        self._reasoned(title, [], ACCEPTED if accept else REFUSED, kept)
+
+    def _paused(self, session: object, case: str, accept: bool, reason: str) -> None:
+        self.desk.clock.pause(session, case, accept=accept, reason=reason)
+
+    def _extend(self) -> None:
+        def kept(reason: str) -> None:
+            self._act("the notice is being sent", self.desk.clock.extend, reason, stage="extending")
+
+        lines = ["It counts once the letter left. Effort as such is no reason."]
+        self._reasoned("Two months more, because", lines, EXTENSIONS, kept)
+
+    def _remind(self) -> None:
+        self._act("kept: asked for again, no new clock", self.desk.clock.remind, stage="keeping the reminder")
+
+    def _merge(self) -> None:
+        def named(into: str | None) -> None:
+            if into:
+                self._act("ended here: it goes on there", self.desk.clock.merge, into, stage="merging")
+
+        lines = ["This case ends. What it asks for goes on there, from the earlier receipt."]
+        self.app.push_screen(Ask("The number of the case that goes on", lines, max_length=20), named)
