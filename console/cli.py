@@ -16,9 +16,12 @@ from console.commands import (
     clock,
     demo,
     doctor,
+    hold,
     law,
+    letter,
     log,
     replay,
+    retention,
     suppress,
     sync,
     terminal,
@@ -38,6 +41,7 @@ PROGRAM = "rightsdesk"
 GROUPS = {
     "case": case.app,
     "log": log.app,
+    "letter": letter.app,
     "catalog": catalog.app,
     "train": train.app,
     "worker": worker.app,
@@ -45,6 +49,8 @@ GROUPS = {
     "agent": agent.app,
     "central": central.app,
     "witness": witness.app,
+    "hold": hold.app,
+    "retention": retention.app,
 }
 HELP = """The desk for requests under the GDPR. Without a command it opens the console; with --plain, the same desk as
 numbered prompts on plain lines, for screen readers and bad lines.

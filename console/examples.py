@@ -25,6 +25,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "log growth": ("rightsdesk log growth 400 --log 3b0bef4c/1 -o growth.txt",),
     "log prune": ("rightsdesk log prune --before 2023-01-01", "rightsdesk log prune --before 2023-01-01 --yes --json"),
     "log keys": ("rightsdesk log keys --log 3b0bef4c/1 -o keys.json",),
+    "letter list": ("rightsdesk letter list", "rightsdesk letter list --controller harbour --json"),
+    "letter show": (
+        "rightsdesk letter show refusal --controller harbour",
+        "rightsdesk letter show erasure-outcome --language fr -o outcome.pdf",
+    ),
+    "letter check": ("rightsdesk letter check nordlicht", "rightsdesk letter check nordlicht --json"),
+    "hold list": ("rightsdesk hold list", "rightsdesk hold list --all --json"),
+    "retention plan": ("rightsdesk retention plan", "rightsdesk retention plan --by 2027-12-31 --json"),
     "clock": (
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",

@@ -124,7 +124,8 @@ class DetailRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """A folded case and what the queue shows of it. `rev` is the change feed's counter."""
+    """A folded case and what the queue shows of it. `rev` is the change feed's counter; `on_hold`: 1 when a legal hold
+    covers some of the person's data, 2 when all of them."""
 
     __tablename__ = "case_"
     __table_args__ = (
@@ -148,6 +149,7 @@ class CaseRow(SQLModel, table=True):
     breach: bool
     approval: bool
     conflicts: int = 0
+    on_hold: int = 0
     hard: str = ""
     paused: str = ""
     wakes: str = ""

@@ -20,6 +20,7 @@ from db.central import (
     INBOX,
     LOG,
 )
+from db.central_holds import holds
 from db.central_roles import SQLITE_TRIGGERS
 from db.central_witness import CentralView, as_bytes
 
@@ -42,6 +43,10 @@ class AuditView(CentralView):
     def aggregate_frontier(self) -> bytes:
         """The frontier that the next leaf goes on from."""
         return as_bytes(self._conn.execute(sa.select(AGGREGATE_HEAD.c.frontier)).scalar())
+
+    def holds(self) -> dict[str, bytes]:
+        """Every legal hold as central keeps it, by id."""
+        return holds(self._conn)
 
     def goes_on_from(self, log: str) -> tuple[bytes, bytes]:
         """What the next batch of a log is held against: its frontier, and the key in force."""

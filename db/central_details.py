@@ -24,6 +24,12 @@ class DetailStore:
             rows = conn.execute(query).all()
             return [(r[0], r[1], _sealed_key(conn, r[0])) for r in rows]
 
+    def details_of(self, owner: str, kind: str) -> list[bytes]:
+        """Sealed details of that kind of one case or hold alone."""
+        query = sa.select(DETAIL.c.blob).where(DETAIL.c.owner == owner, DETAIL.c.kind == kind)
+        with self.engine.connect() as conn:
+            return [bytes(blob) for blob in conn.execute(query).scalars()]
+
     def put_detail(self, digest: str, owner: str, kind: str, blob: bytes) -> None:
         """Keep one more sealed detail of a case; a repeat changes nothing."""
         with writing(self.engine).begin() as conn:

@@ -23,7 +23,7 @@ PROGRESS = _table("progress", "case_id item system state done reason until")
 INBOX = _table("inbox", "id log start count entries details checkpoint received_at")
 CASE = _table(
     "case_",
-    "id controller body rev rights person state who tier due is_open acknowledged breach approval conflicts "
+    "id controller body rev rights person state who tier due is_open acknowledged breach approval conflicts on_hold "
     "hard paused wakes",
 )
 CLAIM = _table("claim", "case_id holder fence until")

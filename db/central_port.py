@@ -188,8 +188,10 @@ class CentralPort:
         """The case as folded, with the size of `log` in the same snapshot; None when central has none."""
         size = sa.select(HEAD.c.size).where(HEAD.c.log == log).scalar_subquery()  # one statement sees one snapshot
         with self._reading() as conn:
-            row = conn.execute(sa.select(CASE.c.body, CASE.c.rev, size).where(CASE.c.id == case)).first()
-            return CaseSnapshot(row[0], row[1], row[2] or 0) if row else None
+            row = conn.execute(
+                sa.select(CASE.c.body, CASE.c.rev, size, CASE.c.on_hold).where(CASE.c.id == case)
+            ).first()
+            return CaseSnapshot(row[0], row[1], row[2] or 0, row[3]) if row else None
 
     def progress(self, case: str) -> list[Progress]:
         """Where the jobs of a case are, system by system."""

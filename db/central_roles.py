@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from db import central  # noqa: F401 - makes the tables known
+from db import central, central_holds  # noqa: F401 - make the tables known
 from db.central_engine import LOGIN
 
 OWNER, TERMINALS, WORKERS, AUDITORS = (

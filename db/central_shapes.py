@@ -41,11 +41,15 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class CaseSnapshot:
-    """A case as central has folded it, and how much of the asking log is in it."""
+    """A case as central has folded it, and how much of the asking log is in it.
+
+    `on_hold`: 1 when a legal hold covers some of the person's data, 2 when all of them.
+    """
 
     body: bytes
     rev: int
     own_size: int
+    on_hold: int = 0
 
 
 HALT = "halt"
@@ -67,8 +71,12 @@ def halts_in(value: str | None) -> dict[str, Halt]:
     return {key: Halt(*one) for key, one in orjson.loads(value or "{}").items()}
 
 
+LETTER = "letter:"
+"""Begins the name under which a job says how far its mail is, before the letter's id."""
+
+
 class Progress(NamedTuple):
-    """Where a job is in a system: what a case screen shows beside the acts. `until` in µs, 0: none."""
+    """Where a job is in a system or with a letter: what a case screen shows beside the acts. `until` in µs, 0: none."""
 
     item: str
     system: str

@@ -69,7 +69,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"CREATE TRIGGER queue_moved AFTER UPDATE ON queue BEGIN {_LESS}; {_MORE}; END",
         """
         CREATE TABLE snapshot (
-            case_id TEXT PRIMARY KEY, body BLOB NOT NULL, rev INT NOT NULL, own_size INT NOT NULL
+            case_id TEXT PRIMARY KEY, body BLOB NOT NULL, rev INT NOT NULL, own_size INT NOT NULL,
+            on_hold INT NOT NULL
         ) STRICT
         """,
         """
@@ -251,15 +252,15 @@ class TerminalStore:
         with self.writing() as conn:
             conn.execute("UPDATE pin SET tries=?, locked_until=? WHERE agent=?", (tries, locked_until, agent))
 
-    def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int) -> None:
-        """Keep a case as central folded it."""
+    def put_snapshot(self, case: str, body: bytes, rev: int, own_size: int, on_hold: int = 0) -> None:
+        """Keep a case as central folded it, and how much of its person's data a legal hold covers."""
         with self.writing() as conn:
-            conn.execute("INSERT OR REPLACE INTO snapshot VALUES (?,?,?,?)", (case, body, rev, own_size))
+            conn.execute("INSERT OR REPLACE INTO snapshot VALUES (?,?,?,?,?)", (case, body, rev, own_size, on_hold))
 
-    def snapshot(self, case: str) -> tuple[bytes, int, int] | None:
-        """(body, rev, own size) of a kept case."""
-        found = self.rows("SELECT body, rev, own_size FROM snapshot WHERE case_id=?", (case,))
-        return (found[0][0], found[0][1], found[0][2]) if found else None
+    def snapshot(self, case: str) -> tuple[bytes, int, int, int] | None:
+        """(body, rev, own size, how much is on hold) of a kept case."""
+        found = self.rows("SELECT body, rev, own_size, on_hold FROM snapshot WHERE case_id=?", (case,))
+        return (found[0][0], found[0][1], found[0][2], found[0][3]) if found else None
 
 
 @contextmanager

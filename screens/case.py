@@ -135,7 +135,9 @@ class CaseScreen(CaseClock):
             return case_panes.identity(view, self.host.session.id if self.host.session else "", now, room)
         if tab == 2:
             return case_panes.data(view, now.tzinfo)
-        return case_panes.letters(view) if tab == 3 else case_panes.history(view, now, room)
+        if tab == 3:
+            return case_panes.letters(view, room, now.tzinfo)
+        return case_panes.history(view, now, room)
 
     def _room(self, pane: str) -> int:
         """Cells of a line of a pane; one is kept for its scroll bar."""

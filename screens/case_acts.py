@@ -24,7 +24,7 @@ ACTS: Final = {
     "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
-    "by_hand": "task", "people": "people",
+    "by_hand": "task", "holds": "hold", "people": "people",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
@@ -77,14 +77,12 @@ class CaseActs(CaseChecks, HandActs):
     view: CaseView | None
 
     def why_not(self, action: str) -> str:
-        if action not in ACTS and action not in ("reveal", "letter", "settle"):
+        if action not in ACTS and action not in ("reveal", "settle"):
             return ""
         if self.view is None:
             return "the case is being read"
         if action == "settle":
             return "" if case_panes.unsettled(self.view) else "all that was done here was taken"
-        if action == "letter":
-            return "" if self.view.letters else "no letter yet"
         if action == "reveal" or (action == "approve" and self._beside()):
             return ""
         return self.view.key(ACTS[action]).reason
@@ -152,23 +150,7 @@ class CaseActs(CaseChecks, HandActs):
             self.host.flash(f"{self.case} wrapped up: {code}", "good")
 
     def action_letter(self) -> None:
-        """One letter as it was sent; asked which when there are several."""
-        letters = list(self.view.letters)[-9:] if self.view else []
-
-        def chosen(key: str | None) -> None:
-            if key is not None:
-                one = letters[int(key) - 1]
-                self.run(
-                    self.desk.find.reveal, self.host.session, self.case, f"letter:{one.id}",
-                    reply=lambda text: Revealed(one.template, text), serial="reveal", write=True,
-                    stage="fetching the letter",
-                )  # fmt: skip
-
-        if len(letters) == 1:
-            chosen("1")
-        else:
-            answers = {str(n): f"{one.template}, {one.state}" for n, one in enumerate(letters, 1)}
-            self.app.push_screen(Choice("Read which letter?", [], answers), chosen)
+        self.host.show("letters", self.case)
 
     def _with_item(self, rights: tuple[Right, ...], question: str, then: Callable[[str], None]) -> None:
         """One open item of these rights: asked only when there are several."""
@@ -320,6 +302,10 @@ class CaseActs(CaseChecks, HandActs):
 
     def action_held(self) -> None:
         self.host.show("redactions", self.case)
+
+    def action_holds(self) -> None:
+        if self.view is not None:
+            self.host.show("holds", self.case, self.view.controller)
 
     def action_settle(self) -> None:
         self.host.show("settle", self.case)

@@ -8,6 +8,7 @@ from typing import Final
 from textual.content import Content
 
 from screens.kit.text import count, shown
+from screens.letter_words import named, state_words
 from screens.lines import hang, pair, under
 from screens.task_words import task_line
 from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
@@ -68,6 +69,7 @@ def facts(view: CaseView, agent: str, zone: tzinfo | None, room: int) -> Content
     lines += [shown(f"! {flag}", "bold $warning") for flag in view.flags]
     late = {task.state.system for item in view.items for task in item.tasks if task.late}
     lines += [shown(f"! {system} is late (H)", "bold $warning") for system in sorted(late)]
+    lines += [shown("! letter not sent (t)", "bold $error")] if any(one.failed for one in view.letters) else []
     if view.draft_since is not None:
         lines.append(shown(f"! your hold ended at {clock(view.draft_since, zone)[:5]}", "bold $error"))
         lines.append(shown("  what you do now is a draft", "$error"))
@@ -105,6 +107,8 @@ def next_step(view: CaseView) -> str:
         return "what you do now is a draft: central decides on it when it answers"
     if any(not met.no_drop for met in view.conflicts):
         return "!  settle what was not taken: repeat or drop it"
+    if view.key("letter").allowed:
+        return "t  a letter did not leave: send it again, or say how else they were told"
     if states <= {ItemState.CLOSED}:
         return "nothing: every item has ended (w wraps up the contact)"
     if view.key("unanswered").allowed:
@@ -234,13 +238,13 @@ def data(view: CaseView, zone: tzinfo | None = None) -> Content:
     return Content("\n").join(lines)
 
 
-def letters(view: CaseView) -> Content:
+def letters(view: CaseView, room: int, zone: tzinfo | None = None) -> Content:
     """Tab 4: letters and whether they went out."""
     if not view.letters:
-        return shown("No letter yet.", "$quiet")
+        return shown("No letter yet (t shows how one would read).", "$quiet")
+    lines = [hang(f"{named(one.template)} ({one.language})", state_words(one, zone), room) for one in view.letters]
     return Content("\n").join(
-        shown(f"{one.template}  {one.language}  {one.state}" + (f" by {one.medium}" if one.medium else ""))
-        for one in view.letters
+        [*lines, Content(""), shown("t  reads them, and sends again what did not leave", "$quiet")]
     )
 
 

@@ -273,6 +273,9 @@ class QueueScreen(Assigning):
     def action_settle(self) -> None:
         self.host.show("settle")
 
+    def action_holds(self) -> None:
+        self.host.show("holds")
+
     def action_catalog(self) -> None:
         self.host.show("catalog")
 

@@ -17,14 +17,16 @@ from services.action_log.aggregate import AGGREGATE, Leaves, grow
 from services.action_log.entry import decode
 from services.action_log.merkle import Frontier, TreeHead, leaf_hash
 from services.action_log.witness import Accepted, Alarm, Shown, look, look_at_aggregate
-from services.cases.case import from_json
+from services.cases.case import Case, from_json
+from services.cases.own_retention import CONTACT, RECORD
 from services.catalog.version import Stored
 from services.catalog_check import Published, changed_catalogs, published_by
 from services.errors import BadInput
 from services.home import CENTRAL_KEY, Home
 from services.people_check import accounts, changed
 from services.secrets import Vault
-from services.sync.ingest import OPENING, RESEALED
+from services.sync.holding import differences_of_holds
+from services.sync.ingest import OPENING, RESEALED, owner_of
 from services.sync.rebuild import differences_in
 from services.sync.systems import differences_of_systems
 
@@ -79,6 +81,7 @@ def _rows(view: AuditView) -> Iterator[str]:
         yield from (f"case {words}" for words in differences_in(view))
         systems = differences_of_systems(view)
         yield from (f"system {name}: what was seen of it last is not what the logs say" for name in systems)
+        yield from (f"hold {name}: it is not what the logs say" for name in differences_of_holds(view))
         yield from _people(view)
         if view.operators_entries() is not None:  # else an act of theirs waits for a worker
             yield from changed_catalogs(catalogs, (Stored(*row) for row in view.catalogs()))
@@ -133,8 +136,8 @@ def _log(
                 entry = decode(body)
                 if entry.case != filed:
                     misfiled.append(f"log {held.log}: entry {seq} is filed under {filed}, and names {entry.case}")
-                if entry.act in OPENING and entry.case is not None:
-                    named.update(dict.fromkeys(entry.details, entry.case))
+                if entry.act in OPENING and (owner := owner_of(entry)) is not None:
+                    named.update(dict.fromkeys(entry.details, str(owner)))
                 if entry.act == RESEALED:
                     resealed.update(entry.details)
                 if (catalog := published_by(entry)) is not None:
@@ -171,10 +174,15 @@ def _details(view: AuditView, named: dict[str, str], resealed: set[str]) -> Iter
         if sha256(blob).hexdigest() != digest:
             yield f"a sealed detail of {owner} is not what was sealed"
     gone = Counter(case for digest, case in named.items() if digest not in there)
-    for case in sorted(case for case, count in gone.items() if count > instead[case]):
+    for case, count in sorted((case, count) for case, count in gone.items() if count > instead[case]):
         body = view.body(case)  # that the case is gone is said by `differences_in`
-        if body is not None and not from_json(body).shredded:
+        if body is not None and not _may_be_gone(from_json(body), count - instead[case]):
             yield f"a sealed detail of {case} is gone, and the case was not shredded"
+
+
+def _may_be_gone(case: Case, count: int) -> bool:
+    """Of what an opening names: all once it was shredded or its record is over, the requester with the contact data."""
+    return case.shredded or RECORD in case.reduced or (CONTACT in case.reduced and count == 1)
 
 
 def _fences(view: AuditView) -> Iterator[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from services.cases.own_retention import OwnRetention
 from services.errors import BadInput
 from services.types import DutyRole, Regime
 
@@ -34,7 +35,7 @@ class Recipient:
 
     name: str
     role: str
-    purpose: str
+    purpose: str | dict[str, str]
     mail: str | None = None
 
 
@@ -85,6 +86,7 @@ class Controller:
     package_days: int = 14
     internal_target_days: int = 10
     backup_days: int = 35
+    retention: OwnRetention = field(default_factory=OwnRetention)
     ask_days: int = 3
     languages: tuple[str, ...] = ("en",)
     channels: tuple[str, ...] = ("phone", "mail", "chat", "letter")
@@ -118,14 +120,17 @@ class Controller:
             "authority": Authority(**raw["authority"]),
             "access": AccessFacts(**raw["access"]),
             "purposes": tuple(Purpose(**{**p, "consent": PurposeText(**p["consent"])}) for p in raw["purposes"]),
+            "retention": OwnRetention(**raw.get("retention", {})),
             "recipients": tuple(Recipient(**r) for r in raw["recipients"]),
         }
         lists = {name: tuple(raw[name]) for name in ("languages", "channels", "lines")}
         return Controller(**{**raw, **lists, **made})
 
 
-def words(texts: dict[str, str], language: str) -> str:
+def words(texts: str | dict[str, str], language: str) -> str:
     """The text in `language`, else English, else the first there is; empty when there is none."""
+    if isinstance(texts, str):
+        return texts
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 

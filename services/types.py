@@ -37,6 +37,8 @@ from services.enums import (
     Wait as Wait,
 )
 from services.held_part import HeldPart as HeldPart
+from services.hold_types import HoldView as HoldView
+from services.letter_types import LetterText as LetterText, LetterView as LetterView
 from services.person_match import (
     Matches as Matches,
     PersonMatch as PersonMatch,
@@ -185,17 +187,6 @@ class HistoryLine:
     seq: int
     synced: bool
     mark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterView:
-    """A letter of the case and whether it went out."""
-
-    id: str
-    template: str
-    language: str
-    state: str
-    medium: str = ""
 
 
 @dataclass(frozen=True, slots=True)

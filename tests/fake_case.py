@@ -55,13 +55,15 @@ SYSTEMS = (
     SystemResult("shop", "found", 18),
 )
 ACTS = {
+    "hold": "",
     "take": "you hold it already", "assign": "for lead only", "verify": "", "find": "", "export": "", "erase": "",
     "consent": "", "consent-give": "", "consent-withdraw": "", "marketing": "", "note": "", "reveal": "",
     "rectify": "", "rectify-grave": "needs T3, reached T2 (v)",
     "restrict": "nobody asked for restriction in this case", "lift": "for lead only", "second": "for lead only",
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "task": "nothing is to be done by hand", "people": "",
-    "redact": "nothing waits for it", "disclose": "nothing waits for it", **CLOCK_KEYS,
+    "redact": "nothing waits for it", "disclose": "nothing waits for it", "read-letter": "",
+    "letter": "no letter has failed", **CLOCK_KEYS,
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."

@@ -36,7 +36,7 @@ CREATE VIEW {desk}.inbox WITH (security_barrier) AS
 -- whole table where a terminal asks for the last row or the next page, as each does every second.
 CREATE VIEW {desk}.case_ AS
     SELECT id, controller, body, rev, rights, person, state, who, tier, due, is_open, acknowledged, breach, approval,
-        conflicts, hard, paused, wakes
+        conflicts, on_hold, hard, paused, wakes
     FROM public.case_ WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.accepted AS SELECT pos, accepted_at FROM public.entry WHERE {desk}.me() IS NOT NULL;
 CREATE VIEW {desk}.entry WITH (security_barrier) AS

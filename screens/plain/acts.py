@@ -12,6 +12,7 @@ from screens.case_systems import SKIPS
 from screens.plain import carrying_out, consent as consenting, correcting, whom as which
 from screens.plain.check_turns import graver, hand_over, lower, verify
 from screens.plain.dates import dates
+from screens.plain.letters import letter
 from screens.plain.picking import open_items, pick, which_item
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
@@ -180,16 +181,6 @@ def reveal(seat: Seat, view: CaseView) -> bool:
     return False
 
 
-def letter(seat: Seat, view: CaseView) -> bool:
-    letters = list(view.letters)[-9:]
-    options = [Option(str(n), f"{one.template}, {one.state}") for n, one in enumerate(letters, 1)]
-    key = seat.choose("Read which letter?", options) if letters else BACK
-    if key != BACK:
-        one = letters[int(key) - 1]
-        seat.say(seat.does(lambda: seat.desk.find.reveal(seat.session, view.id, f"letter:{one.id}")) or "")
-    return False
-
-
 # ── a lead's ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -263,8 +254,6 @@ class Act:
 
     def state(self, view: CaseView) -> KeyState:
         """Whether it is open on this case now."""
-        if self.action == "letter":
-            return KeyState("letter", bool(view.letters), "no letter yet")
         if self.action == "approve" and view.key("second").allowed:
             return view.key("second")
         return view.key(self.row) if self.row else KeyState(self.action, True)
@@ -294,7 +283,7 @@ ALL: Final = (
     Act("date", "dates", "", dates),
     Act("o", "note", "note", note),
     Act("+", "add_right", "note", add_right),
-    Act("t", "letter", "", letter),
+    Act("t", "letter", "read-letter", letter),
     Act(".", "reveal", "", reveal),
     Act("end", "resolve", "resolve", resolve),
     Act("h", "hand_over", "hand-over", hand_over),

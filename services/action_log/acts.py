@@ -5,9 +5,12 @@ from services.action_log.acts_case import *  # noqa: F403
 from services.action_log.acts_check import *  # noqa: F403
 from services.action_log.acts_clock import *  # noqa: F403
 from services.action_log.acts_correct import *  # noqa: F403
+from services.action_log.acts_hold import *  # noqa: F403
+from services.action_log.acts_letter import *  # noqa: F403
 from services.action_log.acts_log import *  # noqa: F403
 from services.action_log.acts_operator import *  # noqa: F403
 from services.action_log.acts_people import *  # noqa: F403
+from services.action_log.acts_retention import *  # noqa: F403
 from services.action_log.acts_systems import *  # noqa: F403
 from services.action_log.acts_task import *  # noqa: F403
 from services.action_log.acts_work import *  # noqa: F403

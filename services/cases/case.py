@@ -96,7 +96,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """A letter of the case: made, sent or failed."""
+    """A letter of the case: made, sent or failed (`reason`), at `at` (µs); `item` it belongs to, empty for the case."""
 
     id: str
     template: str
@@ -104,6 +104,9 @@ class LetterState:
     language: str
     state: str = "made"
     medium: str = ""
+    item: str = ""
+    reason: str = ""
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +172,11 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
-    `people`: ids of records of people with a word of `fold_people.py`. `facts` say what makes the case graver
-    (`identity/needs.py`). `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of
-    what was dropped. `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it
-    count. `pause`: why a lead lets the later date lead, empty while none does.
+    `reduced`: parts whose time is over (`contact`, `letters`, `record`). `facts` say what makes the case graver
+    (`identity/needs.py`). `people`: ids of records of people with a word of `fold_people.py`.
+    `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
+    `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
+    lead lets the later date lead, empty while none does.
     """
 
     id: str
@@ -209,6 +213,7 @@ class Case:
     closed: bool = False
     closed_at: int = 0
     shredded: bool = False
+    reduced: tuple[str, ...] = ()
     revision: int = 0
     training: bool = False
     source: str = ""
@@ -218,14 +223,21 @@ class Case:
         """The item of that id, if the case has it."""
         return next((i for i in self.items if i.id == item), None)
 
+    @property
+    def bare(self) -> bool:
+        """Whether nobody knows any more who it is about: the person was erased, or the time of the data is over."""
+        return self.shredded or bool({"contact", "record"} & {*self.reduced})
+
     def with_item(self, changed: Item) -> "Case":
         """The case with one item replaced."""
         return replace(self, items=tuple(changed if i.id == changed.id else i for i in self.items))
 
     @property
     def state(self) -> ItemState:
-        """The state of the least advanced open item (design.md 7.3)."""
+        """The state of the least advanced open item (design.md 7.3); `sent` while only a letter has not left."""
         still = [i.state for i in self.items if not i.ended]
+        if self.items and not still and not self.closed:
+            return ItemState.SENT
         if self.closed or not still:
             return ItemState.CLOSED if self.items else ItemState.NEW
         return min(still, key=_ORDER.__getitem__)
@@ -258,7 +270,7 @@ def from_json(data: bytes) -> Case:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
     if "people" in raw:
         raw["people"] = tuple(tuple(one) for one in raw["people"])
-    for name in ("flags", "facts", "dropped", "seen"):
+    for name in ("flags", "facts", "dropped", "seen", "reduced"):
         if name in raw:
             raw[name] = tuple(raw[name])
     return Case(**raw)

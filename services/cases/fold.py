@@ -18,12 +18,14 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_check,
     fold_clock,
     fold_correct,
+    fold_letters,
     fold_people,
     fold_redactions,
     fold_systems,
     fold_tasks,
 )
 from services.cases.case import Case, Item, conflict_of
+from services.cases.fold_letters import untold
 from services.cases.fold_settle import AGAIN
 from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
 from services.errors import BadInput
@@ -77,13 +79,14 @@ def fold_all(case: Case | None, entries: Iterable[tuple[Entry, int]]) -> Case | 
 
 def _after(case: Case, entry: Entry, at: int) -> Case:
     once = (entry.actor.startswith("worker:") and entry.act in STEPS) or entry.op.startswith(AGAIN)
-    done = bool(case.items) and all(i.ended for i in case.items)
+    waits = untold(case)
+    done = bool(case.items) and all(i.ended for i in case.items) and not waits
     return replace(
         case,
         revision=case.revision + 1,
         seen=(*case.seen, entry.op) if once else case.seen,
-        closed=case.closed or done,
-        closed_at=case.closed_at or (at if done else 0),
+        closed=(case.closed and not waits) or done,
+        closed_at=0 if waits else case.closed_at or (at if done else 0),
     )
 
 
@@ -212,6 +215,14 @@ def _item_added(case: Case, done: acts.ItemAdded, entry: Entry, at: int) -> Case
 def _flagged(case: Case, done: acts.RiskFlagged, entry: Entry, at: int) -> Case:
     flag = f"risk:{entry.params['kind']}"
     return case if flag in case.flags else replace(case, flags=(*case.flags, flag))
+
+
+@folds(acts.DetailsDropped)
+def _dropped(case: Case, done: acts.DetailsDropped, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    if not case.closed:
+        raise Unfit("the case is open")
+    return case if done.what in case.reduced else replace(case, reduced=(*case.reduced, done.what))
 
 
 @folds(acts.SubjectShredded)

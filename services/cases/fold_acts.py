@@ -1,13 +1,12 @@
-"""Folding what is done for a person: find, export, erase, consent, letters."""
+"""Folding what is done for a person: find, export, erase, consent."""
 
 from dataclasses import replace
 
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.aims import barred, needed
-from services.cases.case import Case, Item, LetterState
+from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier, with_facts
-from services.cases.fold_clock import noticed
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
@@ -267,7 +266,9 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
     """A bot or worker may fulfil; a negative outcome needs a person (Art 22, rules.md 4.5)."""
     item, outcome = the_item(case, entry), Outcome(done.outcome)
     person = entry.actor.startswith("agent:")
-    if not person and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
+    # A lead who approves a plan by which nothing goes has refused: a legal hold keeps all of it (Art 17(3)(e)).
+    refused = outcome is Outcome.REFUSED and bool(item.approved_by) and not any(item.counts[:2])
+    if not person and not refused and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:
         raise Unfit("the worker ends what it runs")
@@ -280,27 +281,3 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
 def _withdrawn(case: Case, done: acts.ItemWithdrawn, entry: Entry, at: int) -> Case:
     item = the_item(case, entry, *OPEN, ItemState.REVIEW, ItemState.READY)
     return case.with_item(replace(item, state=ItemState.CLOSED, outcome=Outcome.WITHDRAWN))
-
-
-@folds(acts.LetterMade)
-def _letter_made(case: Case, done: acts.LetterMade, entry: Entry, at: int) -> Case:
-    letter = LetterState(done.letter, done.template, done.version, done.language)
-    return replace(case, letters=(*(x for x in case.letters if x.id != letter.id), letter))
-
-
-@folds(acts.LetterSent)
-def _letter_sent(case: Case, done: acts.LetterSent, entry: Entry, at: int) -> Case:
-    sent = _letter_is(case, done.letter, "sent", done.medium)
-    return noticed(sent, next(x for x in sent.letters if x.id == done.letter), entry)
-
-
-@folds(acts.LetterFailed)
-def _letter_failed(case: Case, done: acts.LetterFailed, entry: Entry, at: int) -> Case:
-    return _letter_is(case, done.letter, "failed", done.reason)
-
-
-def _letter_is(case: Case, letter: str, state: str, medium: str) -> Case:
-    if not any(x.id == letter for x in case.letters):
-        raise Unfit("there is no such letter")
-    changed = (replace(x, state=state, medium=medium) if x.id == letter else x for x in case.letters)
-    return replace(case, letters=tuple(changed))

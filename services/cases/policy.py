@@ -12,9 +12,11 @@ from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
 from services.cases.fold_correct import restricts
+from services.cases.fold_letters import failed_letters
 from services.cases.fold_people import MOVED
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
+from services.cases.hold import FLAG
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
 from services.identity.needs import not_a_subject
@@ -109,8 +111,8 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return "this controller is not yours"
     if case.closed and not rule.ended_ok:
         return "the case is closed"
-    if case.shredded and not rule.ended_ok:
-        return "the person was erased; only the record is left"
+    if case.bare and not rule.ended_ok:
+        return "nobody knows any more who it is about; only the record is left"
     if rule.online and not moment.online:
         return "central does not answer: this waits until it does"
     if rule.rights and item is None:
@@ -174,11 +176,26 @@ def _people_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 
 def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
-    no_plan = "find the data first (p): an erasure needs its plan"
-    return which(case) or ("" if item is not None and item.plan else no_plan)
+    if no := which(case):
+        return no
+    if item is None or not item.plan:
+        return "find the data first (p): an erasure needs its plan"
+    return _stays(case, item)
+
+
+def _stays(case: Case, item: Item) -> str:
+    """Why what is planned may not go: what an open access request has to show is not erased first (ACC-7), nor what a
+    legal hold covers that was set since (ERA-7)."""
+    if not any(item.counts[:2]):
+        return ""
+    if any(not one.ended and one.right in _ANSWERED_BY_EXPORT for one in case.items):
+        return "the person's data are asked for too: answer that first (x)"
+    return "a legal hold exists: look again (p), nothing may go" if FLAG in case.flags else ""
 
 
 def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
+    if item is not None and (no := _stays(case, item)):
+        return no
     return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
 
 
@@ -215,8 +232,8 @@ def _second_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
     """The last thing done about it must be a restriction; the case may have ended with it, and opens again."""
-    if case.shredded:
-        return "the person was erased; only the record is left"
+    if case.bare:
+        return "nobody knows any more who it is about; only the record is left"
     done = [i for i in case.items if i.right is Right.RESTRICTION]
     if any(i.state is ItemState.RUNNING for i in done):
         return "it is running"
@@ -228,6 +245,10 @@ def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "" if any(open_tasks(one) for one in case.items) else "nothing is to be done by hand"
 
 
+def _letter_more(case: Case, item: Item | None, moment: Moment) -> str:
+    return _decide_more(case, item, moment) if failed_letters(case) else "no letter has failed"
+
+
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is not None and moment.now < run_at(item, moment.wait_us):
         return "the waiting period is not over"
@@ -236,7 +257,7 @@ def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
 
 def _marketing_more(case: Case, item: Item | None, moment: Moment) -> str:
     """A case that has ended opens again for it: the caller may say so last of all (Art 21(3))."""
-    return "the person was erased; only the record is left" if case.shredded else ""
+    return "nobody knows any more who it is about; only the record is left" if case.bare else ""
 
 
 def _aim_more(case: Case, item: Item | None, moment: Moment) -> str:
@@ -311,6 +332,8 @@ RULES: dict[str, Rule] = {
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("task", claim=False, more=_task_more),
+        Rule("letter", claim=False, ended_ok=True, more=_letter_more),
+        Rule("read-letter", claim=False, ended_ok=True, more=_decide_more),
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=_which_more),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
@@ -318,6 +341,7 @@ RULES: dict[str, Rule] = {
         Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
+        Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True),
         Rule("marketing", online=False, ended_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent

@@ -27,6 +27,8 @@ REPEATS = {
     "task.answered": "task",
     "wrap.coded": "wrap-up",
     "contact.ended": "wrap-up",
+    "letter.retry_asked": "letter",
+    "letter.handed": "letter",
 }
 """Acts that mean the same whenever they are done, with the row that judges them."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from services.catalog import strategies, taxonomy
 from services.catalog.console_keys import Consent, Restriction
 from services.catalog.dataset import Collection, Dataset, Field
+from services.catalog.retention_law import keys
 from services.errors import BadInput
 from services.strict_yaml import line_of, nearest
 
@@ -100,6 +101,8 @@ def _rules(check: _Checker, dataset: Dataset, collection: Collection) -> None:
     if own.retention is not None:
         check.known(own.retention.field, collection.columns, kind)
     rules = dataset.rules(collection)
+    if rules.retention is not None and rules.retention.entry is not None:
+        check.known(rules.retention.entry, keys(), "duty to keep")
     if rules.erase == "keep" and rules.retention is None and rules.reason is None:
         check.fail(collection, f"'{collection.name}' is kept: say under which 'retention' or for which 'reason'")
     if rules.retention is not None and rules.retention.field not in collection.columns:

@@ -1,12 +1,15 @@
 """What Rightsdesk adds to a Fides dataset file: the key `x_console` at a dataset, a collection or a field."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
+from services.catalog.retention_law import Starts
 from services.catalog.strategies import Mask
 from services.strict_yaml import Word
 
 Words = str | dict[str, str]
+_YEAR_END = re.compile(r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 Basis = Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
 Sensitivity = Literal["ordinary", "special", "finance", "recording", "minor", "value-loss"]
 Origin = Literal["provided", "observed", "inferred"]
@@ -29,16 +32,26 @@ class Facts:
 
 @dataclass(frozen=True)
 class Retention:
-    """A duty to keep (rules.md 9): a period of law counted from a date of the row."""
+    """A duty to keep (rules.md 9), counted from a date of the row: an `entry` of the table of laws, or one's own."""
 
-    law: str
     field: Word
-    starts: Literal["end-of-calendar-year", "date-field"] = "end-of-calendar-year"
+    entry: Word | None = None
+    law: str | None = None
+    starts: Starts = "end-of-calendar-year"
     years: int | None = None
     months: int | None = None
     reason: Words | None = None
+    year_ends: str | None = None
 
     def __post_init__(self) -> None:
+        if self.year_ends is not None and not _YEAR_END.fullmatch(self.year_ends):
+            raise ValueError("'year_ends' is a month and a day, as \"03-31\"")
+        if self.entry is not None:
+            if self.law is not None or self.years is not None or self.months is not None:
+                raise ValueError("retention by 'entry' has law and period from the table: leave them out")
+            return
+        if self.law is None:
+            raise ValueError("retention needs an 'entry' of the table, or a 'law' with 'years' or 'months'")
         if (self.years is None) == (self.months is None):
             raise ValueError("retention needs either 'years' or 'months'")
         if (self.years or self.months or 0) <= 0:

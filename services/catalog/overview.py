@@ -8,6 +8,7 @@ import orjson
 from services.catalog.compare import Change
 from services.catalog.console_keys import Retention, TableRules, words
 from services.catalog.dataset import Collection, Dataset, Field
+from services.catalog.retention_law import Starts, table
 from services.catalog.system import System
 
 LANGUAGE: Final = "en"
@@ -56,15 +57,26 @@ def _retention(kept: Retention | None) -> str:
     """`8 years from the end of the calendar year of issued_on (§ 147 AO)`."""
     if kept is None:
         return ""
-    period = f"{kept.years} years" if kept.years else f"{kept.months} months"
-    start = f"the calendar year of {kept.field}" if kept.starts == "end-of-calendar-year" else str(kept.field)
-    return f"{period} from {'the end of ' if kept.starts == 'end-of-calendar-year' else ''}{start} ({kept.law})"
+    starts, law, period = kept.starts, kept.law, f"{kept.years} years" if kept.years else f"{kept.months} months"
+    if kept.entry is not None:
+        newest = max((row for row in table().rows if row.key == kept.entry), key=lambda row: row.valid_from)
+        starts, law, period = newest.starts, f"{newest.law}; {kept.entry}", f"{newest.years} years"
+    return f"{period} from {_STARTS[starts]}{kept.field} ({law})"
+
+
+_STARTS: dict[Starts, str] = {
+    "date-field": "",
+    "end-of-calendar-year": "the end of the calendar year of ",
+    "next-january": "1 January after ",
+    "end-of-financial-year": "the end of the business year of ",
+    "end-of-tax-year": "the end of the year in which tax falls due for ",
+}
 
 
 def _hold(rules: TableRules) -> str:
     """Why rows are kept whatever an erasure says, in the catalog's words."""
     if rules.retention is not None:
-        return words(rules.retention.reason, LANGUAGE) or rules.retention.law
+        return words(rules.retention.reason, LANGUAGE) or rules.retention.law or str(rules.retention.entry)
     return words(rules.reason, LANGUAGE) or "always" if rules.erase == "keep" else ""
 
 

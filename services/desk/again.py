@@ -44,8 +44,8 @@ def no_again(ctx: Context, session: Session, case: Case, met: Conflict) -> str:
     nobody = why_not(met.act, met.actor)
     if nobody:
         return nobody
-    if case.shredded:
-        return "the person was erased; only the record is left"
+    if case.bare:
+        return "nobody knows any more who it is about; only the record is left"
     answer = may(REPEATS[met.act], case, ctx.moment(session, case.controller), _item(case, met), again=True)
     return answer.reason or _moved_on(ctx, case, met)
 

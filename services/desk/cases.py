@@ -12,6 +12,7 @@ from services.cases.clock_policy import TIMED, not_today
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
+from services.cases.hold import FLAG, PART_FLAG
 from services.cases.policy import RULES, Moment, may, run_at
 from services.cases.queue import band, dates_of
 from services.cases.timeline import Place, marks
@@ -19,10 +20,10 @@ from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
 from services.clock.traffic import light_of
 from services.desk.again import unsettled
+from services.desk.claims import is_draft
 from services.desk.clock_dates import shown_dates
 from services.desk.context import Context
-from services.desk.holds import is_draft
-from services.desk.progress import laid_over
+from services.desk.progress import laid_over, letters_of
 from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
@@ -30,7 +31,6 @@ from services.types import (
     HistoryLine,
     ItemView,
     KeyState,
-    LetterView,
     Session,
     Tier,
     Verification,
@@ -65,7 +65,7 @@ class Cases:
         if state.controller not in session.controllers:
             raise NotFound(f"there is no case {case} for you")
         if state.holder == session.actor:
-            self._ctx.holds.keep(state)
+            self._ctx.claims.keep(state)
         return self._view(state, session, self._history(state, base, own))
 
     def _read(self, case: str) -> tuple[Case, Case | None, list[Entry]]:
@@ -86,7 +86,9 @@ class Cases:
                 if self._ctx.online
                 else Unavailable(f"case {case} is not on this terminal and central does not answer")
             )
-        return replace(state, until=self._ctx.holds.held(state)), base, own
+        if snapshot is not None and snapshot.on_hold:
+            state = replace(state, flags=(*state.flags, FLAG if snapshot.on_hold > 1 else PART_FLAG))
+        return replace(state, until=self._ctx.claims.held(state)), base, own
 
     def _snapshot(self, case: str) -> CaseSnapshot | None:
         port = self._online_port()
@@ -97,7 +99,7 @@ class Cases:
                 found = None
             else:
                 if found is not None:
-                    self._ctx.store.put_snapshot(case, found.body, found.rev, found.own_size)
+                    self._ctx.store.put_snapshot(case, found.body, found.rev, found.own_size, found.on_hold)
                 return found
         kept = self._ctx.store.snapshot(case)
         return CaseSnapshot(*kept) if kept else None
@@ -139,6 +141,7 @@ class Cases:
         moment = self._ctx.moment(session, case.controller)
         dates, today = dates_of(case, controller), self._ctx.today(case.controller)
         row = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
+        progress = self._progress(case)
         in_band = band(
             dates.due,
             today,
@@ -166,14 +169,12 @@ class Cases:
             due="-" if case.closed else light_of(dates, today),
             leads=dates.due,
             dates=shown_dates(case, dates, controller),
-            items=laid_over(
-                tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), self._progress(case)
-            ),
+            items=laid_over(tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), progress),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
             history=history,
-            letters=tuple(LetterView(x.id, x.template, x.language, x.state, x.medium) for x in case.letters),
+            letters=letters_of(case, progress),
             keys=tuple(_key(act, case, moment, dates, today) for act in RULES),
             subject=case.subject,
             found=case.found,

@@ -67,6 +67,16 @@ class Catalogs:
         return CatalogVersion(row.controller, row.number, at, head.by, head.note, row.digest, changes, fault)
 
 
+def collections_of(ctx: Context, controller: str) -> list[str]:
+    """Collections (`dataset.collection`) of the newest whole catalog of a controller that this terminal has copied."""
+    query = "SELECT controller, number, digest, head, shown FROM catalog WHERE controller=? ORDER BY number DESC"
+    for row in (Stored(*one) for one in ctx.store.rows(query, (controller,))):
+        if not row.fault(whole=False):
+            systems = orjson.loads(row.shown)["systems"]
+            return [str(one["name"]) for system in systems for one in system["collections"]]
+    return []
+
+
 def last_checks(seen: Iterable[Seen]) -> Checks:
     """When each system (controller, key) was last held against the real one, and how that ended, as the acts say."""
     places = ((one, *one.system.partition("/")) for one in seen)

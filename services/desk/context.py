@@ -18,7 +18,7 @@ from services.cases.clock_policy import TIMED, not_today
 from services.cases.policy import Answer, Moment, may
 from services.cases.queue import dates_of
 from services.controllers import Controller
-from services.desk.holds import Holds
+from services.desk.claims import Claims
 from services.errors import NotFound, Refused, Unavailable
 from services.home import Home
 from services.secrets import Vault
@@ -60,7 +60,7 @@ class Context:
     _controllers: dict[str, Controller] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.holds = Holds(lambda: self.now(), lambda: [live.session.actor for live in list(self.live.values())])
+        self.claims = Claims(lambda: self.now(), lambda: [live.session.actor for live in list(self.live.values())])
 
     @property
     def deployment(self) -> str:
@@ -173,7 +173,7 @@ class Context:
         """A draft of `session`'s; only the claim holder's acts carry a fence (design.md 7.5)."""
         mine = case is not None and case.holder == session.actor and session.role is Role.AGENT
         if case is not None and mine:
-            self.holds.keep(case)
+            self.claims.keep(case)
         return Draft(
             act=act,
             actor=session.actor,

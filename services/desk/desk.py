@@ -14,6 +14,8 @@ from services.desk.context import Context
 from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
+from services.desk.legal_holds import LegalHolds
+from services.desk.letters import Letters
 from services.desk.logs import Logs
 from services.desk.pins import Pins
 from services.desk.practice import Practice
@@ -31,8 +33,8 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `held`, `whom`,
-    `rectify`, `task`, `work`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `hold`, `held`, `whom`,
+    `rectify`, `letter`, `task`, `work`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -52,9 +54,11 @@ class Desk:
         self.review = Review(ctx, self.case)
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)
+        self.hold = LegalHolds(ctx, self.case, asks)
         self.held = Held(ctx, self.case, asks)
         self.whom = Whom(ctx, self.case, asks)
         self.rectify = Rectify(ctx, self.case, asks)
+        self.letter = Letters(ctx, self.case, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.reviewing = Reviewing(ctx)

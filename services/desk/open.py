@@ -70,7 +70,7 @@ def open_desk(
         link=link,
         training=place.training,
     )
-    link.beside = ctx.holds.renew
+    link.beside = ctx.claims.renew
     link.start(link_after_s if store.rows("SELECT 1 FROM agent LIMIT 1") else 0.0)
     return Desk(ctx)
 

@@ -74,7 +74,7 @@ class Queue:
         until = self._ctx.now() + LEASE_US
         claimed = self._ctx.draft(session, acts.CaseClaimed(until=until), state)
         self._ctx.write([replace(claimed, fence=fence)])
-        self._ctx.holds.keep(replace(state, holder=session.actor, fence=fence, until=until))
+        self._ctx.claims.keep(replace(state, holder=session.actor, fence=fence, until=until))
         return fence
 
     def assign(self, session: Session, cases: Sequence[str], agent: str) -> int:

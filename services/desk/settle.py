@@ -17,9 +17,9 @@ from services.cases.repeating import REPEATS, why_not
 from services.cases.words import act_words
 from services.desk.again import again, no_again, unsettled
 from services.desk.cases import Cases
+from services.desk.claims import is_draft
 from services.desk.closed_logs import ClosedLogs, Kept
 from services.desk.context import GRAVE, Context
-from services.desk.holds import is_draft
 from services.errors import BadInput, NotFound, Refused, Unavailable
 from services.types import Role, Session, Unsettled
 

@@ -15,12 +15,12 @@ from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
-from services.fulfilment import held_back, people
+from services.fulfilment import held_back, hold_answers, people
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
+from services.fulfilment.letter_view import letter_now, letter_of
 from services.fulfilment.plan import WHICH
-from services.fulfilment.post import from_text
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
 from services.fulfilment.sign_ins import SignIns
@@ -70,8 +70,11 @@ class Answers:
             "ways": lambda ask: self._proof.ways(ask.text("case")),
             "answer": self._answer,
             "reveal": self._reveal,
+            "letter": self._letter,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
+            "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
+            "hold-matter": lambda ask: {"matter": hold_answers.matter(room, ask.text("agent"), ask.text("hold"))},
             "sign-in": self._sign_in,
         }
 
@@ -143,10 +146,10 @@ class Answers:
 
     def _reveal(self, ask: Ask) -> Json:
         case, what = self._case(ask), ask.text("what")
-        if what == "words" or what.startswith("letter:"):
+        if what == "words":
             if not case.holder:
                 raise Refused("take the case first (a)")
-            return {"value": self._words(case) if what == "words" else self._letter(case, what.partition(":")[2])}
+            return {"value": self._words(case)}
         if what.startswith("held:"):
             _, item, part = what.split(":", 2)
             return {"value": held_back.in_clear(self._room, case, _item(case, item), part)}
@@ -163,12 +166,11 @@ class Answers:
         texts = self._room.details.own(case.id, "words")
         return next((text.decode("utf-8", "replace") for text in texts.values()), "")
 
-    def _letter(self, case: Case, letter: str) -> str:
-        for text in self._room.details.own(case.id, "letter").values():
-            sent = from_text(text)
-            if sent.id == letter:
-                return f"{sent.subject}\n\n{sent.text}"
-        raise NotFound("there is no copy of this letter")
+    def _letter(self, ask: Ask) -> Json:
+        case = self._case(ask)
+        if "letter" in ask.payload:
+            return letter_of(self._room, case, ask.text("letter"))
+        return letter_now(self._room, case, ask.text("template"))
 
     def _delivery(self, case: Case) -> str:
         room = self._room

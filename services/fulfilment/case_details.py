@@ -42,6 +42,15 @@ class CaseDetails:
         blob = seal(public, text, deployment=self._deployment, owner=case, kind=kind)
         return Detail(sha256(blob).hexdigest(), case, kind, blob)
 
+    def of_hold(self, hold: str, kind: str) -> list[bytes]:
+        """The texts of that kind of a legal hold, which has its own key."""
+        keys = self._store.details_of(hold, "key")
+        key = self._unsealed(hold, keys[0]) if keys else None
+        if key is None:
+            return []
+        blobs = self._store.details_of(hold, kind)
+        return [open_sealed(key, blob, deployment=self._deployment, owner=hold, kind=kind) for blob in blobs]
+
     def _unsealed(self, owner: str, sealed: bytes | None) -> bytes | None:
         if sealed is None:
             return None

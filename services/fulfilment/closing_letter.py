@@ -1,9 +1,11 @@
 """The letter of an item that came back and that the agent ended after it was done by hand (Art 12(3), 16, 18)."""
 
+from functools import partial
+
 from services.cases.case import Case, Item
 from services.cases.fold_correct import LIFT
 from services.fulfilment.correction_plan import CorrectionPlan, from_json, together
-from services.fulfilment.notices import given_mail
+from services.fulfilment.notices import given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.rectifying import facts_of
 from services.fulfilment.steps import Task
@@ -26,9 +28,8 @@ def closing_letter(task: Task) -> None:
             lambda: _plan(task).to,
         )
     elif item.right is Right.RESTRICTION and item.ground != LIFT:  # of a lifting they were told before it began
-        send(
-            task, "letter", case, "restriction-set", language, lambda: _since(task, case, item), lambda: _to(task, case)
-        )
+        to = partial(given_or_on_file, task, case)
+        send(task, "letter", case, "restriction-set", language, lambda: _since(task, case, item), to)
 
 
 def _plan(task: Task) -> CorrectionPlan:
@@ -38,7 +39,3 @@ def _plan(task: Task) -> CorrectionPlan:
 
 def _since(task: Task, case: Case, item: Item) -> dict[str, object]:
     return {"at": task.room.at(task.room.controller(case.controller), item.asked_at)}
-
-
-def _to(task: Task, case: Case) -> str | None:
-    return given_mail(task, case)

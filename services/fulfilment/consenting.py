@@ -22,6 +22,7 @@ from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import lookup_digest
+from services.letters.compose import spoken
 from services.types import Outcome
 
 ALL_MARKETING = "marketing"
@@ -166,7 +167,7 @@ def _suppress(room: Workroom, case: Case, kinds: list[str]) -> None:
 def _receipt(task: Task, case: Case, controller: Controller, named: list[str], given: bool, at: int) -> None:
     """To the address that the choice is about, else to the one on file."""
     item = case.item(task.job.item)
-    language = (item.language if item is not None else "") or controller.language
+    language = spoken(controller, item.language if item is not None else "")
     when = task.room.at(controller, at)
 
     def to() -> str | None:

@@ -9,7 +9,7 @@ from services.fulfilment.correctable import Correctable, complete, correctables
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import masked
 from services.fulfilment.workroom import Workroom
-from services.letters.categories import in_words
+from services.letters.lexicon import in_words
 
 Json = dict[str, object]
 

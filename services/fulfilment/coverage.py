@@ -1,6 +1,6 @@
 """Whether an approved plan still says all that a fresh look would do."""
 
-from services.fulfilment.plan import Plan
+from services.fulfilment.plan import LEGAL_HOLD, Plan
 
 Place = tuple[str, str, tuple[object, ...]]
 
@@ -12,6 +12,15 @@ def covers(approved: Plan, fresh: Plan) -> bool:
     """
     known, now = _fates(approved), _fates(fresh)
     return not fresh.faults and all(_same(known.get(place), fate) for place, fate in now.items())
+
+
+def held_more(approved: Plan, fresh: Plan) -> bool:
+    """Whether a legal hold keeps more rows by now than when it was approved."""
+    return _held(fresh) > _held(approved)
+
+
+def _held(plan: Plan) -> int:
+    return sum(a.count for part in plan.systems for a in part.actions if a.reason == LEGAL_HOLD)
 
 
 def _same(approved: str | None, fresh: str) -> bool:

@@ -5,7 +5,6 @@ Searched again before, one transaction a system, looked at again after, letter b
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import orjson
 
@@ -27,18 +26,22 @@ from services.errors import Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import bound, erased, is_by_hand
 from services.fulfilment.change import verify
-from services.fulfilment.coverage import covers
+from services.fulfilment.coverage import covers, held_more
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.erase_plan import mask_secret, the_plan
+from services.fulfilment.erase_plan import known_by, mask_secret, sealed_before, the_plan
 from services.fulfilment.everywhere import erase_everywhere
-from services.fulfilment.plan import LEFT_OUT, Action, Plan, make_plan
+from services.fulfilment.legal_holds import covered
+from services.fulfilment.plan import LEFT_OUT, LEGAL_HOLD, Action, Plan
 from services.fulfilment.post import send
+from services.fulfilment.preview import plan_now
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
 from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
+from services.letters.compose import spoken
+from services.letters.lexicon import lexicon
 from services.types import ItemState, Outcome, Role, Session
 
 CHANGED = "plan-changed"
@@ -68,7 +71,7 @@ def erase(task: Task) -> None:
     told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
     tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
     case = task.case()
-    language = task.item(case).language or task.room.controller(case.controller).language
+    language = spoken(task.room.controller(case.controller), task.item(case).language)
     send(
         task,
         "letter",
@@ -110,22 +113,13 @@ def _covered(task: Task) -> str:
     """Raises `JobFailed` when the plan no longer says all that there is: new rows need a new approval."""
     room, case = task.room, task.case()
     plan, _ = the_plan(task)
-    catalog = room.catalog(case.controller)
-    closed = [key for key, system in catalog.systems.items() if system.read_only]
     found = look_everywhere(task, answers=False)
     try:
-        fresh = make_plan(
-            found,
-            catalog.graph,
-            room.today(room.controller(case.controller)),
-            case.controller,
-            read_only=closed,
-            catalog=catalog.digest,
-        )
+        fresh = plan_now(room, case, room.catalog(case.controller), found)
     except Refused:
         raise JobFailed(CHANGED) from None
     if not covers(plan, fresh):
-        raise JobFailed(CHANGED)
+        raise JobFailed(LEGAL_HOLD if held_more(plan, fresh) else CHANGED)
     return "covered"
 
 
@@ -140,7 +134,9 @@ def _start(task: Task) -> list[str]:
         to = people.mail_point(held, people.requester(room, case.id), today)
         graph, region = room.catalog(case.controller).graph, room.controller(case.controller).country
         digests = digests_of(room, graph, case.controller, region, found)
-        sealed = room.details.seal(case.id, "contact", orjson.dumps({"job": task.job.id, "to": to, "digests": digests}))
+        met = digests_of(room, graph, case.controller, region, found, shared=True)
+        kept = {"job": task.job.id, "to": to, "digests": digests, "met": met}
+        sealed = room.details.seal(case.id, "contact", orjson.dumps(kept))
         task.report("started", EraseStarted(number), case, task.job.item, (sealed,))
         reach("erase.after-started")
     room.results.settle(stopped=room.stopped)
@@ -179,6 +175,8 @@ def _remember(task: Task) -> None:
     """Keyed digests of the person, to be erased again after a restore or an import (ERA-4)."""
     plan, _ = the_plan(task)
     room = task.room
+    if nothing_goes(plan):
+        return
     # An address by which somebody who was left out is known too would lead to them.
     alone = not any(word == LEFT for _, word in task.case().people)
     digests = [
@@ -187,8 +185,14 @@ def _remember(task: Task) -> None:
         for value in values
         if alone or how_of(kind) == "exact"
     ]
-    digests += _sealed_before(task).get("digests", [])
+    digests += sealed_before(task).get("digests", [])
     room.replay.put(digests, plan.controller, task.job.case, ERASED)
+
+
+def nothing_goes(plan: Plan) -> bool:
+    """Whether a legal hold keeps all that would be erased: a lead who approves that refuses (Art 17(3)(e))."""
+    held = any(a.reason == LEGAL_HOLD for part in plan.systems for a in part.actions)
+    return held and not plan.count("delete") and not plan.count("mask")
 
 
 def _facts(task: Task, language: str, skipped: frozenset[str]) -> dict[str, object]:
@@ -220,6 +224,7 @@ def _lines(
     by system, as they say.
     """
     catalog = room.catalog(case.controller)
+    closed = {one.system for item in case.items for one in item.systems if one.reason == LEGAL_HOLD}
     lines = []
     for part in plan.systems:
         system = words(catalog.systems[part.system].label, language) or part.system
@@ -231,7 +236,7 @@ def _lines(
             label = words(facts.label, language) or action.collection
             line = _line(action, language)
             if part.system in skipped and line["outcome"] in ("erased", "masked"):
-                line["outcome"] = "not-done"
+                line["outcome"] = "held" if part.system in closed else "not-done"
             elif line["outcome"] == "erased" and (by_hand := hands.get(part.system)) is not None:
                 line |= {"rows": by_hand} if by_hand else {"outcome": "nothing"}
             lines.append({"system": system, "label": label, **line})
@@ -239,38 +244,25 @@ def _lines(
 
 
 _OUTCOMES = {"delete": "erased", "mask": "masked", "keep": "kept", "leave": "left"}
-_REASONS = {
-    "other-person": {"en": "they are about somebody else", "de": "sie betreffen jemand anderen"},
-    "shared": {"en": "several people share them", "de": "mehrere Personen sie teilen"},
-    "not-personal": {"en": "they do not say who it is", "de": "sie keine Person erkennen lassen"},
-    "read-only": {"en": "the system cannot be changed", "de": "das System nicht geändert werden kann"},
-    "no-date": {"en": "the date of the duty to keep is not known", "de": "das Datum der Aufbewahrungspflicht fehlt"},
-}
 
 
 def _line(action: Action, language: str) -> dict[str, object]:
+    known = lexicon(language).erasure
     code = action.reason if isinstance(action.reason, str) else ""
-    reason = words(_REASONS.get(code, action.reason), language)
+    reason = known.get(code) or words(action.reason, language)
     outcome = _OUTCOMES[action.act]
-    if outcome == "kept" and not (action.until and action.law):
-        outcome, reason = "left", reason or words(_REASONS["no-date"], language)
+    if action.reason == LEGAL_HOLD:
+        outcome = "held"
+    elif outcome == "kept" and not (action.until and action.law):
+        outcome, reason = "left", reason or known["no-date"]
     until = date.fromisoformat(action.until) if action.until else None
     return {"outcome": outcome, "rows": action.count, "until": until, "law": action.law, "reason": reason}
 
 
 def _contact(task: Task) -> str | None:
     """Where the letter goes, as it was on file before the erasure."""
-    to = _sealed_before(task).get("to")
+    to = sealed_before(task).get("to")
     return None if to is None else str(to)
-
-
-def _sealed_before(task: Task) -> dict[str, Any]:
-    """What was sealed as the erasure began: where its letter goes, digests of all that named the person."""
-    for text in task.room.details.own(task.job.case, "contact").values():
-        raw: dict[str, Any] = orjson.loads(text)
-        if raw["job"] == task.job.id:
-            return raw
-    return {}
 
 
 def _resolve(task: Task, skipped: frozenset[str]) -> None:
@@ -278,15 +270,22 @@ def _resolve(task: Task, skipped: frozenset[str]) -> None:
     item = task.item(case)
     left = plan.count("keep") + plan.count("leave") - plan.left_out + len(skipped)
     outcome = Outcome.PARTLY if left else Outcome.DONE
-    task.report("resolved", ItemResolved(outcome, item.ground or "17-1-a"), case, item.id)
+    ground = item.ground or "17-1-a"
+    if nothing_goes(plan):
+        outcome, ground = Outcome.REFUSED, "17-3-e"
+    task.report("resolved", ItemResolved(outcome, ground), case, item.id)
 
 
 def _to_shred(task: Task) -> int:
     """How many sealed details go now; none while another item of the case still needs them."""
     room = task.room
     room.results.settle(stopped=room.stopped)
-    if any(not other.ended for other in task.case().items):
-        return 0
+    case, (plan, _) = task.case(), the_plan(task)
+    if (
+        any(not other.ended for other in case.items)
+        or covered(room, case.controller, case.id, known_by(task, plan)).holds
+    ):
+        return 0  # what a legal hold covers includes what we keep of the person
     return room.store.count_details(task.job.case)
 
 

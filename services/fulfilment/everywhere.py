@@ -6,6 +6,8 @@ takes the job up comes to the same place.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
 from functools import partial
 from itertools import count
 from typing import Any
@@ -14,10 +16,14 @@ from db.kill_points import reach
 from services.action_log.acts import EraseFailed, EraseSystemDone, SystemGivenUp, SystemSkipped
 from services.cases.fold_systems import RETRY, SKIP, SKIPPED
 from services.cases.fold_tasks import BY_HAND, ERASE
+from services.catalog.graph import Node
 from services.fulfilment.by_hand import ask_to_erase, erased, erasing, is_by_hand
 from services.fulfilment.change import apply, standing
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.erase_plan import mask_secret, the_plan
+from services.fulfilment.erase_plan import known_by, mask_secret, the_plan
+from services.fulfilment.legal_holds import covered
+from services.fulfilment.plan import LEGAL_HOLD, Plan
+from services.fulfilment.restriction import restrict_kept
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.waits import (
     AWAY,
@@ -34,6 +40,12 @@ from services.fulfilment.waits import (
 )
 
 
+class Ended(Enum):
+    """How a try ended: not yet, done, or closed by a legal hold."""
+
+    NOT, DONE, HELD = range(3)
+
+
 @dataclass(slots=True)
 class _Place:
     """A system that is not done: how often it was tried, when it is due (µs), how often people had answered there when
@@ -46,7 +58,10 @@ class _Place:
 
 
 def erase_everywhere(task: Task, systems: Iterable[str]) -> frozenset[str]:
-    """Every system done, but those that leads had skipped: these. What was begun is not given up by itself."""
+    """Every system done, but those that leads had skipped, or a legal hold closed meanwhile: these.
+
+    What was begun is not given up by itself.
+    """
     skipped: set[str] = set()
     places = {system: _Place() for system in systems}
     for n in count():
@@ -62,8 +77,11 @@ def erase_everywhere(task: Task, systems: Iterable[str]) -> frozenset[str]:
         due = [key for key, place in places.items() if place.due <= look["now"] or key in {*look["retry"], *news}]
         for system in sorted(due, key=lambda key: places[key].due):
             places[system].answers = told.get(system, 0)
-            if _try(task, system, places[system], asked=system in look["retry"]):
+            ended = _try(task, system, places[system], asked=system in look["retry"])
+            if ended is not Ended.NOT:
                 del places[system]
+            if ended is Ended.HELD:
+                skipped.add(system)
         if not due and places:
             task.wait(min(place.due for place in places.values()), stirred=partial(_stirred, task, told))
     return frozenset(skipped)
@@ -97,8 +115,8 @@ def _skip(task: Task, system: str, reason: str) -> None:
     task.show({system: Shown(SKIPPED, reason=reason)})
 
 
-def _try(task: Task, system: str, place: _Place, *, asked: bool) -> bool:
-    """Count, erase, record, in one system; whether it is done. A safe place to stop is before it, not within."""
+def _try(task: Task, system: str, place: _Place, *, asked: bool) -> Ended:
+    """Count, erase, record, in one system. A safe place to stop is before it, not within."""
     n = place.tries
     place.tries += 1
     try:
@@ -110,12 +128,17 @@ def _try(task: Task, system: str, place: _Place, *, asked: bool) -> bool:
         )  # fmt: skip
     except JobFailed as exc:
         code = str(exc)
+        if code == LEGAL_HOLD:
+            task.patiently(
+                f"held:{system}", partial(_held, task, system, list(place.before)), forever=True, within=True
+            )
+            return Ended.HELD
         place.due = int(task.step(f"due:{system}:{n}", partial(_due, task, system, code, n), within=True))
         _tell(task, system, code, n, late=place.due == NEVER_US, asked=asked)
-        return False
+        return Ended.NOT
     done = partial(_done, task, system, list(place.before))
     task.patiently(f"done:{system}", done, forever=True, within=True)
-    return True
+    return Ended.DONE
 
 
 def _standing(task: Task, system: str) -> list[int]:
@@ -128,12 +151,37 @@ def _standing(task: Task, system: str) -> list[int]:
 def _apply(task: Task, system: str, n: int, asked: bool) -> str:
     plan, _ = the_plan(task)
     connector = erasing(task, system)
+    if _closed(task, system, plan) and any(standing(plan, system, connector, secret=mask_secret(task))):
+        raise JobFailed(LEGAL_HOLD)
     if is_by_hand(connector) and plan.system(system).count("delete"):
         ask_to_erase(task, system, n, again=asked)
         connector = erasing(task, system)
+    if not is_by_hand(connector):  # before anything goes: where it cannot be said, nothing was done
+        graph, now = task.room.catalog(plan.controller).graph, datetime.fromtimestamp(task.room.now() / 1_000_000, UTC)
+        restrict_kept(plan, system, graph, connector, now)
     apply(plan, system, connector, secret=mask_secret(task))
     reach("erase.after-apply")
     return "done"
+
+
+def _closed(task: Task, system: str, plan: Plan) -> bool:
+    """Whether a legal hold that was set since the last look forbids what is planned there."""
+    room, case = task.room, task.case()
+    over = covered(room, case.controller, case.id, known_by(task, plan))
+    graph = room.catalog(case.controller).graph
+    nodes = [Node(a.dataset, a.collection) for a in plan.system(system).actions if a.act in ("delete", "mask")]
+    return any(over.over(graph, node) for node in nodes)
+
+
+def _held(task: Task, system: str, before: list[int]) -> None:
+    """A hold came before the system's turn: what is there stays, also where a try before had done a part."""
+    plan, case = the_plan(task)[0], task.case()
+    now = standing(plan, system, erasing(task, system), secret=mask_secret(task))
+    deleted, masked = (max(0, was - is_) for was, is_ in zip(before, now, strict=True))
+    part = plan.system(system)
+    kept = part.count("keep") + part.count("leave") + sum(now)
+    task.report(f"done:{system}", EraseSystemDone(system, deleted, masked, kept, LEGAL_HOLD), case, task.job.item)
+    task.show({system: Shown("done", deleted + masked)})
 
 
 def _done(task: Task, system: str, before: list[int]) -> None:

@@ -24,7 +24,7 @@ from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Catalog
 from services.letters.access import AccessAnswer, facts_for_access
-from services.letters.compose import Letter
+from services.letters.compose import Letter, spoken
 from services.sync.jobs import op_of
 from services.types import ItemState, Outcome, Right
 
@@ -222,7 +222,7 @@ def _written(task: Task, case: Case) -> Letter:
 
 
 def _language(task: Task, controller: Controller) -> str:
-    return str(orjson.loads(task.job.params).get("language") or controller.language)
+    return spoken(controller, str(orjson.loads(task.job.params).get("language") or ""))
 
 
 def _resolved(task: Task, rows: int) -> None:

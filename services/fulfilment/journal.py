@@ -17,6 +17,7 @@ import orjson
 from services.fulfilment.tally import Tally
 
 MAX_BYTES = 5_000_000
+_MONTH_S = 30 * 86_400
 _STDERR = 2
 
 
@@ -33,7 +34,8 @@ class Journal:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:
             path.replace(path.with_name(path.name + ".1"))
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._path = path
+        self._file = self._opened()
 
     def say(self, event: str, **facts: str | int | bool) -> None:
         """One line: the event's name and its codes."""
@@ -44,6 +46,26 @@ class Journal:
             with suppress(OSError):  # nobody reads it any more
                 os.write(_STDERR if self._echo is None else self._echo, text)
         self._tally.add("worker_events_total", event=event)
+
+    def tidy(self, months: int) -> None:
+        """No line stays longer than that many months: after half of them a file is set aside, after as many it goes.
+
+        Others that write to the file that is set aside go on there until they start anew.
+        """
+        half, now = months * _MONTH_S / 2, time.time()
+        aside = self._path.with_name(self._path.name + ".1")
+        if aside.exists() and now - aside.stat().st_mtime > half:
+            aside.unlink()
+        with self._path.open("rb") as file:
+            first = file.readline()
+        with suppress(ValueError, KeyError, OSError):  # no line of ours; or Windows, where nobody moves an open file
+            if first and now - orjson.loads(first)["at"] / 1_000_000 > half:
+                self._path.replace(aside)
+                old, self._file = self._file, self._opened()
+                os.close(old)
+
+    def _opened(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def _keep(self, text: bytes) -> bool:
         """Whether the file took the whole line; of one that it did not, the next line stands apart."""

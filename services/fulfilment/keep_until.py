@@ -1,19 +1,21 @@
-"""Until when a row must be kept (rules.md 9)."""
+"""Until when a row must be kept, and under which law (rules.md 9)."""
 
-from calendar import monthrange
 from datetime import date, datetime
 
 from services.catalog.console_keys import Retention
+from services.catalog.retention_law import CALENDAR, duty, last_day
 
 
-def until(retention: Retention, value: object) -> date | None:
-    """The last day the row must be kept, from the date in `value`; None when that is no date."""
-    start = _day(value)
-    if start is None:
-        return None
-    if retention.starts == "end-of-calendar-year":
-        start = date(start.year, 12, 31)
-    return _later(start, (retention.years or 0) * 12 + (retention.months or 0))
+def until(retention: Retention, value: object, today: date) -> tuple[date | None, str]:
+    """The last day the row must be kept, from the date in `value`, None when that is no date; and the law."""
+    day = _day(value)
+    if retention.entry is not None:
+        row = duty(retention.entry, day or today, today)
+        starts, months, law = row.starts, row.years * 12, row.law
+    else:
+        starts, months = retention.starts, (retention.years or 0) * 12 + (retention.months or 0)
+        law = retention.law or ""
+    return (None if day is None else last_day(starts, day, months, retention.year_ends or CALENDAR)), law
 
 
 def _day(value: object) -> date | None:
@@ -25,11 +27,3 @@ def _day(value: object) -> date | None:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
         return None
-
-
-def _later(day: date, months: int) -> date:
-    """The same day of the month that many months on, or the last day of it; the calendar's last day if beyond."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > date.max.year:
-        return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

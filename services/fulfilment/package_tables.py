@@ -12,7 +12,7 @@ import orjson
 from services.catalog.console_keys import words
 from services.catalog.dataset import Collection, Dataset, Field
 from services.catalog.values import Plain, plain
-from services.letters.categories import in_words
+from services.letters.lexicon import in_words
 
 BLACK = "█████"
 Why = Literal[

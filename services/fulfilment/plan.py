@@ -5,7 +5,7 @@ data, to be kept sealed.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Literal
@@ -13,7 +13,7 @@ from typing import Literal
 import orjson
 
 from services.catalog.console_keys import Words
-from services.catalog.graph import Graph
+from services.catalog.graph import Graph, Node
 from services.catalog.strategies import FormatPreservation, Mask, MaskSettings
 from services.connectors.base import Key
 from services.errors import BadInput, Refused, Unusable
@@ -25,6 +25,7 @@ VERSION = 1
 NO_DATE = "no-date"
 WHICH = "several people are known by this: say which of them it is (P)"
 OTHER_PERSON, SHARED, NOT_PERSONAL, READ_ONLY = "other-person", "shared", "not-personal", "read-only"
+LEGAL_HOLD, LEGAL_HOLD_LAW = "legal-hold", "Art 17(3)(e)"
 LEFT_OUT = "left-out"
 
 
@@ -33,8 +34,8 @@ class Action:
     """One thing done to rows of one collection. `count`: rows, repeated ones counted.
 
     `fields` only for `mask`. `law`, `until` (ISO, empty when open) only for `keep`. `reason`: a code for `leave`
-    (other-person, left-out, shared, not-personal, read-only) and for a `keep` without a date (no-date), else the
-    catalog's words.
+    (other-person, left-out, shared, not-personal, read-only) and for a `keep` without a date (no-date) or under a legal
+    hold (legal-hold), else the catalog's words.
     """
 
     act: Literal["delete", "mask", "keep", "leave"]
@@ -128,12 +129,14 @@ def make_plan(
     *,
     read_only: Iterable[str] = (),
     catalog: str = "",
+    on_hold: Callable[[Node], bool] = lambda _: False,
 ) -> Plan:
     """The plan for what was found. `decisions`: ids of rows (`FoundRow.id`) a person decided to treat as the person's.
 
-    `today`: in the controller's zone. `read_only`: systems that are never changed. `catalog` is named
-    in the plan. Raises `Refused` when too many other people were met, one of several may be meant or a system could not
-    be searched, `BadInput` for a decision about a row that is not there.
+    `today`: in the controller's zone. `read_only`: systems that are never changed. `catalog` is named in the plan;
+    `on_hold` says of a collection that a legal hold keeps the person's rows there. Raises `Refused` when too many other
+    people were met, one of several may be meant or a system could not be searched, `BadInput` for a decision about a
+    row that is not there.
     """
     if found.undecided:
         raise Refused(WHICH)
@@ -155,6 +158,8 @@ def make_plan(
             planned = list(_Planner(graph, part, today, decided).actions())
             if system.key in closed:
                 planned = [_untouched(action) for action in planned]
+            if on_hold(part.node):
+                planned = _kept_by_hold(planned)
             faults += _faults(graph, part, planned)
             actions += planned
         systems.append(SystemPlan(system.key, tuple(actions), system.reason))
@@ -206,16 +211,26 @@ class _Planner:
             return "leave", "", "", _LEAVES.get(row.whose, OTHER_PERSON)
         retention = self.rules.retention
         if retention is not None:
-            last = until(retention, row.values.get(str(retention.field)))
+            last, law = until(retention, row.values.get(str(retention.field)), self.today)
             if last is None:
-                return "keep", retention.law, "", NO_DATE
+                return "keep", law, "", NO_DATE
             if last >= self.today:
-                return "keep", retention.law, last.isoformat(), ""
+                return "keep", law, last.isoformat(), ""
         if self.rules.erase == "keep" and retention is None:
             return "keep", "", "", ""
         if self.rules.erase in ("delete", "keep"):
             return "delete", "", "", ""
         return ("mask", "", "", "") if self.fields or self.named_by_key else ("leave", "", "", NOT_PERSONAL)
+
+
+def _kept_by_hold(planned: Iterable[Action]) -> list[Action]:
+    """What would be erased stays; what a law keeps or is left stays for its own reason."""
+    return [
+        replace(action, act="keep", fields=(), law=LEGAL_HOLD_LAW, until="", reason=LEGAL_HOLD)
+        if action.act in ("delete", "mask")
+        else action
+        for action in planned
+    ]
 
 
 def _faults(graph: Graph, part: FoundCollection, actions: Iterable[Action]) -> list[str]:

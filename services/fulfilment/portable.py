@@ -8,7 +8,7 @@ named: a person can then ask for access, which knows no such test.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import orjson
 
@@ -19,7 +19,7 @@ from services.catalog.system import System
 from services.fulfilment.package_tables import csv_line
 from services.fulfilment.redactions import Redactions
 from services.fulfilment.workroom import Catalog
-from services.letters.categories import in_words
+from services.letters.lexicon import in_words, lexicon
 
 Out = Literal["not-automated", "not-personal", "secret", "no-basis", "other-basis", "no-origin", "inferred"]
 BASES = frozenset({"consent", "contract"})
@@ -27,43 +27,6 @@ ORIGINS = frozenset({"provided", "observed"})
 BY_HAND = frozenset({"manual"})
 """Kinds of systems that no machine answers for: paper, and what people look up by hand."""
 
-WHY: dict[Out, dict[str, str]] = {
-    "not-automated": {
-        "en": "not processed by automated means (Art 20(1)(b))",
-        "de": "nicht automatisiert verarbeitet (Art. 20 Abs. 1 Buchst. b)",
-        "fr": "traitement non automatisé (art. 20, par. 1, b)",
-    },
-    "not-personal": {
-        "en": "a mark of our systems, nothing about you",
-        "de": "ein Merkmal unserer Systeme, nichts über Sie",
-        "fr": "une marque de nos systèmes, rien sur vous",
-    },
-    "secret": {
-        "en": "a secret that protects your account",
-        "de": "ein Geheimnis, das Ihr Konto schützt",
-        "fr": "un secret qui protège votre compte",
-    },
-    "no-basis": {
-        "en": "our records do not say that it rests on consent or contract (Art 20(1)(a))",
-        "de": "nach unseren Unterlagen nicht auf Einwilligung oder Vertrag gestützt (Art. 20 Abs. 1 Buchst. a)",
-        "fr": "aucun consentement ni contrat n'est noté comme base (art. 20, par. 1, a)",
-    },
-    "other-basis": {
-        "en": "rests neither on consent nor on contract (Art 20(1)(a))",
-        "de": "weder auf Einwilligung noch auf Vertrag gestützt (Art. 20 Abs. 1 Buchst. a)",
-        "fr": "ne repose ni sur le consentement ni sur un contrat (art. 20, par. 1, a)",
-    },
-    "no-origin": {
-        "en": "our records do not say that it came from you (Art 20(1))",
-        "de": "nach unseren Unterlagen nicht von Ihnen bereitgestellt (Art. 20 Abs. 1)",
-        "fr": "rien n'indique que vous l'avez fourni (art. 20, par. 1)",
-    },
-    "inferred": {
-        "en": "worked out by us, not provided by you (Art 20(1))",
-        "de": "von uns abgeleitet, nicht von Ihnen bereitgestellt (Art. 20 Abs. 1)",
-        "fr": "déduit par nous, non fourni par vous (art. 20, par. 1)",
-    },
-}
 _TYPES = {"string": "string", "integer": "integer", "float": "number", "boolean": "boolean", "object": "object"}
 
 
@@ -163,7 +126,7 @@ def facts_for_portability(
             label = words(graph.dataset(node).facts(graph.nodes[node]).label, language) or node.collection
             inside.append(Line(words(system.label, language) or system.key, label, rows))
     counted = Counter(one.why for one in left_out)
-    reasons = tuple(Reason(counted[why], in_language(why, language)) for why in WHY if counted[why])
+    reasons = tuple(Reason(counted[why], in_language(why, language)) for why in get_args(Out) if counted[why])
     return PortabilityAnswer(tuple(inside), reasons)
 
 
@@ -176,7 +139,7 @@ def left_out_csv(lines: list[LeftOut], language: str) -> bytes:
 
 def in_language(why: Out, language: str) -> str:
     """A reason in words."""
-    return WHY[why].get(language, WHY[why]["en"])
+    return lexicon(language).portability[why]
 
 
 def schema(scope: Scope, nodes: list[Node], language: str) -> bytes:

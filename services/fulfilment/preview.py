@@ -13,7 +13,9 @@ from services.fulfilment import people
 from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
 from services.fulfilment.gravity import facts_in
+from services.fulfilment.legal_holds import covered, digests
 from services.fulfilment.plan import Action, Plan, make_plan
+from services.fulfilment.returned import digests_of
 from services.fulfilment.which import act_of, blocked as why_blocked, forget, must_tell
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.identifiers import EMAIL, PHONE, mask
@@ -72,13 +74,28 @@ def _state(system: FoundSystem) -> str:
 
 
 def _plan(room: Workroom, case: Case, catalog: Catalog, found: Found) -> tuple[Plan | None, str]:
-    today = room.today(room.controller(case.controller))
-    closed = [key for key, system in catalog.systems.items() if system.read_only]
     try:
-        plan = make_plan(found, catalog.graph, today, case.controller, read_only=closed, catalog=catalog.digest)
+        plan = plan_now(room, case, catalog, found)
     except Refused as exc:
         return None, exc.reason
     return (None, plan.faults[0]) if plan.faults else (plan, "")
+
+
+def plan_now(room: Workroom, case: Case, catalog: Catalog, found: Found) -> Plan:
+    """What an erasure would do of what was found, under the holds that stand now. Raises as `make_plan`."""
+    controller, graph = room.controller(case.controller), catalog.graph
+    met = digests_of(room, graph, case.controller, controller.country, found, shared=True)
+    given = digests(room, case.controller, dict(found.identities))
+    over = covered(room, case.controller, case.id, [*met, *given])
+    return make_plan(
+        found,
+        graph,
+        room.today(controller),
+        case.controller,
+        read_only=[key for key, system in catalog.systems.items() if system.read_only],
+        catalog=catalog.digest,
+        on_hold=lambda node: over.over(graph, node),
+    )
 
 
 def _keep(room: Workroom, ask: str, case: Case, item: Item, plan: Plan) -> str:

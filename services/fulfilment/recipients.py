@@ -15,6 +15,8 @@ from services.controllers import Controller, Recipient
 from services.fulfilment.post import letter_id, send
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Catalog
+from services.letters.compose import spoken
+from services.letters.lexicon import identity_words
 
 NO_ADDRESS, UNKNOWN, NOT_SENT = "no-address", "not-in-controller", "not-sent"
 Identities = Callable[[], Sequence[tuple[str, Sequence[str]]]]
@@ -97,7 +99,8 @@ def _facts(
     corrected: Callable[[], Sequence[str]],
 ) -> Mapping[str, object]:
     controller: Controller = task.room.controller(task.job.controller)
-    lines = [f"{kind}: {value}" for kind, values in identities() for value in values]
+    language = spoken(controller, controller.language)
+    lines = [f"{identity_words(kind, language)}: {value}" for kind, values in identities() for value in values]
     name = _named(task, nodes)[key].name
     done_on = task.room.today(controller)
     return {"recipient": name, "change": change, "done_on": done_on, "known_by": lines, "corrected": list(corrected())}

@@ -38,7 +38,7 @@ from services.fulfilment.steps import Shown, Task
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Workroom
 from services.identity.new_value import why_not, written
-from services.letters.categories import in_words
+from services.letters.lexicon import in_words
 from services.types import Outcome
 
 NOTHING, ANOTHER, BAD_VALUE, NEEDS_T3 = "nothing-to-correct", "somebody-else", "bad-value", "needs-T3"

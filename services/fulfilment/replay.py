@@ -23,6 +23,7 @@ from services.fulfilment.consent import holds_purpose, write_consent
 from services.fulfilment.consenting import ALL_MARKETING
 from services.fulfilment.find import find
 from services.fulfilment.found import Reach
+from services.fulfilment.legal_holds import covered, digests
 from services.fulfilment.plan import Plan, make_plan
 from services.fulfilment.returned import Known, Returned, returned
 from services.fulfilment.steps import Task
@@ -111,16 +112,20 @@ def _counts_for(row: Repeat, controller: str, since: int) -> bool:
     return row.controller == controller and row.at >= since
 
 
-def _plan(room: Systems, controller: str, known: Known) -> Plan:
-    """What an erasure of that person would do now. Raises `Refused`."""
+def _plan(room: Systems, controller: str, case: str, known: Known) -> Plan:
+    """What an erasure of that person would do now, as far as no legal hold forbids it. Raises `Refused`."""
     catalog, settings = room.catalog(controller), room.controller(controller)
+    over = covered(room, controller, case, digests(room, controller, known))
     excluded = {key: s.excluded for key, s in catalog.systems.items() if s.excluded}
     excluded |= {key: "nothing of it is restored" for key, one in catalog.connectors.items() if is_by_hand(one)}
     found = find(catalog.graph, catalog.connectors, known, region=settings.country, excluded=excluded)
     if any(s.reach is Reach.FAILED for s in found.systems):
         raise Unavailable("a system that may lead to others does not answer")
     closed = [key for key, s in catalog.systems.items() if s.read_only]
-    return make_plan(found, catalog.graph, room.today(settings), controller, read_only=closed, catalog=catalog.digest)
+    return make_plan(
+        found, catalog.graph, room.today(settings), controller, read_only=closed, catalog=catalog.digest,
+        on_hold=lambda node: over.over(catalog.graph, node),
+    )  # fmt: skip
 
 
 def _secret(room: Systems, case: str) -> bytes:
@@ -133,7 +138,7 @@ def _counts(room: Systems, controller: str, system: str, there: Returned) -> dic
     counts = {}
     for case, known in there.erased.items():
         try:
-            plan = _plan(room, controller, known)
+            plan = _plan(room, controller, case, known)
             connector = room.catalog(controller).connectors[system]
             rows = standing(plan, system, connector, secret=_secret(room, case))
             counts[case] = [0, 0, 1] if plan.faults else [*rows, 0]
@@ -148,7 +153,7 @@ def _change(room: Systems, controller: str, system: str, there: Returned) -> dic
     connector = catalog.connectors[system]
     for case, known in there.erased.items():
         try:
-            plan = _plan(room, controller, known)
+            plan = _plan(room, controller, case, known)
             apply(plan, system, connector, secret=_secret(room, case))
             reach("replay.after-person")
         except Refused:

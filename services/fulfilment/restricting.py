@@ -27,7 +27,7 @@ from services.fulfilment import people
 from services.fulfilment.by_hand import ask_all, is_by_hand, written
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import FOREIGN, Found, FoundSystem, Reach
-from services.fulfilment.notices import given_mail, given_or_on_file
+from services.fulfilment.notices import given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell
 from services.fulfilment.restricted_by import restricted_by
@@ -73,7 +73,8 @@ def restrict(task: Task) -> None:
         raise JobFailed(back)
     controller = task.room.controller(case.controller)
     facts: dict[str, object] = {"at": task.room.at(controller, at)}
-    send(task, "letter", case, "restriction-set", controller.language, lambda: facts, lambda: given_mail(task, case))
+    to = partial(given_or_on_file, task, case)
+    send(task, "letter", case, "restriction-set", controller.language, lambda: facts, to)
     _resolve(task, case, ground)
 
 

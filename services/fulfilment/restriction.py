@@ -1,15 +1,16 @@
 """Marking a person's rows in one system as stored only, lifting that, and reading how they are marked (Art 18)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.catalog.console_keys import Restriction
-from services.catalog.graph import Graph
-from services.catalog.values import join_key
-from services.connectors.base import Connector, Rewrite
+from services.catalog.graph import Graph, Node
+from services.catalog.values import join_key, plain
+from services.connectors.base import Connector, Lookup, Rewrite
 from services.fulfilment.found import FOREIGN, FoundCollection, FoundRow, FoundSystem
 from services.fulfilment.in_place import rewrite_whole
+from services.fulfilment.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,34 @@ def write_restriction(found: FoundSystem, graph: Graph, connector: Connector, on
     return rewrite_whole(found.key, connector, rewrites, "the restriction") if rewrites else 0
 
 
+def restrict_kept(plan: Plan, system: str, graph: Graph, connector: Connector, at: datetime) -> int:
+    """Marks what an erasure keeps by law as stored only, where the table can say it (rules.md ERA-2); rows written.
+
+    What is so already is left as it is. `at` is aware. Raises `Unavailable`, `Unusable`.
+    """
+    when = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    rewrites = []
+    for action in plan.system(system).actions:
+        mark = graph.nodes[Node(action.dataset, action.collection)].console.restriction
+        if action.act != "keep" or not action.law or mark is None:
+            continue
+        columns = tuple(dict.fromkeys([*action.key, *mark.columns]))
+        wanted = Lookup(
+            action.collection,
+            columns,
+            action.key,
+            tuple(tuple(join_key(part) or "" for part in row) for row in action.rows),
+        )
+        with connector.read() as reader:
+            free = [row for row in reader.rows(wanted) if not _is_so(mark, row)]
+        values, planned = _values(mark, True, when), set(action.rows)
+        keys = tuple(key for row in free if (key := tuple(plain(row[name]) for name in action.key)) in planned)
+        if keys:
+            written = (tuple(values.values()),) * len(keys)
+            rewrites.append(Rewrite(action.collection, action.key, tuple(values), keys, written))
+    return rewrite_whole(system, connector, rewrites, "the restriction") if rewrites else 0
+
+
 def _marked(found: FoundSystem, graph: Graph) -> Iterator[tuple[FoundCollection, Restriction, list[FoundRow]]]:
     """Collections that can say it, with the person's rows there."""
     for part in found.collections:
@@ -60,9 +89,13 @@ def _marked(found: FoundSystem, graph: Graph) -> Iterator[tuple[FoundCollection,
 
 
 def _is_restricted(mark: Restriction, row: FoundRow) -> bool:
+    return _is_so(mark, row.values)
+
+
+def _is_so(mark: Restriction, values: Mapping[str, object]) -> bool:
     if mark.state is not None:
-        return join_key(row.values.get(str(mark.state))) == mark.restricted
-    return row.values.get(str(mark.since)) is not None
+        return join_key(values.get(str(mark.state))) == mark.restricted
+    return values.get(str(mark.since)) is not None
 
 
 def _values(mark: Restriction, on: bool, at: datetime) -> dict[str, object]:

@@ -28,10 +28,13 @@ class Returned:
     unsearchable: bool = False
 
 
-def digests_of(room: Systems, graph: Graph, controller: str, region: str, found: Found) -> list[str]:
+def digests_of(
+    room: Systems, graph: Graph, controller: str, region: str, found: Found, *, shared: bool = False
+) -> list[str]:
     """Keyed digests of the numbers that systems gave the person: those name nobody else.
 
-    A telephone or an address that a household shares must not lead to the others in it.
+    A telephone or an address that a household shares must not lead to the others in it, but where it is `shared`:
+    a legal hold over such an address keeps what all of them have.
     """
     named = {
         (entry.kind, value)
@@ -39,7 +42,7 @@ def digests_of(room: Systems, graph: Graph, controller: str, region: str, found:
         for row in part.rows
         if row.whose is Whose.OWN
         for entry in graph.entries_of(part.node)
-        if entry.how == "exact"
+        if shared or entry.how == "exact"
         for value in _values(row.values, entry, region)
     }
     return sorted(lookup_digest(room.lookup_key, controller, kind, value) for kind, value in named)

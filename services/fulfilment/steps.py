@@ -177,12 +177,20 @@ class Task:
         return self.room.results.done(self.job.id, step, case, self.job.fence)
 
     def patiently(
-        self, name: str, work: Callable[[], T], *, forever: bool = False, within: bool = False, by_hand: bool = False
+        self,
+        name: str,
+        work: Callable[[], T],
+        *,
+        forever: bool = False,
+        within: bool = False,
+        by_hand: bool = False,
+        waiting: Callable[[str, int], None] = lambda code, until: None,
     ) -> T:
         """Like `step`, tried again after each of the worker's pauses while something is away.
 
         `forever`: the last pause is repeated, for what was begun and must not be left half done. What a vendor answers
         later is asked again at its day, what is full when there is a turn; `by_hand`: what people answer, at once.
+        `waiting` is told the code of what failed and when it is tried next (µs).
         Raises `JobFailed` when the day and its grace are over.
         """
         pauses, tried = self.room.pauses, 0
@@ -198,6 +206,7 @@ class Task:
             until = self.step(f"{name}#{n}~", partial(self.due, code, pause), within=True)
             if not until:
                 raise JobFailed(LATE)
+            waiting(code, until)
             self.wait(until, stirred=self.answered if by_hand else never)
         raise AssertionError("unreachable")
 

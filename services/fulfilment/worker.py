@@ -30,7 +30,7 @@ from db.central_work import is_halted
 from db.kill_points import reach
 from services.action_log.acts import Heartbeat
 from services.deployment_keys import DeploymentKeys
-from services.fulfilment import expiry
+from services.fulfilment import expiry, own_retention
 from services.fulfilment.answers import Answers
 from services.fulfilment.case_details import CaseDetails
 from services.fulfilment.engine import Engine
@@ -69,7 +69,8 @@ class Order:
     """How a worker is to run. `worker` is its id; `central_url` is the home's own file when empty.
 
     `log_json`: the journal's lines go to standard output as well. `watch_s`: how often it is asked which system's time
-    has come to be held against the catalog, first after so long.
+    has come to be held against the catalog, first after so long. `retain_s`: how often it is asked whether the day had
+    its look at what is kept too long, first after so long.
     """
 
     home: Path
@@ -84,6 +85,7 @@ class Order:
     sweep_s: float = 30.0
     lease_s: float = LEASE_S
     watch_s: float = 60.0
+    retain_s: float = 600.0
     log_json: bool = False
 
 
@@ -94,6 +96,7 @@ class Worker:
         home = Home(order.home)
         self._tally = tally or Tally()
         self.id, self._sweep_s, self._watch_s = order.worker, order.sweep_s, order.watch_s
+        self._retain_s = order.retain_s
         self._lease_us = int(order.lease_s * 1_000_000)
         self._third_s = min(_LIFE_S, order.lease_s / 3)
         self.stop = threading.Event()
@@ -162,6 +165,7 @@ class Worker:
             ("rotate", self._rotate, self._sweep_s),
             ("drift", lambda: self._leading and self._watch.look() < 0, self._watch_s),
             ("catalogs", self._publish, _CATALOGS_S),
+            ("retention", self._retain, self._retain_s),
         )
         for name, work, pause in loops:
             thread = threading.Thread(target=self._loop, args=(name, work, pause), name=name, daemon=True)
@@ -303,6 +307,13 @@ class Worker:
         if self._leading:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)
+        return False
+
+    def _retain(self) -> bool:
+        if self.stop.wait(self._retain_s):  # a start has other things to do
+            return False
+        if self._leading and own_retention.run(self.room) is not None:
+            self._journal.say("retention", worker=self.id)
         return False
 
     def _publish(self) -> bool:

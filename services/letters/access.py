@@ -1,14 +1,14 @@
 """What Art 15(1)(a)-(h) and 15(2) ask for, put together from the catalog and the controller's settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.catalog.console_keys import words as say
 from services.catalog.dataset import Collection, Dataset
 from services.catalog.system import System
 from services.controllers import Controller, Recipient, words
 from services.errors import Refused
-from services.letters.categories import in_words
+from services.letters.lexicon import in_words
 
 Counts = Mapping[tuple[str, str], int]
 """Rows found, by dataset (fides_key) and collection."""
@@ -79,10 +79,15 @@ def facts_for_access(
         searched.append(Searched(label, sum(line.rows for line in lines), reasons.get(key) or system.excluded or ""))
     return AccessAnswer(
         **{name: _stated(controller, name, language) for name in _STATED},
-        recipients=controller.recipients,
+        recipients=recipients_in(controller, language),
         categories=tuple(categories),
         searched=tuple(searched),
     )
+
+
+def recipients_in(controller: Controller, language: str) -> tuple[Recipient, ...]:
+    """The controller's recipients, what they get data for in one language."""
+    return tuple(replace(one, purpose=words(one.purpose, language)) for one in controller.recipients)
 
 
 _STATED = ("purposes", "storage", "rights", "source", "automated_decisions", "transfers")

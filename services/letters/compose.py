@@ -15,14 +15,11 @@ from typing import TYPE_CHECKING
 
 from services.controllers import Controller, words
 from services.errors import BadInput, NotFound, Refused
-from services.letters.remedies import check_remedies
+from services.letters.lexicon import DEFAULT, LANGUAGES, TEMPLATES
+from services.letters.remedies import NEEDS_REMEDIES, check_remedies
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
-
-LANGUAGES = ("en", "de")
-"""Every letter is written in these; those of a package in French, too."""
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Letter:
 def compose(
     template: str, language: str, facts: Mapping[str, object], *, letter_id: str = "", own: Path | None = None
 ) -> Letter:
-    """The letter `template` in `language` (else the controller's, else English) with `facts`.
+    """The letter `template` in `language`, or what `spoken` makes of it, with `facts`.
 
     `facts["controller"]` is the `Controller`; each template names the others. `letter_id` is 32 random hex digits
     unless given, as a repeated step must. Raises `NotFound` for an unknown template, `Refused` naming a fact that is
@@ -50,30 +47,77 @@ def compose(
     controller = facts.get("controller")
     if not isinstance(controller, Controller):
         raise _missing("controller")
-    spoken = next((code for code in (language, controller.language) if _written(template, code)), "en")
-    shelf = tuple(folder / spoken for folder in (own, _TEMPLATES) if folder)
-    environment = _environment(spoken, shelf)
-    given = {**_house(controller, spoken), **facts}
+    language = spoken(controller, language)
+    shelf = _shelf(language, own)
+    environment = _environment(language, shelf)
+    given = {**_house(controller, language), **facts}
     version, subject, body = _parts(template, _source(shelf, f"{template}.txt"))
     for name in sorted(_names(environment, shelf, template, subject + body)):
         if given.get(name) in (None, ""):
             raise _missing(name)
     text = _render(environment, template, body, given)
-    check_remedies(template, text, controller, spoken)
+    check_remedies(template, text, controller, language, _reasons(template, given, language))
     return Letter(
         id=letter_id or secrets.token_hex(16),
         template=template,
         version=version,
-        language=spoken,
+        language=language,
         subject=" ".join(_render(environment, template, subject, given).split()),
         text=_wrapped(text),
     )
 
 
-def _written(template: str, language: str) -> bool:
-    """Whether we have that letter in that language."""
-    plain = re.fullmatch(r"[a-z]{2}", language) and re.fullmatch(r"[a-z-]+", template)
-    return bool(plain) and (_TEMPLATES / language / f"{template}.txt").is_file()
+def spoken(controller: Controller, wanted: str) -> str:
+    """The language of a letter: `wanted` where we write it and the controller's own texts are in it, else the
+    controller's, else English.
+    """
+    stated = (controller.language, *controller.languages)
+    return next((one for one in (wanted, controller.language) if one in LANGUAGES and one in stated), DEFAULT)
+
+
+def letters() -> tuple[str, ...]:
+    """The names of all letters there are."""
+    found = (TEMPLATES / DEFAULT).glob("*.txt")
+    return tuple(sorted(path.stem for path in found if not path.name.startswith("_")))
+
+
+def version_of(template: str, language: str, own: Path | None = None) -> tuple[str, bool]:
+    """Which version of a letter is sent in `language`, and whether it is the controller's own.
+
+    Raises `NotFound`, and `BadInput` for a file that is no template.
+    """
+    mine = own is not None and (own / language / f"{template}.txt").is_file()
+    return _parts(template, _source(_shelf(language, own), f"{template}.txt"))[0], mine
+
+
+def facts_named(template: str, language: str, own: Path | None = None) -> set[str]:
+    """Every fact that a letter speaks of in `language`, those of what it includes too."""
+    shelf = _shelf(language, own)
+    _, subject, body = _parts(template, _source(shelf, f"{template}.txt"))
+    return _names(_environment(language, shelf), shelf, template, subject + body)
+
+
+def _shelf(language: str, own: Path | None) -> tuple[Path, ...]:
+    return tuple(folder / language for folder in (own, TEMPLATES) if folder)
+
+
+def _reasons(template: str, facts: Mapping[str, object], language: str) -> list[str]:
+    """What a letter that says no, or says it in part, must say of why: what a person decided, the law of a duty to keep
+    and its day. It is what our own template says: a controller's may not leave it out.
+    """
+    from services.letters.dates import day
+
+    if template not in NEEDS_REMEDIES:
+        return []
+    named = facts_named(template, language)
+    said = [str(facts["explanation"])] if "explanation" in named else []
+    lines = facts["lines"] if "lines" in named else ()
+    for line in lines if isinstance(lines, list) else ():
+        if line.get("outcome") == "kept" and line.get("law") and line.get("until"):
+            said += [str(line["law"]), day(line["until"], language)]
+        elif line.get("outcome") == "left" and line.get("reason"):
+            said.append(str(line["reason"]))
+    return said
 
 
 def _wrapped(text: str) -> str:
@@ -136,19 +180,27 @@ def _parts(template: str, source: str) -> tuple[str, str, str]:
 
 def _names(environment: "Environment", shelf: tuple[Path, ...], template: str, source: str) -> set[str]:
     """Every fact that `source`, with the files it includes, speaks of."""
+    names, parts = _parsed(environment, template, source)
+    found = set(names)
+    for part in parts:
+        found |= _names(environment, shelf, template, _source(shelf, part))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _parsed(environment: "Environment", template: str, source: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The facts and the files that `source` itself names. Raises `BadInput`."""
     from jinja2 import TemplateSyntaxError, meta
 
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as exc:
         raise BadInput(f"is no template: {exc.message}", place=f"letter {template}") from None
-    names = meta.find_undeclared_variables(tree)
-    for part in meta.find_referenced_templates(tree):
-        names |= _names(environment, shelf, template, _source(shelf, str(part)))
-    return names
+    parts = tuple(str(part) for part in meta.find_referenced_templates(tree))
+    return frozenset(meta.find_undeclared_variables(tree)), parts
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _compiled(environment: "Environment", source: str) -> "Template":
     return environment.from_string(source)
 

@@ -19,11 +19,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from services.errors import BadInput, Refused, Unavailable
+from services.errors import BadInput, DeskError, Refused, Unavailable
 from services.letters.compose import Letter
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _LOCAL_SENDER = "rightsdesk@localhost"
+_FOR_GOOD = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,14 @@ def deliver(
 ) -> Literal["smtp", "outbox"]:
     """Sends `letter`, with the archive `attached`, to the mail address `to` and says how it left.
 
-    Raises `BadInput` for an address or id that is none, `Unavailable` when it did not leave. No error names `to`.
+    Raises `BadInput` for an address or id that is none, `Refused` when the server will never take it, `Unavailable`
+    when it did not leave and may later. No error names `to`.
     """
     message = message_for(letter, to, mail.sender if mail else _LOCAL_SENDER)
     if attached is not None:
         _attach(message, attached)
     if mail is None:
-        _write(outbox, letter.id, message)
+        put_in_outbox(outbox, f"{letter.id}.eml", message.as_bytes())
         return "outbox"
     _send(message, mail)
     return "smtp"
@@ -92,35 +94,49 @@ def _address(text: str) -> Address:
     return address
 
 
-def _write(outbox: Path, letter_id: str, message: EmailMessage) -> None:
-    half = outbox / f"{letter_id}.half"
+def put_in_outbox(outbox: Path, name: str, data: bytes) -> None:
+    """A file for whoever empties the outbox, whole or not there. Raises `Unavailable`."""
+    half = outbox / f"{name}.half"
     try:
         outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
-            file.write(message.as_bytes())
-        half.replace(outbox / f"{letter_id}.eml")
+            file.write(data)
+        half.replace(outbox / name)
     except OSError as exc:
         raise Unavailable(f"the outbox cannot be written ({exc.strerror or 'no reason given'})") from None
 
 
 def _send(message: EmailMessage, mail: MailSettings) -> None:
+    """Only what the server says for good of this letter, its recipient or its contents, ends it (`Refused`).
+
+    All else may pass: a server that is away, full or set up wrongly takes the same letter later.
+    """
     try:
         with _connected(mail) as server:
             if mail.user:
                 server.login(mail.user, mail.password)
             server.send_message(message)
-    except smtplib.SMTPResponseException as exc:
-        raise Unavailable(
-            f"the mail server refused the letter (code {exc.smtp_code})", kept="it stays queued"
+    except smtplib.SMTPRecipientsRefused as exc:
+        raise _answered(
+            next((code for code, _ in exc.recipients.values()), 0), "does not take this recipient"
         ) from None
+    except smtplib.SMTPDataError as exc:
+        raise _answered(exc.smtp_code, "refused the letter") from None
+    except smtplib.SMTPResponseException as exc:
+        raise Unavailable(f"the mail server said no (code {exc.smtp_code})", kept="it stays queued") from None
     except ssl.SSLError:
         raise Unavailable("the mail server's certificate was not accepted", kept="it stays queued") from None
-    except smtplib.SMTPRecipientsRefused:
-        raise Unavailable("the mail server does not take this recipient", kept="it stays queued") from None
     except smtplib.SMTPNotSupportedError:
         raise Unavailable("the mail server lacks what we need (TLS or sign-in)", kept="it stays queued") from None
     except (smtplib.SMTPException, OSError):
         raise Unavailable("the mail server does not answer", kept="it stays queued") from None
+
+
+def _answered(code: int, what: str) -> DeskError:
+    """What the server said of this letter: 5xx is for good, 4xx for now."""
+    if code >= _FOR_GOOD:
+        return Refused(f"the mail server {what} (code {code})", kept="the letter, sealed")
+    return Unavailable(f"the mail server {what} now (code {code})", kept="it stays queued")
 
 
 @contextmanager

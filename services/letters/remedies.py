@@ -3,11 +3,15 @@
 The rule is held against the finished text, so that a controller's own template cannot leave a part out.
 """
 
+from collections.abc import Sequence
+
 from services.controllers import Controller, words
 from services.errors import Refused
 from services.types import Regime
 
-NEEDS_REMEDIES = frozenset({"access-answer", "erasure-outcome", "not-identified", "portability-answer"})
+NEEDS_REMEDIES = frozenset(
+    {"access-answer", "erasure-outcome", "not-identified", "objection-outcome", "portability-answer", "refusal"}
+)
 """Letters that say no, or may say it in part (Art 12(4), 15(1)(f))."""
 
 
@@ -23,12 +27,15 @@ def remedies(controller: Controller, language: str) -> dict[str, str]:
     return parts
 
 
-def check_remedies(template: str, text: str, controller: Controller, language: str) -> None:
+def check_remedies(
+    template: str, text: str, controller: Controller, language: str, reasons: Sequence[str] = ()
+) -> None:
     """Raises `Refused` naming the first part that `text` lacks, for a letter that must have them."""
     if template not in NEEDS_REMEDIES:
         return
-    for name, part in remedies(controller, language).items():
-        if not part or part not in text:
+    said = " ".join(text.split())
+    for name, part in (*(("reasons", one) for one in reasons), *remedies(controller, language).items()):
+        if not part or " ".join(part.split()) not in said:
             raise Refused(
                 f"the letter is not written: the part '{name}' is missing (Art 12(4))", kept="nothing was sent"
             )

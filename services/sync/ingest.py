@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from db import central_aggregate as aggregate
 from db.central import ENTRY, JOB, LOOKUP, SEAL, STALE, SUBJECT
+from db.central_retention import drop_kinds, nothing_left
 from db.central_shapes import unpack_details
 from db.central_store import Batch, CentralStore, IngestTx
 from db.kill_points import reach
@@ -23,12 +24,15 @@ from services.action_log.merkle import Frontier, leaf_hash
 from services.action_log.sealing import open_sealed
 from services.cases.case import Case, from_json
 from services.cases.fold import LEASE_US, counted, fold
+from services.cases.hold import SET as HOLD_SET
+from services.cases.own_retention import KINDS, RECORD
 from services.catalog.seen import CHECKED
 from services.controllers import Controller
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, Unusable
 from services.identity import identifiers
 from services.sync.halting import obey_halts
+from services.sync.holding import NONE, how_much, take_holds
 from services.sync.jobs import JobDraft, is_step_of, jobs_of
 from services.sync.rebuild import as_row
 from services.sync.systems import see
@@ -42,10 +46,10 @@ ACTORS = {
 """Which actors may stand in a log of each kind: results are a worker's alone."""
 
 
-OPENING = ("case.opened", "case.imported")
+OPENING = ("case.opened", "case.imported", HOLD_SET)
 RESEALED = "keys.resealed"
-GONE_LABEL = "erased"
-"""What every queue shows instead of a person whose case was shredded."""
+GONE_LABEL, OVER_LABEL = "erased", "time over"
+"""What every queue shows instead of a person whose case was shredded, or of whom nothing is kept any more."""
 
 
 class Refusal(Exception):
@@ -71,6 +75,7 @@ class Folded:
     """What a batch did to cases: newest states, which existed, jobs, taken-back jobs, new claims, freed claims, and
     items whose waiting jobs a person woke.
 
+    `dropped`: cases with their subject and the part whose time is over.
     `shredded` are all it touched that are, `persons` the subjects of those that it shredded.
     """
 
@@ -81,6 +86,7 @@ class Folded:
     claims: list[dict[str, object]] = field(default_factory=list)
     freed: list[tuple[str, int]] = field(default_factory=list)
     woken: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[tuple[str, str, str]] = field(default_factory=list)
     shredded: set[str] = field(default_factory=set)
     persons: list[str] = field(default_factory=list)
 
@@ -134,6 +140,7 @@ class Ingest:
         tx.add_details(details)
         tx.shred(sorted(folded.shredded))
         self._write(tx, folded, details, at)
+        take_holds(tx, [e for e in checked.entries if e.seq not in stale], details, at, self._text, self._digest)
         if batch.kind == "worker":
             see(tx.conn, [e for e in checked.entries if e.act == CHECKED])
         obey_halts(tx, checked.entries)
@@ -169,23 +176,32 @@ class Ingest:
             folded.claims.append({"case_id": case.id, "holder": case.holder, "fence": case.fence, "until": until})
         elif entry.act == "erase.withdrawn":
             folded.cancelled.append((case.id, entry.item or ""))
-        elif entry.act in ("system.retry_asked", "system.skip_asked"):
+        elif entry.act in ("system.retry_asked", "system.skip_asked", "letter.retry_asked", "letter.handed"):
             folded.woken.append((case.id, entry.item or ""))
         elif entry.act == "task.answered":  # one answer serves every item of the case
             folded.woken.extend((case.id, item.id) for item in case.items)
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
+        elif entry.act == "details.dropped":
+            folded.dropped.append((case.id, case.subject, str(entry.params["what"])))
         elif entry.act == "subject.shredded":
             folded.persons.append(case.subject)
 
     def _write(self, tx: IngestTx, folded: Folded, details: Sequence[Mapping[str, object]], at: int) -> None:
         for subject in folded.persons:
             tx.forget_person(subject, GONE_LABEL)
+        for case, subject, what in folded.dropped:
+            if how_much(tx.conn, [subject]):
+                continue  # a legal hold came first
+            drop_kinds(tx.conn, case, KINDS.get(what))
+            if what == RECORD and nothing_left(tx.conn, subject):
+                tx.forget_person(subject, OVER_LABEL)
         masked = self._subjects(tx, folded, details)
-        rev = tx.next_revs(len(folded.cases))
+        rev, on_hold = tx.next_revs(len(folded.cases)), how_much(tx.conn, [c.subject for c in folded.cases.values()])
         rows = [as_row(case, self._controller(case.controller)) for case in folded.cases.values()]
         for n, row in enumerate(rows, rev):
             row["rev"], row["person"] = n, masked.get(str(row["subject"]), "-")
+            row["on_hold"] = on_hold.get(str(row["subject"]), NONE)
         tx.put_cases(rows, folded.known)
         tx.raise_claims(folded.claims)
         for case, fence in folded.freed:
@@ -228,18 +244,24 @@ class Ingest:
                 raise Refusal("a sealed requester does not open") from exc
             masked[case.subject] = found.masked
             people.append({"id": case.subject, "controller": case.controller, "masked": found.masked})
-            digest = identifiers.lookup_digest(self._keys.lookup, case.controller, found.kind, found.normal)
+            digest = self._digest(case.controller, found.kind, found.normal)
             lookups.append({"digest": digest, "subject": case.subject, "controller": case.controller})
         tx.insert(SUBJECT, people)
         tx.insert(LOOKUP, lookups)
         return masked
 
-    def _open(self, case: str, sealed_key: object, blob: object) -> "Requester":
+    def _digest(self, controller: str, kind: str, normal: str) -> str:
+        return identifiers.lookup_digest(self._keys.lookup, controller, kind, normal)
+
+    def _text(self, owner: str, sealed_key: object, blob: object, kind: str) -> bytes:
         deployment = self._keys.deployment
         if not isinstance(sealed_key, bytes) or not isinstance(blob, bytes):
             raise ValueError("not bytes")
-        key = self._keys.opens.open(sealed_key, deployment=deployment, owner=case, kind="key")
-        raw = orjson.loads(open_sealed(key, blob, deployment=deployment, owner=case, kind="requester"))
+        key = self._keys.opens.open(sealed_key, deployment=deployment, owner=owner, kind="key")
+        return open_sealed(key, blob, deployment=deployment, owner=owner, kind=kind)
+
+    def _open(self, case: str, sealed_key: object, blob: object) -> "Requester":
+        raw = orjson.loads(self._text(case, sealed_key, blob, "requester"))
         return Requester(raw["kind"], raw["normal"], identifiers.mask(raw["kind"], raw["normal"]))
 
     def _controller(self, key: str) -> Controller:
@@ -317,9 +339,14 @@ def check_details(batch: Batch, entries: Sequence[Entry]) -> list[dict[str, obje
             raise Refusal("a sealed detail is not what an entry names")
         if entry.act == RESEALED and batch.kind == "worker" and detail["kind"] == "key":
             continue
-        if detail["owner"] != entry.case or (detail["kind"] in ("key", "requester") and entry.act not in OPENING):
+        if detail["owner"] != owner_of(entry) or (detail["kind"] in ("key", "requester") and entry.act not in OPENING):
             raise Refusal("a sealed detail is another case's")
     return list({str(d["hash"]): d for d in details}.values())
+
+
+def owner_of(entry: Entry) -> object:
+    """Whose the sealed details are that an entry names: its case's, or the hold's that it sets."""
+    return entry.params["hold"] if entry.act == HOLD_SET else entry.case
 
 
 def check_tree(batch: Batch, bodies: Sequence[bytes]) -> Frontier:

@@ -26,7 +26,7 @@ def put_cases(engine: sa.Engine, count: int) -> None:
     row: dict[str, Any] = {
         "controller": "nordlicht", "subject": "psn:x", "body": b"{}", "revision": 1, "rights": "A", "person": "-",
         "state": "new", "who": "", "tier": "-", "due": "2026-12-24", "is_open": True, "acknowledged": False,
-        "breach": False, "approval": False, "conflicts": 0, "hard": "", "paused": "", "wakes": "",
+        "breach": False, "approval": False, "conflicts": 0, "on_hold": 0, "hard": "", "paused": "", "wakes": "",
         "extended": False,
     }  # fmt: skip
     with central.writing(engine).begin() as conn:

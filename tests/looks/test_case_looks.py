@@ -9,9 +9,10 @@ import pytest
 from console.app import DeskApp
 from screens.kit.dialog import Dialog
 from screens.kit.widgets.confirm import ARM_S
-from services.types import CaseView
-from tests.fake_case import NOW, CaseDesk, by_hand, cut_off, not_taken
+from services.types import CaseView, KeyState
+from tests.fake_case import NOW, CaseDesk, by_hand, cut_off, not_taken, view as case_view
 from tests.fake_clock import paused
+from tests.fake_letters import FAILED, SENT, WAITS, FakeLetters
 from tests.looks.conftest import signed_in
 from tests.player import SIGNS
 from tests.screens.conftest import until
@@ -127,6 +128,19 @@ def test_look_of_what_is_done_by_hand(
 ) -> None:
     desk = CaseDesk()
     desk.case.view = by_hand()
+    app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
+    app.QUIET_S = 0
+    assert snap_compare(app, terminal_size=size, run_before=walk(path))
+
+
+@SIZES
+@pytest.mark.parametrize("path", [("enter", "4"), ("enter", "t"), ("enter", "t", "enter")],
+                         ids=["tab", "list", "letter"])  # fmt: skip
+def test_look_of_letters(snap_compare: Any, tmp_path: Path, size: tuple[int, int], path: tuple[str, ...]) -> None:
+    desk = CaseDesk()
+    desk.letter = FakeLetters()  # type: ignore[attr-defined]
+    keys = tuple(KeyState(k.act, True) if k.act == "letter" else k for k in case_view().keys)
+    desk.case.view = case_view(letters=(SENT, WAITS, FAILED), keys=keys)
     app = DeskApp(lambda: desk, tmp_path / "logs", clock=lambda: NOW)
     app.QUIET_S = 0
     assert snap_compare(app, terminal_size=size, run_before=walk(path))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from db.central import ASK
 from services.action_log.entry import new_id
 from services.desk.asks import Asks
-from services.errors import Refused
+from services.errors import BadInput, Refused
 from services.invitation import revoke
 from services.types import Right, Tier
 from tests.centre import COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, sign_in
@@ -190,7 +190,15 @@ def test_nothing_is_revealed_before_the_tier_and_the_key_opens_the_package(live:
     assert manifest["case"] == call.case
     assert customers[0]["customer_number"] == call.person.customer_number
     letter = next(x for x in live.case(call.case).letters if x.template == "access-answer")
-    assert call.case in str(ask(call, "reveal", what=f"letter:{letter.id}")["value"])
+    read = desk.letter.read(call.session, call.case, letter.id)
+    assert (read.template, read.version) == ("access-answer", letter.version)
+    assert call.case in read.text
+    seen = desk.letter.preview(call.session, call.case, "not-identified")
+    assert "welche Daten Sie betreffen" in " ".join(seen.text.split())
+    with pytest.raises(BadInput):
+        desk.letter.preview(call.session, call.case, "erasure-outcome")
+    with pytest.raises(Refused, match="no letter has failed"):
+        desk.letter.retry(call.session, call.case, letter.id)
 
 
 def test_search_finds_the_persons_cases_and_nobody_elses(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]

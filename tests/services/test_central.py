@@ -67,7 +67,7 @@ def case_row(case: str, rev: int, **change: object) -> dict[str, object]:
     row = {
         "id": case, "controller": "nordlicht", "subject": "psn:1", "body": b"{}", "revision": 1, "rev": rev,
         "rights": "Access", "person": "n•••", "state": "new", "who": "", "tier": "T0", "due": "2026-04-07",
-        "is_open": True, "acknowledged": False, "breach": False, "approval": True, "conflicts": 0,
+        "is_open": True, "acknowledged": False, "breach": False, "approval": True, "conflicts": 0, "on_hold": 0,
         "hard": "", "paused": "", "wakes": "", "extended": False,
     }  # fmt: skip
     return row | change

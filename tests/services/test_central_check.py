@@ -104,7 +104,8 @@ ROWS = {
     "a deleted case": ("DELETE FROM case_ WHERE id = (SELECT min(id) FROM case_)", "missing"),
     "a case that nobody logged": (
         "INSERT INTO case_ SELECT 'C-26-999999', controller, subject, body, revision, rev, rights, person, state, "
-        "who, tier, due, is_open, acknowledged, breach, approval, conflicts, hard, paused, wakes, extended FROM case_ "
+        "who, tier, due, is_open, acknowledged, breach, approval, conflicts, on_hold, hard, paused, wakes, extended "
+        "FROM case_ "
         "WHERE id = (SELECT min(id) FROM case_)",
         "C-26-999999: not in the logs"),
     "a sealed detail changed": ("UPDATE detail SET blob = 'x' WHERE kind = 'words'", "not what was sealed"),

@@ -21,6 +21,7 @@ from services.demo.systems import HOUSES, SYSTEMS, make_systems
 from services.errors import NotFound
 from services.fulfilment.find import find
 from services.fulfilment.found import Found
+from services.letters.lexicon import LANGUAGES
 from services.risk.scan import scan
 from services.types import Regime
 
@@ -95,9 +96,9 @@ def test_both_controllers_can_be_read_whole(home: Path) -> None:
     assert {key: c.regime for key, c in controllers.items()} == {"nordlicht": Regime.EU, "harbour": Regime.UK}
     for controller in controllers.values():
         for purpose in controller.purposes:
-            assert set(purpose.title) == set(purpose.consent.texts) == set(purpose.consent.effect) == {"en", "de"}
+            assert set(purpose.title) == set(purpose.consent.texts) == set(purpose.consent.effect) == set(LANGUAGES)
         facts = vars(controller.access)
-        assert all(set(text) == {"en", "de"} for name, text in facts.items() if not name.startswith("_"))
+        assert all(set(text) == set(LANGUAGES) for name, text in facts.items() if not name.startswith("_"))
         assert controller.authority.name
 
 
@@ -126,7 +127,7 @@ def test_every_fact_of_the_letter_stands_in_the_catalog(home: Path, controller: 
                 facts = dataset.facts(collection)
                 for text in (facts.label, facts.purpose, facts.storage, facts.source):
                     assert isinstance(text, dict)
-                    assert set(text) == {"en", "de"}
+                    assert set(text) == set(LANGUAGES)
                     assert all(text.values())
                 assert facts.recipients
                 assert facts.basis

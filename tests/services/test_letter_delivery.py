@@ -98,10 +98,21 @@ class Postbox:
 
     def __init__(self) -> None:
         self.got: list[bytes] = []
-        self.answer = "250 ok"
+        self.answer = self.to_recipient = self.to_sender = "250 ok"
+        self.cut = False
 
-    async def handle_DATA(self, server: object, session: object, envelope) -> str:
+    async def handle_MAIL(self, server: object, session: object, envelope, address: str, options: list[str]) -> str:  # type: ignore[no-untyped-def]
+        envelope.mail_from = address
+        return self.to_sender
+
+    async def handle_RCPT(self, server: object, session: object, envelope, address: str, options: list[str]) -> str:  # type: ignore[no-untyped-def]
+        envelope.rcpt_tos.append(address)
+        return self.to_recipient
+
+    async def handle_DATA(self, server, session: object, envelope) -> str:  # type: ignore[no-untyped-def]
         self.got.append(envelope.content)
+        if self.cut:
+            server.transport.abort()
         return self.answer
 
 
@@ -193,15 +204,58 @@ def test_mail_in_clear_leaves_this_machine_never(tmp_path: Path) -> None:
         deliver(LETTER, TO, mail=MailSettings("mail.example.org", 25, "a@example.org", "none"), outbox=tmp_path)
 
 
-def test_a_server_that_refuses_is_a_failure_without_the_address(
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [("550 no such user", Refused), ("552 too large", Refused), ("452 full", Unavailable), ("421 later", Unavailable)],
+)
+@pytest.mark.parametrize("place", ["answer", "to_recipient"])
+def test_what_the_server_says_for_good_is_refused_and_what_it_says_for_now_is_not(
+    server: tuple[MailServer, Postbox],
+    certificate: Path,
+    tmp_path: Path,
+    place: str,
+    answer: str,
+    error: type[Exception],
+) -> None:
+    running, box = server
+    setattr(box, place, f"{answer} {TO}")
+    mail = settings(running, certificate / "cert.pem")
+    with pytest.raises(error, match=answer[:3]) as caught:
+        deliver(LETTER, TO, mail=mail, outbox=tmp_path)
+    assert TO not in str(caught.value)
+    assert caught.value.__cause__ is None
+    setattr(box, place, "250 ok")
+    box.got.clear()
+    assert deliver(LETTER, TO, mail=mail, outbox=tmp_path) == "smtp", "the same letter, taken later"
+    assert len(box.got) == 1
+
+
+def test_a_server_that_does_not_let_us_in_is_no_fault_of_the_letter(
     server: tuple[MailServer, Postbox], certificate: Path, tmp_path: Path
 ) -> None:
     running, box = server
-    box.answer = f"550 no such user {TO}"
-    with pytest.raises(Unavailable, match="550") as caught:
-        deliver(LETTER, TO, mail=settings(running, certificate / "cert.pem"), outbox=tmp_path)
-    assert TO not in str(caught.value)
-    assert caught.value.__cause__ is None
+    box.to_sender = "550 we do not know you"
+    mail = settings(running, certificate / "cert.pem")
+    with pytest.raises(Unavailable, match="550"):
+        deliver(LETTER, TO, mail=mail, outbox=tmp_path)
+    assert box.got == []
+
+
+def test_a_connection_cut_after_the_letter_leaves_it_waiting_and_its_repeat_is_the_same_mail(tmp_path: Path) -> None:
+    box = Postbox()
+    running = MailServer(box, hostname="localhost", port=free_port())
+    running.start()
+    try:
+        mail = replace(settings(running, None), tls="none")
+        box.cut = True
+        with pytest.raises(Unavailable, match="does not answer"):
+            deliver(LETTER, TO, mail=mail, outbox=tmp_path)
+        box.cut = False
+        deliver(LETTER, TO, mail=mail, outbox=tmp_path)
+    finally:
+        running.stop()
+    ids = {email.message_from_bytes(data, policy=email.policy.default)["Message-ID"] for data in box.got}
+    assert (len(box.got), len(ids)) == (2, 1), "whoever gets both sees that they are one"
 
 
 def test_a_server_that_is_away_or_silent_is_a_failure_in_time(tmp_path: Path) -> None:

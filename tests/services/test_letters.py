@@ -1,10 +1,14 @@
 """Letters: no fact missing, no part of a refusal missing, delivered once and only to the one address."""
 
+import dataclasses
+import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
+import jinja2
 import pytest
+from jinja2 import nodes
 
 from services.catalog.system import System, load_controller_systems
 from services.controllers import Controller, load_controllers
@@ -12,18 +16,15 @@ from services.demo.people import make_people
 from services.demo.systems import make_systems
 from services.desk.acting import LIFTED
 from services.errors import BadInput, NotFound, Refused
-from services.fulfilment.portable import Line, PortabilityAnswer, Reason
+from services.letters import lexicon
 from services.letters.access import facts_for_access
-from services.letters.compose import LANGUAGES, Letter, compose
+from services.letters.compose import Letter, compose, letters
+from services.letters.lexicon import LANGUAGES
 from services.letters.remedies import NEEDS_REMEDIES, check_remedies, remedies
-from services.types import Right
+from services.letters.samples import sample_facts
 
 DAY = date(2026, 11, 24)
-TEMPLATES = sorted(
-    path.stem
-    for path in (Path(__file__).parents[2] / "services/letters/templates/en").glob("*.txt")
-    if not path.name.startswith("_")
-)
+TEMPLATES = letters()
 TO = "june.baxter3@example.com"
 
 
@@ -46,50 +47,19 @@ def systems(home: Path) -> dict[str, System]:
 
 
 def facts(controller: Controller, systems: dict[str, System], language: str = "en") -> dict[str, object]:
-    """Facts for every letter there is."""
+    """Facts for every letter there is, the answer to access from the demo's own catalog."""
     everything = {
         (str(d.fides_key), str(c.name)): 2 for s in systems.values() for d in s.datasets for c in d.collections
     }
-    at = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
     kept = {"law": "§ 147 AO", "until": date(2034, 12, 31), "reason": "Invoices must be kept."}
     return {
-        "controller": controller,
-        "case_number": "C-26-000001",
-        "received_on": DAY,
-        "due_on": DAY + timedelta(days=30),
-        "rights": [right.value for right in Right],
-        "portable": PortabilityAnswer((Line("Shop", "Order", 3),), (Reason(2, "worked out by us"),)),
+        **sample_facts(controller, language),
         "access": facts_for_access(controller, systems, everything, language),
-        "redacted": 3,
-        "expires_on": DAY + timedelta(days=14),
-        "erased_on": DAY,
         "lines": [
             {"system": "CRM", "label": "Customer", "outcome": "erased", "rows": 4},
-            {"system": "Desk", "label": "Ticket", "outcome": "masked", "rows": 1},
             {"system": "Shop", "label": "Invoice", "outcome": "kept", "rows": 2, **kept},
             {"system": "CRM", "label": "Household", "outcome": "left", "rows": 1, "reason": "others live there"},
-            {"system": "News", "label": "Mail", "outcome": "not-found", "rows": 0},
         ],
-        "fields": ["name", "e-mail address"],
-        "systems": ["CRM", "Shop"],
-        "corrected": ["name: Ada"],
-        "reason": "accuracy-checked",
-        "told": ["Westway Parcels Ltd"],
-        "untold": ["Nobody & Sons"],
-        "recipient": "Westway Parcels Ltd",
-        "change": "erasure",
-        "known_by": ["email: ada@example.com"],
-        "done_on": date(2026, 3, 5),
-        "purpose": "Newsletter",
-        "given": False,
-        "at": at,
-        "effect": "No more newsletters.",
-        "text_version": "2025-11",
-        "text": "May we?",
-        "channels": ["email", "phone"],
-        "code": "123456",
-        "minutes": 5,
-        "run_at": at,
     }
 
 
@@ -112,35 +82,68 @@ def test_every_letter_can_be_written_in_every_language(
         assert "\n\n\n" not in letter.text
 
 
-@pytest.mark.parametrize("template", ["rectification-notice", "rectification-outcome", "restriction-lifted"])
-def test_what_became_of_a_correction_or_a_restriction_is_told_in_french_too(
-    controllers: dict[str, Controller], systems: dict[str, System], template: str
-) -> None:
-    letters = [compose(template, code, facts(controllers["nordlicht"], systems, "de")) for code in ("fr", "de", "en")]
-    assert [letter.language for letter in letters] == ["fr", "de", "en"]
-    assert len({letter.version for letter in letters}) == 1
-    assert "dossier" in letters[0].text
-    assert "{" not in letters[0].text + letters[0].subject
-
-
 @pytest.mark.parametrize("reason", LIFTED)
 def test_each_reason_to_lift_a_restriction_has_its_own_words(
     controllers: dict[str, Controller], systems: dict[str, System], reason: str
 ) -> None:
     whole = facts(controllers["nordlicht"], systems, "de")
-    for code in ("en", "de", "fr"):
+    for code in LANGUAGES:
         texts = [compose("restriction-lifted", code, {**whole, "reason": one}).text for one in (reason, *LIFTED)]
         assert texts.count(texts[0]) == 2, "the one asked for, and the same among all"
 
 
-def test_the_languages_hold_the_same_letters_in_the_same_version() -> None:
-    folder = Path(__file__).parents[2] / "services/letters/templates"
+def test_a_language_is_a_folder_of_files_and_each_holds_the_same_ones_in_the_same_version() -> None:
+    folders = sorted(path.name for path in lexicon.TEMPLATES.iterdir())
+    assert sorted(LANGUAGES) == folders == ["de", "en", "fr"]
     heads = {
-        language: {p.name: p.read_text("utf-8").partition("\n")[0] for p in (folder / language).glob("[a-z]*.txt")}
-        for language in LANGUAGES
+        one: {p.name: p.read_text("utf-8").partition("\n")[0] for p in (lexicon.TEMPLATES / one).glob("[a-z]*.txt")}
+        for one in LANGUAGES
     }
-    assert heads["en"] == heads["de"]
+    assert all(heads[one] == heads["en"] for one in LANGUAGES)
     assert all(head.startswith("version: ") for head in heads["en"].values())
+    files = [sorted(p.name for p in (lexicon.TEMPLATES / one).iterdir()) for one in LANGUAGES]
+    assert all(one == files[0] for one in files)
+
+
+def test_a_word_that_one_language_has_every_language_has() -> None:
+    for field in dataclasses.fields(lexicon.Lexicon):
+        known = [getattr(lexicon.lexicon(one), field.name) for one in LANGUAGES]
+        assert all(set(one) == set(known[0]) for one in known), field.name
+        assert all(text.strip() for one in known for text in one.values())
+    assert lexicon.lexicon("xx") is lexicon.lexicon("en"), "where we do not write it"
+
+
+def spoken_of(text: str) -> set[str]:
+    """Every fact a template speaks of, with the parts of it: `line.law`, `controller.lines`; and what it includes."""
+    found = set()
+    environment = jinja2.Environment()
+    tree = environment.parse(text.partition("\n---\n")[2] if text.startswith("version") else text)
+    for node in tree.find_all((nodes.Getattr, nodes.Name, nodes.Include, nodes.Import)):
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+            found.add(f"{node.node.name}.{node.attr}")
+        elif isinstance(node, nodes.Name):
+            found.add(node.name)
+        elif isinstance(node, nodes.Include | nodes.Import) and isinstance(node.template, nodes.Const):
+            found.add(str(node.template.value))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (lexicon.TEMPLATES / "en").glob("*.txt")))
+def test_a_fact_or_a_code_of_one_language_is_in_every_language(name: str) -> None:
+    texts = [(lexicon.TEMPLATES / one / name).read_text("utf-8") for one in LANGUAGES]
+    assert [spoken_of(text) for text in texts] == [spoken_of(texts[0])] * len(texts)
+    assert [compared(text) for text in texts] == [compared(texts[0])] * len(texts)
+
+
+def compared(text: str) -> set[str]:
+    """What a template compares with or looks up: `reason == "volume"`, the keys of its words."""
+    return set(re.findall(r'(\w+ == "[^"]+")', text)) | set(re.findall(r'^  "([a-z0-9-]+)":', text, re.MULTILINE))
+
+
+def test_control_a_fact_that_one_language_forgot_is_seen() -> None:
+    text = (lexicon.TEMPLATES / "fr" / "erasure-outcome.txt").read_text("utf-8")
+    assert spoken_of(text) != spoken_of(text.replace("{{ line.law }}", "la loi"))
+    assert compared(text) != compared(text.replace('line.outcome == "left"', "line.outcome"))
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -319,7 +322,9 @@ def test_a_missing_fact_of_the_controller_refuses_the_answer(
 def test_a_language_we_do_not_write_falls_back_to_the_controllers(
     controllers: dict[str, Controller], systems: dict[str, System]
 ) -> None:
-    assert compose("code", "fr", facts(controllers["nordlicht"], systems)).language == "de"
+    assert compose("code", "nl", facts(controllers["nordlicht"], systems)).language == "de"
+    english = replace(controllers["nordlicht"], languages=("de",))
+    assert compose("code", "fr", facts(english, systems)).language == "de", "its own texts are not in French"
 
 
 def test_a_letter_shows_nothing_of_itself_when_printed() -> None:

@@ -10,11 +10,11 @@ import typst
 from hypothesis import given, settings, strategies as st
 
 from services.catalog.values import Plain
-from services.fulfilment import package_pdf
 from services.fulfilment.package_pdf import pdf
 from services.fulfilment.package_view import View
 from services.fulfilment.pdf_text import _SHOWN, lacks, printable
-from services.letters.categories import in_words
+from services.fulfilment.typeset import TEMPLATES
+from services.letters.lexicon import in_words
 
 CODE = '#eval("1+1") #read("/etc/passwd") #image("x.png") *b* _i_ $x$ `r` <l> @ref = h\n- i\n/ t: d // c /* c */'
 HOSTILE = (
@@ -87,10 +87,11 @@ def test_no_text_reaches_typst_but_as_data(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(typst, "compile", compiled)
     made(view(CODE), letter=CODE)
-    assert seen["source"] == package_pdf._TEMPLATE, "the source is our file"
+    assert seen["source"] == TEMPLATES / "package.typ", "the source is our file"
     assert set(seen["sys_inputs"]) == {"data"}
-    template = package_pdf._TEMPLATE.read_text("utf-8")
-    assert template.count("eval") == template.count("mode:") == 0
+    for path in TEMPLATES.glob("*.typ"):
+        template = path.read_text("utf-8")
+        assert template.count("eval") == template.count("mode:") == 0
 
 
 def test_every_sign_that_is_let_through_can_be_shown() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings, strategies as st
 
 from services import strict_yaml
 from services.catalog.console_keys import Retention
-from services.catalog.dataset import Dataset, DatasetFile
+from services.catalog.dataset import Dataset, DatasetFile, load_dataset
 from services.catalog.graph import Graph, Node, build
+from services.catalog.retention_law import table
 from services.catalog.strategies import Mask
 from services.errors import BadInput, Refused, Unusable
 from services.fulfilment.found import Found, FoundCollection, FoundRow, FoundSystem, Reach, Whose
@@ -150,7 +151,58 @@ def test_a_row_without_its_date_is_kept_until_a_person_decides() -> None:
 def test_the_last_day_of_a_duty(
     starts: str, years: int | None, months: int | None, value: str, last: date | None
 ) -> None:
-    assert until(Retention("law", Word("day"), starts, years, months), value) == last  # type: ignore[arg-type]
+    kept = Retention(Word("day"), law="law", starts=starts, years=years, months=months)  # type: ignore[arg-type]
+    assert until(kept, value, TODAY) == (last, "law")
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "today", "last", "year_ends"),
+    [
+        ("DE.invoices", "2016-03-05", date(2024, 12, 31), date(2026, 12, 31), None),  # before the law of 2025
+        ("DE.invoices", "2016-03-05", date(2025, 1, 1), date(2024, 12, 31), None),  # shorter, for older ones too
+        ("BE.invoices", "2022-12-31", TODAY, date(2029, 12, 31), None),
+        ("BE.invoices", "2023-01-01", TODAY, date(2033, 12, 31), None),  # longer, for newer ones alone
+        ("PL.accounting", "2020-06-30", TODAY, date(2026, 12, 31), None),
+        ("FR.accounting", "2020-03-31", TODAY, date(2030, 3, 31), "03-31"),
+        ("FR.accounting", "2020-04-01", TODAY, date(2031, 3, 31), "03-31"),
+        ("GB.tax", "2020-06-30", TODAY, date(2026, 12, 31), None),
+        ("IT.accounting", "2020-02-29", TODAY, date(2030, 2, 28), None),
+        ("AT.accounting", "none", TODAY, None, None),
+    ],
+)
+def test_section_9_a_catalog_names_a_duty_of_the_table_and_the_law_of_the_day_counts(
+    entry: str, value: str, today: date, last: date | None, year_ends: str | None
+) -> None:
+    found, law = until(Retention(Word("day"), Word(entry), year_ends=year_ends), value, today)
+    assert (found, bool(law)) == (last, True)
+
+
+def test_section_9_the_table_names_every_country_with_law_source_and_date() -> None:
+    rows = table().rows
+    assert {row.key.partition(".")[0] for row in rows} == {"DE", "AT", "FR", "IT", "ES", "NL", "BE", "PL", "GB", "EU"}
+    assert all(row.law and row.valid_from <= table().as_of for row in rows)
+    assert len({(row.key, row.valid_from) for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{entry: DE.invoice, field: day}", "no duty to keep called 'DE.invoice'"),
+        ("{entry: DE.invoices, years: 3, field: day}", "leave them out"),
+        ("{field: day}", "needs an 'entry'"),
+        ("{entry: FR.accounting, year_ends: 13-01, field: day}", "a month and a day"),
+        ("{entry: DE.invoices, field: day}", ""),
+    ],
+)
+def test_a_catalog_with_a_wrong_duty_says_what_is_wrong(tmp_path: Path, written: str, said: str) -> None:
+    file = tmp_path / "d.yml"
+    file.write_text(DATASET.replace("{law: § 147 AO, years: 8, field: day}", written))
+    if not said:
+        assert load_dataset(file)
+        return
+    with pytest.raises(BadInput) as caught:
+        load_dataset(file)
+    assert said in str(caught.value)
 
 
 def test_the_last_day_itself_is_still_kept() -> None:

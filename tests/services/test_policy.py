@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.cases.case import Case
+from services.cases.case import Case, Item
 from services.cases.policy import RULES, Moment, may, run_at
 from services.types import Requester, Right, Role, Session
 from tests.entries import AGENT, LEAD_SESSION, SESSION, T0, opened
@@ -27,6 +27,8 @@ def moment(role: Role = Role.AGENT, *, agent: str = "0042", session: str = SESSI
     return Moment(who, T0, online, 3_000_000)
 
 
+PLANNED = planned(verified(opened(Right.ERASURE)))
+ALSO_ASKED = replace(PLANNED, items=(*PLANNED.items, Item("9", Right.ACCESS)))
 LEAD = moment(Role.LEAD, agent="0007", session=LEAD_SESSION)
 
 
@@ -45,6 +47,8 @@ def test_every_no_has_a_reason_and_every_yes_has_none(act: str) -> None:
         ("export", opened(Right.ERASURE), "nobody asked for access or portability"),
         ("erase", verified(opened(Right.ERASURE)), "find the data first (p)"),
         ("erase", in_review(), "it waits for a second person"),
+        ("erase", ALSO_ASKED, "asked for too: answer that first (x)"),
+        ("erase", replace(PLANNED, flags=("legal-hold",)), "a legal hold exists"),
         ("take", opened(Right.ACCESS), "you hold it already"),
         ("approve", in_review(), "for lead only"),
         ("export", replace(opened(Right.ACCESS), requester=Requester.AUTHORITY), "hand it to legal"),
@@ -55,6 +59,11 @@ def test_every_no_has_a_reason_and_every_yes_has_none(act: str) -> None:
 )
 def test_the_reason_says_what_is_missing(act: str, case: Case, words: str) -> None:
     assert words in may(act, case, moment()).reason
+
+
+def test_control_what_is_planned_may_go_also_where_a_hold_covers_a_part() -> None:
+    for case in (PLANNED, replace(PLANNED, flags=("legal-hold-part",))):
+        assert may("erase", case, moment()).allowed
 
 
 def test_what_needs_others_waits_offline_and_what_does_not_goes_on() -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import orjson
 import pytest
@@ -16,9 +17,10 @@ from services.catalog.dataset import Dataset, DatasetFile
 from services.catalog.graph import Node, build
 from services.catalog.system import System
 from services.fulfilment.found import Found, FoundCollection, FoundRow, FoundSystem, Reach, Whose
-from services.fulfilment.portable import WHY, Scope, facts_for_portability, left_out_csv, out_of_scope, schema
+from services.fulfilment.portable import Out, Scope, facts_for_portability, left_out_csv, out_of_scope, schema
 from services.fulfilment.redactions import Redactions
 from services.fulfilment.workroom import Catalog
+from services.letters.lexicon import LANGUAGES, lexicon
 from services.types import ItemState, Outcome, Right
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 
@@ -115,7 +117,7 @@ def test_the_answer_names_what_is_in_and_what_is_out(datasets: tuple[Dataset, ..
     assert [(one.label, one.rows) for one in answer.collections] == [("Kunde", 1)]
     assert sum(one.count for one in answer.reasons) == len(lines) == 7
     table = list(csv.reader(io.StringIO(left_out_csv(lines, "de").decode())))
-    assert ["s", "customer", "score", WHY["inferred"]["de"]] in table
+    assert ["s", "customer", "score", lexicon("de").portability["inferred"]] in table
 
 
 def test_the_schema_describes_each_field_in_words(datasets: tuple[Dataset, ...]) -> None:
@@ -128,7 +130,7 @@ def test_the_schema_describes_each_field_in_words(datasets: tuple[Dataset, ...])
 
 
 def test_every_reason_is_said_in_every_language() -> None:
-    assert all(set(words) == {"en", "de", "fr"} for words in WHY.values())
+    assert all(set(lexicon(one).portability) == set(get_args(Out)) for one in LANGUAGES)
 
 
 @pytest.fixture(scope="module")

@@ -134,13 +134,26 @@ def test_Art_18_3_the_person_is_told_before_the_mark_is_taken_out_and_it_is_read
     assert differences(centre.store) == []
 
 
-def test_who_cannot_be_told_keeps_the_restriction(make_centre: Make) -> None:
+def test_without_an_address_a_letter_stands_failed_until_somebody_says_how_they_were_told(make_centre: Make) -> None:
+    """And who cannot be told of a lifting keeps the restriction."""
     centre = make_centre()
     with sqlite3.connect(centre.home.path / "data" / "nordlicht" / "crm.db") as db:
         db.execute("DELETE FROM contact_email")
     centre.start()
     by_number = replace(PEOPLE[1], email=PEOPLE[1].customer_number)
-    call = restricted_case(centre, "18-1-c", by_number)
+    call = Call(centre, centre.desk(), by_number, Right.RESTRICTION)
+    call.verify()
+    call.desk.act.restrict(call.session, call.case, "18-1-c")
+    centre.until(lambda: any(one.state == "failed" for one in centre.case(call.case).letters))
+    (letter,) = (one for one in centre.case(call.case).letters if one.template == "restriction-set")
+    assert (letter.state, letter.reason) == ("failed", "no-address")
+    assert not centre.case(call.case).closed, "the person is still to be told"
+    assert "einschränken" in call.desk.letter.read(call.session, call.case, letter.id).text, "as it could not leave"
+    shown = call.desk.case.read(call.session, call.case).letters[-1]
+    assert (shown.failed, shown.reason) == (True, "there is no address to send it to")
+    call.desk.letter.handed(call.session, call.case, letter.id, "post")
+    centre.until(lambda: centre.case(call.case).closed)
+    assert centre.case(call.case).letters[-1].medium == "post"
     desk, lead = lead_of(centre)
     desk.act.lift(lead, call.case, "claim-over")
     centre.until(lambda: any(item.returned for item in centre.case(call.case).items))

@@ -19,7 +19,6 @@ from db.central import JOB, PACKAGE, REPLAY
 from services.fulfilment.engine import _open
 from services.home import ENGINE_KEY, enrol, key
 from services.types import ItemState, Outcome, Right
-from tests.servers import Smtp
 from tests.worker_centre import CASE, ME, PEOPLE, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
@@ -172,22 +171,6 @@ def test_an_export_waits_for_a_system_that_is_away_and_gives_up_whole(live: Work
     assert live.case(call.case).items[0].returned == "away"
     call.export()
     live.until(lambda: live.case(call.case).closed)
-
-
-def test_letters_leave_by_a_real_mail_server_and_a_signal_ends_the_worker(make_centre: Make, smtp: Smtp) -> None:
-    centre = make_centre()
-    with (centre.home.path / "rightsdesk.toml").open("a") as file:
-        file.write(f'[mail]\nhost = "{smtp.host}"\nport = {smtp.port}\ntls = "none"\nsender = "desk@example.org"\n')
-    centre.start()
-    call = Call(centre, centre.desk(), ME, Right.ACCESS)
-    (mail,) = smtp.wait(1)
-    assert mail["To"] == ME.email
-    centre.until(lambda: centre.case(call.case).acknowledged)
-    assert centre.case(call.case).letters[0].medium == "smtp"
-    assert not list(centre.home.outbox.glob("*.eml"))
-    assert centre.worker is not None
-    centre.worker.send_signal(signal.SIGTERM)
-    assert centre.wait_dead(15) == 0
 
 
 # ── erasure ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("breach", sa.Boolean(), nullable=False),
         sa.Column("approval", sa.Boolean(), nullable=False),
         sa.Column("conflicts", sa.Integer(), nullable=False),
+        sa.Column("on_hold", sa.Integer(), nullable=False),
         sa.Column("hard", sa.String(), nullable=False),
         sa.Column("paused", sa.String(), nullable=False),
         sa.Column("wakes", sa.String(), nullable=False),
@@ -116,6 +117,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash"),
     )
     op.create_index(op.f("ix_detail_owner"), "detail", ["owner"], unique=False)
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("controller", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("stands", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "hold_digest",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("hold", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "hold"),
+    )
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

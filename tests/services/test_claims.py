@@ -50,7 +50,7 @@ def test_who_has_left_holds_no_longer(centre: Centre, desk: Desk) -> None:
     for _ in range(3):
         centre.settle(desk)
     assert until_of(centre, case) == 0
-    assert desk._ctx.holds._held == {}
+    assert desk._ctx.claims._held == {}
 
 
 def test_a_hold_that_went_to_another_is_not_taken_back(

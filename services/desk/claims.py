@@ -15,7 +15,7 @@ Claim = tuple[str, str, int]
 """Case, holder, fence."""
 
 
-class Holds:
+class Claims:
     """One for a desk. `now` gives µs, `here` the actors who are signed in. Safe to call from any thread."""
 
     def __init__(self, now: Callable[[], int], here: Callable[[], Iterable[str]]) -> None:

@@ -1,0 +1,226 @@
+"""The letters of a case: whether each went out, its words, sent again, or told in another way; and how one would read.
+
+What failed stands first: a person who was not told is still to be told.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from screens.kit import keys
+from screens.kit.dialog import Dialog
+from screens.kit.pages import Answer, slice_of
+from screens.kit.screen import KitScreen
+from screens.kit.text import say, shown
+from screens.kit.widgets.bars import FlashLine
+from screens.kit.widgets.confirm import Choice
+from screens.kit.widgets.heads import Crumbs
+from screens.kit.widgets.table import Column, VirtualTable
+from screens.letter_words import HANDED, NOW, named, state_words
+from services.types import CaseView, LetterText, LetterView
+
+REFRESH_S: Final = 1
+PREVIEWS: Final = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
+
+
+@dataclass
+class CaseRead(Message):
+    case: CaseView
+
+
+@dataclass
+class TextRead(Message):
+    letter: LetterText
+    about: str
+
+
+@dataclass
+class Decided(Message):
+    words: str
+
+
+class LettersScreen(KitScreen):
+    """Enter reads the letter under the cursor, b sends it again, y says how else the person was told."""
+
+    CSS_PATH = "letters.tcss"
+    BINDINGS = keys.bindings("letters")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self, case: str) -> None:
+        super().__init__()
+        self.case = case
+        self.view: CaseView | None = None
+        self.rows: tuple[LetterView, ...] = ()
+
+    def body(self) -> ComposeResult:
+        yield Crumbs()
+        columns: tuple[Column[LetterView], ...] = (
+            Column("Letter", 22, lambda one: named(one.template)),
+            Column("In", 3, lambda one: one.language),
+            Column("State", 44, self._state, 1),
+        )
+        yield VirtualTable(columns, _key, tone=_tone, empty="No letter yet.")
+
+    def _state(self, one: LetterView) -> str:
+        return state_words(one, self.host.clock().tzinfo) if one.id else NOW
+
+    @property
+    def table(self) -> VirtualTable[LetterView]:
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.query_one(Crumbs).path = ("Queue", self.case, "Letters")
+        self.recall()
+        self.set_interval(REFRESH_S, self._refresh)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def recall(self) -> None:
+        if self.host.session is not None:
+            self.run(
+                self.desk.case.read, self.host.session, self.case, reply=CaseRead, serial="case", stage="reading"
+            )  # fmt: skip
+
+    def _refresh(self) -> None:
+        if self.is_current and self.view is not None:
+            self.recall()
+
+    @on(CaseRead)
+    def _case_read(self, message: CaseRead) -> None:
+        first, self.view = self.view is None, message.case
+        before = self.rows
+        self.rows = rows(message.case)
+        self.place(message.case.controller_name)
+        if first:
+            self.table.show(self._page, len(self.rows))
+        elif before != self.rows:
+            self.table.again()
+        failed = sum(one.failed for one in self.rows)
+        words = "$n not sent: the person is still to be told" if failed else "Enter reads a letter"
+        self.query_one(FlashLine).base = say(words, n=failed)
+        self.refresh_bindings()
+
+    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[LetterView, Any]:
+        return slice_of(self.rows, after, limit, reverse)
+
+    @on(VirtualTable.Moved)
+    def _moved(self) -> None:
+        self.refresh_bindings()
+
+    # --- keys --------------------------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        if action not in ("open", "send_again", "handed"):
+            return ""
+        one = self.table.current if self.is_mounted else None
+        if one is None or self.view is None:
+            return "no letter under the cursor"
+        if action == "open":
+            return self.view.key("read-letter").reason
+        return self.view.key("letter").reason if one.failed else "this letter has not failed"
+
+    def action_open(self) -> None:
+        one = self.table.current
+        if one is not None:
+            session, letter = self.host.session, self.desk.letter
+            call = partial(letter.read, session, self.case, one.id) if one.id else partial(
+                letter.preview, session, self.case, one.template
+            )  # fmt: skip
+            about = self._state(one)
+            self.run(
+                call, reply=lambda text: TextRead(text, about), serial="letter", write=True, stage="fetching the letter"
+            )
+
+    @on(TextRead)
+    def _text_read(self, message: TextRead) -> None:
+        self.app.push_screen(LetterBox(message.letter, message.about))
+
+    def action_send_again(self) -> None:
+        one = self.table.current
+        if one is not None:
+            self._decide("sent again: it stands here whether it left", self.desk.letter.retry, one.id)
+
+    def action_handed(self) -> None:
+        one = self.table.current
+
+        def chosen(key: str | None) -> None:
+            if key is not None and one is not None:
+                medium, words = HANDED[key]
+                self._decide(f"kept: {words}", self.desk.letter.handed, one.id, medium)
+
+        lines = ["What the letter says reached the person. Your word for it stands in the log."]
+        self.app.push_screen(Choice("How was the person told?", lines, {k: words for k, (_, words) in HANDED.items()}),
+                             chosen)  # fmt: skip
+
+    def _decide(self, words: str, call: Any, *args: object) -> None:
+        call = partial(call, self.host.session, self.case, *args)
+        self.run(call, reply=lambda _: Decided(words), serial="decide", write=True, stage="keeping it")
+
+    @on(Decided)
+    def _decided(self, message: Decided) -> None:
+        self.flash(message.words, "good")
+        self.recall()
+
+    def forget(self) -> None:
+        self.view, self.rows = None, ()
+        self.table.forget()
+        self.query_one(FlashLine).base = say("")
+
+
+class LetterBox(Dialog):
+    """A letter to read: j k and the page keys scroll, Esc closes."""
+
+    CSS_PATH = "letters.tcss"
+
+    def __init__(self, letter: LetterText, about: str) -> None:
+        super().__init__()
+        self.letter, self.about = letter, about
+
+    def compose(self) -> ComposeResult:
+        one = self.letter
+        with Vertical(classes="box"):
+            yield Static(
+                shown(f"{named(one.template)}, {one.language}, version {one.version}", "bold"), classes="title"
+            )
+            yield Static(shown(self.about, "$quiet"))
+            with VerticalScroll(id="letter", can_focus=False):
+                yield Static(shown(f"{one.subject}\n\n{one.text}", lines=True), id="words")
+            yield Static(shown("j k PgUp PgDn scroll   Esc back", "$quiet"))
+
+    def on_key(self, event: events.Key) -> None:
+        pane = self.query_one("#letter")
+        moves = {
+            "j": pane.scroll_down, "down": pane.scroll_down, "k": pane.scroll_up, "up": pane.scroll_up,
+            "pagedown": pane.scroll_page_down, "space": pane.scroll_page_down, "pageup": pane.scroll_page_up,
+            "home": pane.scroll_home, "g": pane.scroll_home, "end": pane.scroll_end, "G": pane.scroll_end,
+        }  # fmt: skip
+        if event.key in moves:
+            moves[event.key](animate=False)
+        elif event.key in ("q", "backspace"):
+            self.dismiss(None)
+
+    def forget(self) -> None:
+        self.dismiss(None)
+
+
+def rows(view: CaseView) -> tuple[LetterView, ...]:
+    """What failed, then the newest; then how others would read if they left now, each as a letter without an id."""
+    newest = view.letters[::-1]
+    known = (*(one for one in newest if one.failed), *(one for one in newest if not one.failed))
+    language = view.letters[-1].language if view.letters else "-"
+    sent = {one.template for one in view.letters}
+    return (*known, *(LetterView("", name, language, "") for name in PREVIEWS if name not in sent))
+
+
+def _key(one: LetterView) -> str:
+    return one.id or f"now:{one.template}"
+
+
+def _tone(one: LetterView) -> str:
+    return "late" if one.failed else "soon" if one.state in ("waiting", "retry asked") else "row" if one.id else "calm"

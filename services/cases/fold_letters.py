@@ -1,0 +1,86 @@
+"""Folding letters: made, sent, not sent and why, tried again, or brought to the person in another way.
+
+Nobody was told by a letter that did not leave: while one that the law asks for stands failed, its case is not closed.
+"""
+
+from dataclasses import replace
+
+from services.action_log import acts
+from services.action_log.entry import Entry
+from services.cases.case import Case, LetterState
+from services.cases.fold_clock import noticed
+from services.cases.step import Unfit, by_worker, folds
+
+SENT, FAILED, RETRY = "sent", "failed", "retry asked"
+OWED = frozenset({
+    "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
+})  # fmt: skip
+"""Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
+PATIENT = OWED | {
+    "acknowledgement", "clarification", "consent-receipt", "identity-question", "marketing-stop", "question-reminder",
+}  # fmt: skip
+"""Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
+
+FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
+"""Letters whose facts the case alone holds; they say nothing of the person's data, nor whether there are any."""
+
+
+def failed_letters(case: Case) -> tuple[LetterState, ...]:
+    """Letters that did not leave and can be tried again, or brought to the person otherwise."""
+    return tuple(x for x in case.letters if x.state == FAILED and x.template in PATIENT)
+
+
+def untold(case: Case) -> bool:
+    """Whether the person is still to be told of something that was decided or done."""
+    return any(x.state in (FAILED, RETRY) and x.template in OWED for x in case.letters)
+
+
+@folds(acts.LetterMade)
+def _made(case: Case, done: acts.LetterMade, entry: Entry, at: int) -> Case:
+    letter = LetterState(done.letter, done.template, done.version, done.language, item=entry.item or "")
+    return replace(case, letters=(*(x for x in case.letters if x.id != letter.id), letter))
+
+
+@folds(acts.LetterSent)
+def _sent(case: Case, done: acts.LetterSent, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    letter = replace(_the(case, done.letter), state=SENT, medium=done.medium, reason="", at=entry.ts)
+    return noticed(_is(case, letter), letter, entry)
+
+
+@folds(acts.LetterFailed)
+def _failed(case: Case, done: acts.LetterFailed, entry: Entry, at: int) -> Case:
+    by_worker(entry)
+    return _is(case, replace(_the(case, done.letter), state=FAILED, medium="", reason=done.reason, at=entry.ts))
+
+
+@folds(acts.LetterRetryAsked)
+def _retry_asked(case: Case, done: acts.LetterRetryAsked, entry: Entry, at: int) -> Case:
+    return _is(case, replace(_of_people(case, done.letter, entry), state=RETRY))
+
+
+@folds(acts.LetterHanded)
+def _handed(case: Case, done: acts.LetterHanded, entry: Entry, at: int) -> Case:
+    """It counts as told, by that person's word, which stands in the log under their name."""
+    letter = _of_people(case, done.letter, entry)
+    return _is(case, replace(letter, state=SENT, medium=done.medium, reason="", at=entry.ts))
+
+
+def _of_people(case: Case, letter: str, entry: Entry) -> LetterState:
+    found = _the(case, letter)
+    if not entry.actor.startswith("agent:"):
+        raise Unfit("people decide about a letter that failed")
+    if found not in failed_letters(case):
+        raise Unfit("the letter did not fail")
+    return found
+
+
+def _the(case: Case, letter: str) -> LetterState:
+    found = next((x for x in case.letters if x.id == letter), None)
+    if found is None:
+        raise Unfit("there is no such letter")
+    return found
+
+
+def _is(case: Case, changed: LetterState) -> Case:
+    return replace(case, letters=tuple(changed if x.id == changed.id else x for x in case.letters))

@@ -1,0 +1,66 @@
+"""Letters of a case: read as they left or would leave, sent again, or told in another way."""
+
+from typing import Any
+
+from services.action_log import acts
+from services.cases.case import Case, LetterState
+from services.cases.fold_letters import FROM_CASE, failed_letters
+from services.desk.asks import Asks
+from services.desk.cases import Cases
+from services.desk.context import Context
+from services.errors import BadInput, Refused
+from services.types import LetterText, Session, Tier
+
+MEDIA = ("post", "phone", "in-person")
+"""How what a letter says can reach a person when no mail does: printed and posted, or said to who has proven who they
+are (Art 12(1), rules.md INT-7)."""
+
+
+class Letters:
+    """For whoever holds the case, and for leads. Reading is an action, so is each decision."""
+
+    def __init__(self, ctx: Context, cases: Cases, asks: Asks) -> None:
+        self._ctx, self._cases, self._asks = ctx, cases, asks
+
+    def read(self, session: Session, case: str, letter: str) -> LetterText:
+        """A letter as it left, or as it could not leave; sealed until now. Raises `Refused`, `NotFound`."""
+        return self._look(session, case, {"letter": letter})
+
+    def preview(self, session: Session, case: str, template: str) -> LetterText:
+        """One of `FROM_CASE` as it would leave now; nothing is sent."""
+        if template not in FROM_CASE:
+            raise BadInput(f"a letter to look at before it is sent is one of {', '.join(FROM_CASE)}", place="template")
+        return self._look(session, case, {"template": template})
+
+    def retry(self, session: Session, case: str, letter: str) -> None:
+        """Have a letter that failed sent again, now. Raises `Refused`."""
+        state, found = self._failed(session, case, letter)
+        self._ctx.record(session, acts.LetterRetryAsked(letter=found.id), state, found.item or None)
+
+    def handed(self, session: Session, case: str, letter: str, medium: str) -> None:
+        """What a letter that failed says reached the person by `medium`. Raises `Refused`."""
+        if medium not in MEDIA:
+            raise BadInput(f"a way is one of {', '.join(MEDIA)}", place="medium")
+        state, found = self._failed(session, case, letter)
+        if (
+            medium != "post"
+            and found.template not in FROM_CASE
+            and not Tier.T2 <= self._cases.tier(state, session) < Tier.TX
+        ):
+            raise Refused("needs T2: an answer is said only to who has proven who they are", next_key="v verifies")
+        self._ctx.record(session, acts.LetterHanded(letter=found.id, medium=medium), state, found.item or None)
+
+    def _failed(self, session: Session, case: str, letter: str) -> tuple[Case, LetterState]:
+        state = self._cases.state(case)
+        self._ctx.permit("letter", state, session)
+        found = next((one for one in failed_letters(state) if one.id == letter), None)
+        if found is None:
+            raise Refused("this letter has not failed")
+        return state, found
+
+    def _look(self, session: Session, case: str, wanted: dict[str, str]) -> LetterText:
+        state = self._cases.state(case)
+        self._ctx.permit("read-letter", state, session)
+        self._ctx.record(session, acts.DataViewed("letter", "answer-request", None, 1), state)
+        told: dict[str, Any] = self._asks.ask("letter", {"case": case, **wanted})
+        return LetterText(**{name: str(told[name]) for name in ("template", "version", "language", "subject", "text")})
