@@ -21,8 +21,9 @@ from screens.find import FindScreen
 from screens.intake import IntakeScreen
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.choices import Choices
-from screens.kit.widgets.confirm import PinPrompt, TypedConfirm
+from screens.kit.widgets.confirm import ARM_S, Choice, PinPrompt, TypedConfirm
 from screens.queue import QueueScreen
+from screens.reveal import RevealBox
 from screens.review import ReviewScreen
 from screens.words import GROUNDS, RIGHTS
 from screens.wrap import CODES, WrapScreen
@@ -207,8 +208,20 @@ class Player:
         name = step.code
         screen = await self._to_line(lambda line: line.rpartition(".")[2] == name)
         before = screen.view
+        if name == Factor.CBK and step.act == "factor.passed":
+            await self._call_back()
         await self.press("y" if step.act == "factor.passed" else "f")
         await self._kept(before)
+
+    async def _call_back(self) -> None:
+        """The number on file is looked at, once the caller has hung up."""
+        await self.press("s")
+        await self.on(Choice)
+        await asyncio.sleep(ARM_S)
+        await self.press("y")
+        await self.on(RevealBox)
+        await self.press("escape")
+        await self.on(ChecklistScreen, lambda one: not one.busy)
 
     async def _kept(self, before: object) -> None:
         """Until the checklist has come back with what was done: a key pressed before that would go astray."""

@@ -93,6 +93,26 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """The gateway that takes text messages by HTTP (its secret: in the vault); without a url codes go by mail alone.
+
+    `to`, `text` and `sender_field` are what its JSON body calls them; `header` is where its secret goes.
+    """
+
+    url: str = ""
+    sender: str = ""
+    to: str = "to"
+    text: str = "text"
+    sender_field: str = "from"
+    header: str = ""
+    timeout_seconds: int = field(default=10, metadata={"range": (1, 60)})
+
+    def __post_init__(self) -> None:
+        if self.url and not self.url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("url must start with https://")
+
+
+@dataclass(frozen=True, slots=True)
 class Secrets:
     """Where this home's keys are kept; `passphrase_file` is for services that nobody types at."""
 
@@ -114,6 +134,7 @@ class Settings:
     keys: Keys = Keys()
     central: Central = Central()
     mail: Mail = Mail()
+    texts: Texts = Texts()
     secrets: Secrets = Secrets()
 
     @property

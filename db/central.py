@@ -1,7 +1,6 @@
 """Central's tables: SQLModel, the same on SQLite and PostgreSQL.
 
-Entries are kept as the bytes that were signed. Nothing here is clear personal data: persons are masked, details are
-ciphertext, lookups are keyed digests. Embedded, the file is SQLCipher with a raw key.
+Entries are the bytes that were signed. No clear personal data: persons are masked, details ciphertext, lookups digests.
 """
 
 from collections.abc import Iterator

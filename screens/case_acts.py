@@ -12,27 +12,22 @@ from textual.message import Message
 from screens import case_panes
 from screens.assigning import Done
 from screens.by_hand import HandActs
+from screens.case_checks import CaseChecks
 from screens.kit.widgets.confirm import Choice
 from screens.reveal import FIELDS, REASONS, RevealBox
 from screens.words import ENDINGS, RIGHTS, clock, right
 from services.types import CaseView, ItemState, ItemView, Right
 
 ACTS: Final = {
-    "verify": "verify", "find": "find", "export": "export", "erase": "erase", "consent": "consent",
-    "stop_marketing": "marketing", "restrict": "restrict", "rectify": "rectify", "lift": "lift", "note": "note",
-    "hand_over": "hand-over",
+    "verify": "verify", "graver": "fact", "lower": "lower", "find": "find", "export": "export", "erase": "erase",
+    "consent": "consent", "stop_marketing": "marketing", "restrict": "restrict", "rectify": "rectify", "lift": "lift",
+    "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
     "by_hand": "task", "holds": "hold", "people": "people",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 
-HAND_OVERS: Final = {
-    "1": ("shift-end", "my shift ends"),
-    "2": ("language", "another language is needed"),
-    "3": ("expert", "somebody who knows more is needed"),
-    "4": ("conflict", "I know the person"),
-}
 RETURNS: Final = {
     "1": ("wrong-person", "it may be the wrong person"),
     "2": ("check-again", "check the identity again"),
@@ -55,11 +50,6 @@ LIFTED: Final = {
     "5": ("person-asked", "the person asks for it"),
 }
 """Art 18(3): why a restriction ends."""
-CHECKS: Final = {
-    "1": "a name, a date or another detail (T1)",
-    "2": "e-mail, telephone, address, money or an identity number (T3)",
-}
-"""What is to be corrected decides which checklist leads (rules.md 7.6)."""
 BY_HAND: Final = (Right.RECTIFICATION, Right.RESTRICTION)
 SEARCHED: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 
@@ -78,7 +68,7 @@ class Revealed(Message):
     value: str
 
 
-class CaseActs(HandActs):
+class CaseActs(CaseChecks, HandActs):
     """Mixed into the case screen, which holds `case`, `view` and `recall`."""
 
     case: str
@@ -114,18 +104,6 @@ class CaseActs(HandActs):
             self.flash(*kept_words(words, view, self.host.clock().tzinfo))
 
     # --- other screens -----------------------------------------------------------------------------------------------
-
-    def action_verify(self) -> None:
-        name = self.view.controller_name if self.view else ""
-        if not self._open_items((Right.RECTIFICATION,)):
-            self.host.show("checklist", self.case, name)
-            return
-
-        def chosen(key: str | None) -> None:
-            if key is not None:
-                self.host.show("checklist", self.case, name, key == "2")
-
-        self.app.push_screen(Choice("What is to be corrected?", [], CHECKS), chosen)
 
     def action_rectify(self) -> None:
         self.host.show("rectify", self.case)
@@ -183,10 +161,6 @@ class CaseActs(HandActs):
             answers = {item.id: right(item.right) for item in open_items}
             self.app.push_screen(Choice(question, [], answers), lambda key: then(key) if key else None)
 
-    def _open_items(self, rights: tuple[Right, ...]) -> list[ItemView]:
-        items = self.view.items if self.view else ()
-        return [item for item in items if item.right in rights and item.state is not ItemState.CLOSED]
-
     # --- done at once ------------------------------------------------------------------------------------------------
 
     def action_take(self) -> None:
@@ -225,15 +199,6 @@ class CaseActs(HandActs):
 
         lines = ["Nothing has been touched yet, and nothing will be."]
         self.app.push_screen(Choice("Take the erasure back?", lines, {"y": "take it back"}), decided)
-
-    def action_hand_over(self) -> None:
-        def chosen(key: str | None) -> None:
-            if key is not None:
-                words = "handed over; an open check ended with it"
-                self._act(words, self.desk.act.hand_over, HAND_OVERS[key][0], stage="handing over")
-
-        answers = {key: words for key, (_, words) in HAND_OVERS.items()}
-        self.app.push_screen(Choice("Give the case back to the queue, because", [], answers), chosen)
 
     def action_add_right(self) -> None:
         have = {item.right for item in self.view.items if item.state is not ItemState.CLOSED} if self.view else set()

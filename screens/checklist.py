@@ -11,9 +11,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from screens.checklist_proofs import AUTHORITY, CALL_BACK, CODE, SENT, CodeSent, Proofs
 from screens.kit import keys
 from screens.kit.messages import JobFailed, Stage
-from screens.kit.screen import KitScreen
 from screens.kit.text import shown
 from screens.kit.widgets.checklist import ChecklistSteps
 from screens.kit.widgets.heads import Crumbs
@@ -21,7 +21,6 @@ from screens.kit.widgets.inputs import CleanInput
 from screens.words import left
 from services.types import ChecklistView, Step
 
-ANSWERED: Final = "OTP"
 TIPS: Final = {
     "guard": "y when it is so, f when not, - if it was left out",
     "say": "y when it is said",
@@ -56,17 +55,11 @@ class QuestionRead(Message):
     text: str
 
 
-@dataclass
-class CodeSent(Message):
-    step: str
-    words: str
-
-
 def _states(view: ChecklistView) -> list[tuple[str, str]]:
     return [(step.id, step.state) for step in view.steps]
 
 
-class ChecklistScreen(KitScreen):
+class ChecklistScreen(Proofs):
     """Steps above, the words to say below, a field for what the caller says when the step is compared."""
 
     CSS_PATH = "checklist.tcss"
@@ -196,7 +189,9 @@ class ChecklistScreen(KitScreen):
         if step.state not in ("open", "failed"):
             return f"{step.state}; j k to look at another step"
         if step.compared:
-            return "s sends the code, Enter types one" if step.factor == ANSWERED else "Enter shows the question to ask"
+            return "s sends the code, Enter types one" if step.factor == CODE else "Enter shows the question to ask"
+        if step.factor == CALL_BACK:
+            return "s shows the number once the caller has hung up; y: reached and confirmed, f: not, - not done"
         return TIPS.get(step.kind, TIPS["guard"])
 
     def _say(self, words: str, tip: str) -> None:
@@ -244,10 +239,10 @@ class ChecklistScreen(KitScreen):
 
     @staticmethod
     def _no_answer(action: str, step: Step) -> str:
-        if not step.compared:
-            return "nothing is typed here: y, f or -"
-        if action == "send_code" and step.factor != ANSWERED:
+        if action == "send_code" and step.factor not in SENT:
             return "no code belongs to this step"
+        if action == "answer" and not step.compared:
+            return "nothing is typed here: y, f or -"
         return "" if step.state == "open" else f"this step is {step.state}"
 
     def _mark(self, mark: str) -> None:
@@ -256,7 +251,10 @@ class ChecklistScreen(KitScreen):
             self._write(self.desk.check.mark, step.id, mark, stage="keeping the step")
 
     def action_passed(self) -> None:
-        self._mark("y")
+        if self.step is not None and self.step.factor == AUTHORITY:
+            self.see_authority()
+        else:
+            self._mark("y")
 
     def action_failed(self) -> None:
         self._mark("f")
@@ -268,7 +266,7 @@ class ChecklistScreen(KitScreen):
         step = self.step
         if step is None:
             return
-        if step.factor == ANSWERED:
+        if step.factor == CODE:
             self._open_field(QuestionRead(step.id, "", "Please read me the code."))
             return
         name = step.id
@@ -286,17 +284,6 @@ class ChecklistScreen(KitScreen):
     def _question_read(self, message: QuestionRead) -> None:
         self.busy = False
         self._open_field(message)
-
-    def action_send_code(self) -> None:
-        step = self.step
-        if step is None:
-            return
-        name = step.id
-        self._begin()
-        self.run(
-            self.desk.check.send_code, self.host.session, self.case, name, reply=lambda words: CodeSent(name, words),
-            serial="code", write=True, stage="sending the code",
-        )  # fmt: skip
 
     @on(CodeSent)
     def _code_sent(self, message: CodeSent) -> None:

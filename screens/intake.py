@@ -66,7 +66,7 @@ class IntakeScreen(KitScreen):
         with VerticalScroll(id="form", can_focus=False):
             yield Choices[str]("Controller", id="controller")
             yield Choices("Channel", _numbered(CHANNELS), id="channel")
-            yield Choices("Who asks", _numbered(REQUESTERS), id="requester")
+            yield Choices("Who asks", _numbered(REQUESTERS), columns=3, id="requester")
             yield from self._line("Received", CleanInput(id="received", placeholder="now", max_length=16))
             yield Choices(
                 "Asks for", [Option(key, words, one) for one, (key, words) in RIGHTS.items()],

@@ -32,6 +32,10 @@ REQUESTERS: Final = {
     Requester.SELF: "the person",
     Requester.REPRESENTATIVE: "representative",
     Requester.PARENT: "parent",
+    Requester.GUARDIAN: "guardian",
+    Requester.HEIR: "heir",
+    Requester.EMPLOYEE: "own staff",
+    Requester.COMPANY: "company",
     Requester.AUTHORITY: "authority",
     Requester.UNKNOWN: "unknown",
 }

@@ -70,6 +70,10 @@ class Requester(StrEnum):
     SELF = "self"
     REPRESENTATIVE = "representative"
     PARENT = "parent"
+    GUARDIAN = "guardian"
+    HEIR = "heir"
+    EMPLOYEE = "employee"
+    COMPANY = "company"
     AUTHORITY = "authority"
     UNKNOWN = "unknown"
 

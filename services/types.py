@@ -285,6 +285,8 @@ class ChecklistView:
     current: int
     until: datetime
     ended: str = ""
+    texts: bool = False
+    """Whether codes can go by text message here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ STEPS = (
     Step("g6", "guard", "No pressure: urgency, authority, pity, threat, a prompting voice", "I take time.", "failed"),
     Step("identify.KBS", "factor", "Find the record", "To look for a record:", "open", "KBS", compared=True),
     Step("prove.OTP", "factor", "A proof: Code to the address on file", "I have a code sent.", "blocked", "OTP", True,
-         "the address changed less than 30 days ago"),
+         "tried often enough in this contact"),
     Step("prove.CBK", "factor", "A proof: Call back the number on file", "I hang up and call.", "open", "CBK"),
     Step("g9", "guard", "Logged; the date told", "You get an answer by 2026-04-07.", "open"),
 )  # fmt: skip

@@ -20,6 +20,7 @@ GAP_S = 0.09
 """Between acting keys: faster ones count as a paste and do nothing."""
 TYPE_S = 0.025
 PATIENCE_S = 40.0
+OTHER_WAYS = ("s sends the code", "s shows the number", "y: confirmed", "closed: ")
 SIGNS = {
     " ": "space", ".": "full_stop", "@": "at", "-": "minus", "+": "plus", ",": "comma", "/": "slash", "[": "[",
     ":": "colon", "?": "question_mark", "!": "exclamation_mark",
@@ -119,7 +120,7 @@ class Player:
                 question = self.said()
                 await self.write(answers(question))
                 await self.press("enter")
-            elif any(words in before for words in ("s sends the code", "y: confirmed", "closed: ")):
+            elif any(words in before for words in OTHER_WAYS):
                 await self.press("j")
                 continue
             else:

@@ -29,6 +29,7 @@ class ServerWork(WorkerCentre):
         self.machines: dict[str, Machine] = {}
         self.worker: preloaded.Forked | None = None
         self.said = ""
+        self._complaints = None
         self._desks: list[Desk] = []
         self._started: list[preloaded.Forked] = []
         for name in ("data", "controllers"):

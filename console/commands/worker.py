@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from services.fulfilment.tally import Tally
     from services.fulfilment.worker import Order
     from services.letters.delivery import MailSettings
+    from services.letters.texts import TextGateway
     from services.secrets import Vault
 
 app = typer.Typer(no_args_is_help=True, help="The worker: run it, see whether one lives.")
@@ -186,6 +187,7 @@ def order(home: Path | None, name: str) -> "Order":
         passphrase=secret,
         demo=demo,
         mail=_mail(settings, secret, demo),
+        texts=_texts(settings, secret, demo),
         outbox=settings.mail.outbox,
         central_url=settings.central_url,
     )
@@ -231,6 +233,26 @@ def _mail(settings: "Settings", secret: str | None, demo: bool) -> "MailSettings
         user=mail.user,
         password=(password or b"").decode(),
         timeout_seconds=mail.timeout_seconds,
+    )
+
+
+def _texts(settings: "Settings", secret: str | None, demo: bool) -> "TextGateway | None":
+    """The gateway for text messages, with its secret from the vault; None where codes go by mail alone."""
+    from services.letters.texts import TextGateway
+
+    texts = settings.texts
+    if not texts.url:
+        return None
+    kept = _vault(settings, secret, demo).get("texts-secret") or b""
+    return TextGateway(
+        url=texts.url,
+        sender=texts.sender,
+        to=texts.to,
+        text=texts.text,
+        sender_field=texts.sender_field,
+        header=texts.header,
+        secret=kept.decode(),
+        timeout_seconds=texts.timeout_seconds,
     )
 
 

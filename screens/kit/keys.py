@@ -69,6 +69,9 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("holds", "s", "legal holds: set one, look at them again, lift them", "", "queue", "case", roles=LEAD),
     # case
     _act("verify", "v", "verify: lead through the identity check", "verify", "case"),
+    _act("graver", "greater_than_sign", "note what makes it graver: the tier is raised", "", "case"),
+    _act("lower", "less_than_sign", "decide about a colleague's check: lower its tier, allow a document", "", "case",
+           roles=LEAD),
     _act("find", "p", "find the person's data", "find", "case"),
     _act("export", "x", "export: make the package for the person", "export", "case"),
     _grave("people", "P", "say which of several people it is, or take what is only like theirs", "",
@@ -98,7 +101,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("failed", "f", "this step failed", "failed", "checklist"),
     _act("not_done", "minus", "this step was not done", "not done", "checklist"),
     _act("answer", "enter", "type what the caller says", "answer", "checklist"),
-    _act("send_code", "s", "send a code to the contact point on file", "send code", "checklist"),
+    _act("send_code", "s", "send a code to the contact point on file, or show the number to call", "send", "checklist"),
     _act("approve", "y", "approve, or confirm a check, as the second person", "approve", "case", "review", roles=LEAD),
     _act("send_back", "f", "send back with a reason", "send back", "case", "review", roles=LEAD),
     _look("proceed", "enter", "go on", "go on", "find", "export", "erase"),

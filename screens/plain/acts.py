@@ -3,56 +3,26 @@
 Each takes the seat and the case as it was read, and says whether the case is left.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from screens.case_acts import CHECKS, HAND_OVERS, LIFTED, RESTRICTIONS, RETURNS, SEARCHED
+from screens.case_acts import LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
 from screens.plain import carrying_out, consent as consenting, correcting, whom as which
-from screens.plain.check import check
+from screens.plain.check_turns import graver, hand_over, lower, verify
 from screens.plain.dates import dates
 from screens.plain.letters import letter
+from screens.plain.picking import open_items, pick, which_item
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
 from screens.reveal import FIELDS, REASONS
-from screens.words import ENDINGS, RIGHTS, right
+from screens.words import ENDINGS, RIGHTS
 from screens.wrap import CODES, contact_seconds, suggestion
 from services.types import CaseView, ItemState, ItemView, KeyState, Right
 
 Work = Callable[[Seat, CaseView], bool]
 NOTE: Final = 4_000
-
-
-def _pick(seat: Seat, question: str, table: Mapping[str, tuple[str, str]]) -> str | None:
-    """The code that was chosen of a table of letters, codes and words."""
-    key = seat.choose(question, [Option(letter, words) for letter, (_, words) in table.items()])
-    return None if key == BACK else table[key][0]
-
-
-def open_items(view: CaseView, rights: tuple[Right, ...]) -> list[ItemView]:
-    """The items of these rights that have not ended."""
-    return [item for item in view.items if item.right in rights and item.state is not ItemState.CLOSED]
-
-
-def which_item(seat: Seat, view: CaseView, rights: tuple[Right, ...], question: str) -> ItemView | None:
-    """One open item of these rights: asked only when there are several."""
-    items = open_items(view, rights)
-    if len(items) < 2:
-        return items[0] if items else None
-    key = seat.choose(question, [Option(str(n), right(item.right)) for n, item in enumerate(items, 1)])
-    return None if key == BACK else items[int(key) - 1]
-
-
-def verify(seat: Seat, view: CaseView) -> bool:
-    grave = False
-    if open_items(view, (Right.RECTIFICATION,)):
-        key = seat.choose("What is to be corrected?", [Option(number, words) for number, words in CHECKS.items()])
-        if key == BACK:
-            return False
-        grave = key == "2"
-    check(seat, view.id, grave=grave)
-    return False
 
 
 def take(seat: Seat, view: CaseView) -> bool:
@@ -124,7 +94,7 @@ def rectify(seat: Seat, view: CaseView) -> bool:
 
 
 def restrict(seat: Seat, view: CaseView) -> bool:
-    ground = _pick(seat, "Store the data only, because", RESTRICTIONS)
+    ground = pick(seat, "Store the data only, because", RESTRICTIONS)
     if ground is not None:
         done = "restricted from now on: every system is told"
         seat.does(lambda: seat.desk.act.restrict(seat.session, view.id, ground), done)
@@ -133,7 +103,7 @@ def restrict(seat: Seat, view: CaseView) -> bool:
 
 def lift(seat: Seat, view: CaseView) -> bool:
     seat.say("The person gets a letter, and then every system takes the mark out.")
-    reason = _pick(seat, "Lift the restriction, because", LIFTED)
+    reason = pick(seat, "Lift the restriction, because", LIFTED)
     if reason is not None and seat.with_pin():
         done = "being lifted: the person is told first"
         seat.does(lambda: seat.desk.act.lift(seat.session, view.id, reason), done)
@@ -157,19 +127,11 @@ def note(seat: Seat, view: CaseView) -> bool:
     return False
 
 
-def hand_over(seat: Seat, view: CaseView) -> bool:
-    reason = _pick(seat, "Give the case back to the queue, because", HAND_OVERS)
-    if reason is not None:
-        done = "handed over; an open check ended with it"
-        seat.does(lambda: seat.desk.act.hand_over(seat.session, view.id, reason), done)
-    return False
-
-
 def wrap_up(seat: Seat, view: CaseView) -> bool:
     """The contact is over: back to the queue."""
     fitting = suggestion(view)
     seat.say(f"It seems to be {fitting}: {CODES[fitting][1]}.")
-    code = _pick(seat, "How did the contact end?", CODES)
+    code = pick(seat, "How did the contact end?", CODES)
     if code is None:
         return False
     seconds = contact_seconds(view, seat.now())
@@ -184,7 +146,7 @@ def wrap_up(seat: Seat, view: CaseView) -> bool:
 def add_right(seat: Seat, view: CaseView) -> bool:
     have = {item.right for item in view.items if item.state is not ItemState.CLOSED}
     offered = {letter: (one.value, words) for one, (letter, words) in RIGHTS.items() if one not in have}
-    value = _pick(seat, "The caller also asks for", offered)
+    value = pick(seat, "The caller also asks for", offered)
     if value is not None:
         seat.does(lambda: seat.desk.intake.add_item(seat.session, view.id, value), "added")
     return False
@@ -210,7 +172,7 @@ def reveal(seat: Seat, view: CaseView) -> bool:
     no = "" if state.allowed else state.reason
     options = [Option(key, words, "" if what == "words" else no) for key, (what, words) in FIELDS.items()]
     key = seat.choose("Show what?", options)
-    reason = _pick(seat, "Why must you see it? It is logged.", REASONS) if key != BACK else None
+    reason = pick(seat, "Why must you see it? It is logged.", REASONS) if key != BACK else None
     if reason is not None:
         what, words = FIELDS[key]
         value = seat.does(lambda: seat.desk.find.reveal(seat.session, view.id, what, reason))
@@ -244,7 +206,7 @@ def approve(seat: Seat, view: CaseView) -> bool:
 
 def send_back(seat: Seat, view: CaseView) -> bool:
     item = _in_review(view)
-    reason = _pick(seat, "Send it back, because", RETURNS) if item is not None else None
+    reason = pick(seat, "Send it back, because", RETURNS) if item is not None else None
     if item is not None and reason is not None:
         seat.does(lambda: seat.desk.review.send_back(seat.session, view.id, item.id, reason), "sent back")
     return False
@@ -268,7 +230,7 @@ def retry_system(seat: Seat, view: CaseView) -> bool:
 
 def skip_system(seat: Seat, view: CaseView) -> bool:
     found = _stuck(seat, view, "Skip which system?")
-    reason = _pick(seat, "Nothing will be done there, and the letter says so. Because", SKIPS) if found else None
+    reason = pick(seat, "Nothing will be done there, and the letter says so. Because", SKIPS) if found else None
     if found is None or reason is None:
         return False
     words = seat.ask("Say why in a few words. They are sealed into the case")
@@ -301,6 +263,8 @@ ALL: Final = (
     Act("v", "verify", "verify", verify),
     Act("a", "take", "take", take),
     Act("a", "assign", "assign", assign),
+    Act(">", "graver", "fact", graver),
+    Act("<", "lower", "lower", lower),
     Act("p", "find", "find", find),
     Act("P", "people", "people", people),
     Act("x", "export", "export", export),

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from screens.checklist import ANSWERED, TIPS
+from screens.checklist import TIPS
+from screens.checklist_proofs import AUTHORITY, CALL_BACK, CODE, NO_NUMBER, SCOPES, authority_days
+from screens.plain.picking import pick
 from screens.plain.seat import BACK, Option, Seat
 from screens.words import left
 from services.types import ChecklistView, Step
@@ -36,7 +38,7 @@ def _lead(seat: Seat, case: str, view: ChecklistView) -> None:
         if key == "j":
             place = _another(seat, view)
             continue
-        after = _done(seat, case, step, key)
+        after = _done(seat, case, view, step, key)
         if after is not None:
             _say_result(seat, view, after)
             view = after
@@ -47,12 +49,14 @@ def _lead(seat: Seat, case: str, view: ChecklistView) -> None:
 def _options(step: Step) -> list[Option]:
     closed = f"this way is closed: {step.blocked}" if step.blocked else ""
     if step.compared:
-        ask = "type the code they read to you" if step.factor == ANSWERED else "the question to ask, then their answer"
+        ask = "type the code they read to you" if step.factor == CODE else "the question to ask, then their answer"
         options = [Option("a", ask, closed)]
-        if step.factor == ANSWERED:
+        if step.factor == CODE:
             options.insert(0, Option("s", "send the code to the contact point on file", closed))
     else:
         options = [Option(mark, words, closed) for mark, words in MARKS.items()]
+        if step.factor == CALL_BACK:
+            options.insert(0, Option("s", "the caller has hung up: the number on file to call", closed))
     return [*options, Option("j", "another step")]
 
 
@@ -63,16 +67,29 @@ def _another(seat: Seat, view: ChecklistView) -> str | None:
     return None if key == BACK else view.steps[int(key) - 1].id
 
 
-def _done(seat: Seat, case: str, step: Step, key: str) -> ChecklistView | None:
+def _done(seat: Seat, case: str, view: ChecklistView, step: Step, key: str) -> ChecklistView | None:
     desk, session = seat.desk, seat.session
     if not key:  # a way that was closed while no worker answered may be open now
         return seat.does(lambda: desk.check.view(session, case))
+    if step.factor == AUTHORITY and key == "y":
+        return _authority(seat, case)
     if key in MARKS:
         return seat.does(lambda: desk.check.mark(session, case, step.id, key))
+    if key == "s" and step.factor == CALL_BACK:
+        number = seat.does(lambda: desk.check.number(session, case, step.id))
+        if number is not None:
+            seat.say(f"Call this number and no other: {number}" if number else NO_NUMBER)
+        return seat.does(lambda: desk.check.view(session, case))
     if key == "s":
-        words = seat.does(lambda: desk.check.send_code(session, case, step.id))
+        way = "1"
+        if view.texts:
+            way = seat.choose("Send the code", [Option("1", "by mail"), Option("2", "by text message")])
+        if way == BACK:
+            return None
+        by = "phone" if way == "2" else "email"
+        words = seat.does(lambda: desk.check.send_code(session, case, step.id, by))
         return _answered(seat, case, step, "", words) if words else None
-    if step.factor == ANSWERED:
+    if step.factor == CODE:
         return _answered(seat, case, step, "", "Please read me the code.")
     asked = seat.does(lambda: desk.check.question(session, case, step.id))
     return _answered(seat, case, step, asked.key, asked.text) if asked is not None else None
@@ -93,3 +110,19 @@ def _say_result(seat: Seat, before: ChecklistView, after: ChecklistView) -> None
         seat.say(f"that did not pass; give no hint. {after.strikes} of 2 wrong")
     elif after.tier_reached != before.tier_reached:
         seat.say(f"{after.tier_reached} is reached")
+
+
+def _authority(seat: Seat, case: str) -> ChecklistView | None:
+    """What the representative acts under was looked at: scope, day and end are noted, nothing of it is kept."""
+    scope = pick(seat, "Seen: what is it for?", SCOPES)
+    typed = (
+        seat.ask("Of which day, until when: 2026-01-31 2027-01-31, without an end one day; empty: back")
+        if scope
+        else ""
+    )
+    days = authority_days(typed)
+    if scope is None or days is None:
+        if typed:
+            seat.say("that is not one day, or two; nothing was noted")
+        return None
+    return seat.does(lambda: seat.desk.check.authority(seat.session, case, scope, *days))

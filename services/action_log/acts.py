@@ -3,6 +3,7 @@
 from services.action_log.act import ACTS, Act, from_params, name_of, to_params
 from services.action_log.acts_breach import *  # noqa: F403
 from services.action_log.acts_case import *  # noqa: F403
+from services.action_log.acts_check import *  # noqa: F403
 from services.action_log.acts_clock import *  # noqa: F403
 from services.action_log.acts_correct import *  # noqa: F403
 from services.action_log.acts_hold import *  # noqa: F403

@@ -1,56 +1,7 @@
-"""Acts of the work on a request: the identity check, find, export, erasure, consent."""
+"""Acts of the work on a request: find, export, erasure, consent."""
 
 from services.action_log.act import Act, act
 from services.action_log.shapes import Code, Count, Digest, Id, Key, Language
-
-
-@act("check.started")
-class CheckStarted(Act):
-    """An identity check by a checklist template, aiming at `tier`."""
-
-    template: Code
-    version: Code
-    tier: Code
-    check: Id
-
-
-@act("check.ended")
-class CheckEnded(Act):
-    """The tier that was reached, and why it ended."""
-
-    check: Id
-    tier: Code
-    reason: Code | None
-
-
-@act("factor.asked")
-class FactorAsked(Act):
-    """A factor is being tried; `ask` is the random id of what went to the workers."""
-
-    check: Id
-    factor: Code
-    ask: Id | None
-
-
-@act("factor.passed")
-class FactorPassed(Act):
-    """A factor held, by `method`."""
-
-    check: Id
-    factor: Code
-    method: Code
-    ask: Id | None
-
-
-@act("factor.failed")
-class FactorFailed(Act):
-    """A factor did not hold."""
-
-    check: Id
-    factor: Code
-    method: Code
-    ask: Id | None
-    reason: Code
 
 
 @act("find.asked")
@@ -63,13 +14,17 @@ class FindAsked(Act):
 
 @act("find.done")
 class FindDone(Act):
-    """Rows found: `counts` in parallel to `systems`; `others` is how many other people showed up."""
+    """Rows found: `counts` in parallel to `systems`; `others` is how many other people showed up.
+
+    `facts`: what of it makes the request graver, such as data of a special category (rules.md 7.4).
+    """
 
     ask: Id
     systems: tuple[Key, ...]
     counts: tuple[Count, ...]
     others: Count
     outcome: Code
+    facts: tuple[Code, ...] = ()
 
 
 @act("plan.made")

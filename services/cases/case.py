@@ -87,6 +87,12 @@ class Check:
     strikes: int = 0
     tier: Tier = Tier.T0
     ended: str = ""
+    lowered: str = ""
+    """Why a lead lowered the tier; empty: nobody did, or something graver came to light since."""
+    document: str = ""
+    """Why a lead lets a document be looked at; empty: nobody does."""
+    offered: str = ""
+    """Who may accept it from whoever led it; until then it proves nothing (G10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +173,8 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
-    `reduced`: parts whose time is over (`contact`, `letters`, `record`).
-    `people`: ids of records of people with a word of `fold_people.py`.
+    `reduced`: parts whose time is over (`contact`, `letters`, `record`). `facts` say what makes the case graver
+    (`identity/needs.py`). `people`: ids of records of people with a word of `fold_people.py`.
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
     lead lets the later date lead, empty while none does.
@@ -204,6 +210,7 @@ class Case:
     locks: tuple[Lock, ...] = ()
     people: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     dropped: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
@@ -276,7 +283,7 @@ def from_json(data: bytes) -> Case:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
     if "people" in raw:
         raw["people"] = tuple(tuple(one) for one in raw["people"])
-    for name in ("flags", "dropped", "seen", "reduced"):
+    for name in ("flags", "facts", "dropped", "seen", "reduced"):
         if name in raw:
             raw[name] = tuple(raw[name])
     return Case(**raw)

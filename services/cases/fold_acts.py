@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from services.action_log import acts
 from services.action_log.entry import Entry
+from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
-from services.cases.fold_check import verified_tier
+from services.cases.fold_check import verified_tier, with_facts
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
+from services.identity.needs import FOUND
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
@@ -20,16 +22,24 @@ def known_who(case: Case) -> None:
         raise Unfit(reason)
 
 
-def needs_tier(case: Case, entry: Entry, tier: Tier) -> None:
+def needs_tier(case: Case, entry: Entry, item: Item | None, least: Tier) -> None:
+    """Raises `Unfit` unless the entry's session has proven enough for an act on `item` that takes `least`.
+
+    Without an item `least` is all it takes: what makes a request graver must be found first.
+    """
+    tier = least if item is None else needed(case, item, least)
     reached = verified_tier(case, entry.session or "", entry.ts)
     if reached is Tier.TX or reached < tier:
         raise Unfit(f"needs {tier}, reached {reached}")
+    if why := barred(case):
+        raise Unfit(why)
 
 
 @folds(acts.FindDone)
 def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
     by_worker(entry)
-    return replace(case, found=_counted(done.systems, done.counts, case.items))
+    found = replace(case, found=_counted(done.systems, done.counts, case.items))
+    return with_facts(found, [one for one in done.facts if one in FOUND])
 
 
 def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Item, ...]) -> tuple[SystemResult, ...]:
@@ -62,7 +72,7 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
     known_who(case)
-    needs_tier(case, entry, Tier.T2)
+    needs_tier(case, entry, item, Tier.T2)
     return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=()))
 
 
@@ -98,7 +108,7 @@ def _erase_asked(case: Case, done: acts.EraseAsked, entry: Entry, at: int) -> Ca
     known_who(case)
     if done.plan != item.plan or done.digest != item.digest:
         raise Unfit("the plan is not the one that was made")
-    needs_tier(case, entry, Tier.T2)
+    needs_tier(case, entry, item, Tier.T2)
     return case.with_item(
         replace(asked_anew(item, entry, ItemState.REVIEW), ground=done.ground, language=done.language, approved_by="")
     )
@@ -183,7 +193,7 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
 
 @folds(acts.ConsentGiven)
 def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
-    needs_tier(case, entry, Tier.T1)
+    needs_tier(case, entry, the_item(case, entry, *OPEN, ItemState.RUNNING), Tier.T1)
     return _consent(case, entry, Right.CONSENT_GIVE, done.purpose)
 
 
@@ -234,7 +244,7 @@ def _restriction_asked(case: Case, done: acts.RestrictionAsked, entry: Entry, at
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.RESTRICTION:
         raise Unfit(f"a restriction does not answer {item.right}")
-    needs_tier(case, entry, Tier.T1)
+    needs_tier(case, entry, item, Tier.T1)
     return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), ground=done.ground))
 
 
@@ -262,6 +272,8 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:
         raise Unfit("the worker ends what it runs")
+    if person and outcome is Outcome.NOTHING_HELD:  # a disclosure, too (rules.md 7.6)
+        needs_tier(case, entry, item, Tier.T2)
     return case.with_item(replace(item, state=ItemState.CLOSED, outcome=outcome))
 
 

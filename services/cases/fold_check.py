@@ -1,20 +1,24 @@
 """Folding the identity check: factors, strikes, the tier reached (rules.md 7)."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, Check
 from services.cases.step import Unfit, by_worker, folds, items_where
 from services.identity.engine import COMPARED, MAX_STRIKES, tier_reached
-from services.identity.needs import raised
-from services.types import Factor, ItemState, Tier
+from services.identity.needs import NOTED, no_change_because, raised
+from services.types import Factor, ItemState, Role, Tier
 
 CHECK_US = 30 * 60 * 1_000_000
 
 FACTORS = frozenset(Factor)
 DATE_TOLD = "g9"
 """The step whose `y` says that the person knows the request is logged and until when it is answered (G9, INT-6)."""
+NO_NUMBER = "no-number"
+"""Why a call-back failed: nothing on file that was left unchanged for 30 days (IDV-10)."""
 PRESSURE = "g6"
 """The step whose `f` says that the caller presses; every checklist has it under this id."""
 
@@ -24,7 +28,7 @@ _BEFORE = {ItemState.NEW, ItemState.ACKNOWLEDGED}
 def verified_tier(case: Case, session: str, now: int) -> Tier:
     """The tier that holds for this session at `now` (µs): the check dies with the contact (G10)."""
     check = case.check
-    if check is None or check.session != session or check.ended not in ("", "done"):
+    if check is None or not session or check.session != session or check.ended not in ("", "done"):
         return Tier.TX if check is not None and check.tier is Tier.TX and check.session == session else Tier.T0
     return check.tier if now <= check.started_at + CHECK_US else Tier.T0
 
@@ -74,12 +78,119 @@ def _passed(case: Case, done: acts.FactorPassed, entry: Entry, at: int) -> Case:
         return _with(replace(case, acknowledged=told), _marked(check, entry, done.factor, "y"))
     if done.factor in COMPARED:
         by_worker(entry)
-    elif entry.session != check.session and done.factor != Factor.SUP:
-        raise Unfit("another session's check")
-    if done.factor == Factor.SUP and entry.actor == check.actor:
-        raise Unfit("the second colleague is the same person")
+    else:
+        _vouched(check, done.factor, entry)
     passed = (*check.passed, (done.factor, done.method))
     return _with(case, replace(check, passed=passed, tier=tier_reached(passed)))
+
+
+def _vouched(check: Check, factor: str, entry: Entry) -> None:
+    """Raises `Unfit` where a person's word alone is not enough (rules.md 7.3)."""
+    if entry.session != check.session and factor != Factor.SUP:
+        raise Unfit("another session's check")
+    if factor == Factor.SUP and entry.actor == check.actor:
+        raise Unfit("the second colleague is the same person")
+    if factor == Factor.CBK and (
+        Factor.CBK not in {f for f, _ in check.asked} or (Factor.CBK, NO_NUMBER) in check.failed
+    ):
+        raise Unfit("the number on file was not called")
+    if factor == Factor.DOC and not check.document:
+        raise Unfit("no lead allowed a document")
+    if factor == Factor.REP:
+        raise Unfit("an authority is noted with its scope and its end")
+
+
+@folds(acts.AuthoritySeen)
+def _authority(case: Case, done: acts.AuthoritySeen, entry: Entry, at: int) -> Case:
+    """Seen, with scope and end; what is over, or not begun, is none (rules.md 6)."""
+    check, day = _the_check(case, done.check, entry), datetime.fromtimestamp(entry.ts / 1e6, UTC).date()
+    if entry.session != check.session:
+        raise Unfit("another session's check")
+    if done.until is not None and date.fromisoformat(done.until) < day:
+        raise Unfit("the authority has expired")
+    if date.fromisoformat(done.dated) > day + timedelta(days=1):  # the controller's day may be ahead of UTC's
+        raise Unfit("the authority is dated in the future")
+    passed = (*check.passed, (Factor.REP.value, done.scope))
+    return _with(case, replace(check, passed=passed, tier=tier_reached(passed)))
+
+
+@folds(acts.DocumentAllowed)
+def _document(case: Case, done: acts.DocumentAllowed, entry: Entry, at: int) -> Case:
+    check = _the_check(case, done.check, entry)
+    _another_lead(check, entry)
+    return replace(case, check=replace(check, document=done.reason))
+
+
+def _another_lead(check: Check, entry: Entry) -> None:
+    if entry.as_ != Role.LEAD or not entry.actor.startswith("agent:"):
+        raise Unfit("a lead decides that")
+    if entry.actor == check.actor:
+        raise Unfit("who leads the check cannot decide that: four eyes")
+
+
+@folds(acts.CheckAimed)
+def _aimed(case: Case, done: acts.CheckAimed, entry: Entry, at: int) -> Case:
+    """Anyone raises the tier, a lead alone lowers it (rules.md 7.4); what was proven stays proven."""
+    check = _in_hand(case, done.check, entry)
+    tier = Tier(done.tier)
+    lower = tier < check.tier_needed
+    why = no_change_because(check.tier_needed, tier, Role.LEAD)
+    if why:
+        raise Unfit(why)
+    if lower:
+        _another_lead(check, entry)
+    elif entry.session != check.session and entry.as_ != Role.LEAD:
+        raise Unfit("another session's check")
+    led = replace(check, template=done.template, version=done.version, tier_needed=tier, ended="")
+    return _with(case, replace(led, lowered=done.reason if lower else ""))
+
+
+@folds(acts.FactNoted)
+def _noted(case: Case, done: acts.FactNoted, entry: Entry, at: int) -> Case:
+    if done.fact not in NOTED:
+        raise Unfit("that is no fact a person notes")
+    return with_facts(case, [done.fact])
+
+
+def with_facts(case: Case, facts: Collection[str]) -> Case:
+    """The case with these facts as well; something new undoes what a lead lowered before it was known."""
+    new = [one for one in facts if one not in case.facts]
+    if not new:
+        return case
+    check = case.check and replace(case.check, lowered="")
+    return replace(case, facts=tuple(sorted({*case.facts, *new})), check=check)
+
+
+def _in_hand(case: Case, wanted: str, entry: Entry) -> Check:
+    """The check, open or done, within its time."""
+    check = case.check
+    if check is None or check.id != wanted:
+        raise Unfit("there is no such check")
+    if check.ended not in ("", "done"):
+        raise Unfit("the check has ended")
+    if entry.ts > check.started_at + CHECK_US:
+        raise Unfit("the check has expired")
+    return check
+
+
+@folds(acts.CheckOffered)
+def _offered(case: Case, done: acts.CheckOffered, entry: Entry, at: int) -> Case:
+    """A warm transfer: whoever led it gives it away with this, and one colleague may take it up (G10)."""
+    check = _in_hand(case, done.check, entry)
+    if entry.session != check.session:
+        raise Unfit("another session's check")
+    if done.to == entry.actor:
+        raise Unfit("it is handed to another person")
+    return replace(case, check=replace(check, session="", offered=done.to))
+
+
+@folds(acts.CheckAccepted)
+def _accepted(case: Case, done: acts.CheckAccepted, entry: Entry, at: int) -> Case:
+    """Once, by the colleague that was named: tier, factors, strikes and the end of its time stay as they are."""
+    check = _in_hand(case, done.check, entry)
+    if not check.offered or check.offered != entry.actor or not entry.session:
+        raise Unfit("this check was not handed to you")
+    return replace(case, check=replace(check, session=entry.session, actor=entry.actor, offered=""))
 
 
 @folds(acts.FactorFailed)

@@ -20,7 +20,7 @@ def _asked(case: Case, done: acts.RectificationAsked, entry: Entry, at: int) -> 
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.RECTIFICATION:
         raise Unfit(f"a correction does not answer {item.right}")
-    needs_tier(case, entry, Tier.T3 if done.grave else Tier.T1)
+    needs_tier(case, entry, item, Tier.T3 if done.grave else Tier.T1)
     return case.with_item(asked_anew(item, entry, ItemState.RUNNING))
 
 

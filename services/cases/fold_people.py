@@ -30,7 +30,7 @@ def _chosen(case: Case, done: acts.PeopleChosen, entry: Entry, at: int) -> Case:
     """
     if not entry.actor.startswith("agent:"):
         raise Unfit("a person says which of several people it is")
-    needs_tier(case, entry, Tier.T1)
+    needs_tier(case, entry, None, Tier.T1)
     if reason := busy(case):
         raise Unfit(reason)
     before = dict(case.people)

@@ -6,6 +6,7 @@ The screen dims a key with this reason, the desk refuses with it, and the fold's
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
@@ -18,7 +19,8 @@ from services.cases.fold_tasks import open_tasks
 from services.cases.hold import FLAG
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
-from services.types import Factor, ItemState, Requester, Right, Role, Session, Tier
+from services.identity.needs import not_a_subject
+from services.types import Factor, ItemState, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
@@ -28,6 +30,7 @@ _CORRECTED = (Right.RECTIFICATION,)
 LOCKED = "a breach is open: locked until a lead or the officer releases it (:breaches)"
 """Until then nothing is given out, changed or sent (rules.md 5)."""
 _OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
+_LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
@@ -126,10 +129,20 @@ def _no(rule: Rule, case: Case, item: Item | None, in_state: bool, moment: Momen
         return _state_words(item) if item else "nothing waits for it"
     if claim and case.holder != moment.actor:
         return f"held by {case.holder.removeprefix('agent:')}" if case.holder else "take the case first (a)"
-    reached = verified_tier(case, session.id, moment.now)
-    if rule.tier is not Tier.T0 and (reached is Tier.TX or reached < rule.tier):
-        return _tier_words(rule.tier, reached, case)
-    return rule.more(case, item, moment) if rule.more else ""
+    return _unproven(rule, case, item, moment) or (rule.more(case, item, moment) if rule.more else "")
+
+
+def _unproven(rule: Rule, case: Case, item: Item | None, moment: Moment) -> str:
+    """Looking takes the rule's own tier, so that what makes a request graver can be found at all."""
+    if rule.tier is Tier.T0:
+        return ""
+    if why := not_a_subject(case.requester):
+        return why
+    tier = rule.tier if rule.act in _LOOKS else needed(case, item if rule.rights else None, rule.tier)
+    reached = verified_tier(case, moment.session.id, moment.now)
+    if reached is Tier.TX or reached < tier:
+        return _tier_words(tier, reached, case)
+    return barred(case)
 
 
 def _words(rights: tuple[Right, ...]) -> str:
@@ -255,10 +268,19 @@ def _marketing_more(case: Case, item: Item | None, moment: Moment) -> str:
     return "nobody knows any more who it is about; only the record is left" if case.bare else ""
 
 
-def _requester_more(case: Case, item: Item | None, moment: Moment) -> str:
-    if case.requester is Requester.AUTHORITY:
-        return "an authority's request is no request of a person: hand it to legal"
-    return ""
+def _aim_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """A lead's say in a check that somebody else leads."""
+    check = case.check
+    if check is None or check.ended not in ("", "done") or check.tier_needed in (Tier.T0, Tier.TX):
+        return "no check that could be lowered"
+    return "you lead the check: another person decides" if check.actor == moment.actor else ""
+
+
+def _accept_more(case: Case, item: Item | None, moment: Moment) -> str:
+    check = case.check
+    if check is None or check.ended not in ("", "done") or not check.offered:
+        return "no check was handed to you"
+    return "" if check.offered == moment.actor else f"it was handed to {check.offered.removeprefix('agent:')}"
 
 
 def _open_more(case: Case, item: Item | None, moment: Moment) -> str:
@@ -293,7 +315,10 @@ RULES: dict[str, Rule] = {
     for rule in (
         Rule("take", claim=False, locked_ok=True, more=_take_more),
         Rule("assign", roles=(Role.LEAD,), claim=False, locked_ok=True),
-        Rule("verify", more=_requester_more),
+        Rule("verify"),
+        Rule("fact", claim=False, online=False, locked_ok=True),
+        Rule("lower", (Role.LEAD,), claim=False, more=_aim_more),
+        Rule("accept", more=_accept_more),
         Rule("second", (Role.LEAD,), claim=False, more=_second_more),
         Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("people", tier=Tier.T1, more=_people_more),

@@ -13,7 +13,7 @@ from services.cases.fold_clock import MERGED, question_of
 from services.clock.calendar import Calendar, calendar_for
 from services.clock.dates import Accept, ClockEvent, DueDates, Extend, Start, dates_for, due_dates, received_on
 from services.controllers import Controller
-from services.identity.needs import tier_needed
+from services.identity.needs import facts_of, tier_needed
 from services.types import PAUSE_ENDS_DAYS, Band, ItemState, Regime, Right, Tier
 
 SHORT = {
@@ -47,8 +47,9 @@ _NO_CHECK = (ItemState.REVIEW, ItemState.READY, ItemState.CLOSED)
 
 
 def tier_of(case: Case) -> Tier:
-    """The highest tier that an open item of the case needs, before data and flags are known (rules.md 7.4)."""
-    return max([tier_needed(i.right, case.requester) for i in case.items if not i.ended], default=Tier.T0)
+    """The highest tier that an open item of the case needs, as far as its facts are known (rules.md 7.4)."""
+    facts = facts_of(case.facts)
+    return max([tier_needed(i.right, case.requester, facts) for i in case.items if not i.ended], default=Tier.T0)
 
 
 def calendar_of(controller: Controller) -> Calendar:

@@ -41,6 +41,9 @@ _ALONE = {
     "case.merged": "the two cases may have moved on: merge them again (d)",
 }
 _KINDS = {
+    "fact": "note it again (>)",
+    "authority": "a check holds for its own contact only: check again (v)",
+    "document": "a check holds for its own contact only: check again (v)",
     "check": "a check holds for its own contact only: check again (v)",
     "factor": "a check holds for its own contact only: check again (v)",
     "find": "a search shows what was there then: search again (p)",

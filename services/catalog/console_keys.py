@@ -11,6 +11,7 @@ from services.strict_yaml import Word
 Words = str | dict[str, str]
 _YEAR_END = re.compile(r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 Basis = Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
+Sensitivity = Literal["ordinary", "special", "finance", "recording", "minor", "value-loss"]
 Origin = Literal["provided", "observed", "inferred"]
 
 
@@ -26,6 +27,7 @@ class Facts:
     basis: Basis | None = None
     origin: Origin | None = None
     sensitive: bool | None = None
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from db.log import Detail
 from services.action_log import acts
 from services.action_log.sealing import seal
+from services.cases.aims import needed
 from services.cases.case import Case
 from services.controllers import words
 from services.desk.again import lift_drafts, marketing_drafts
@@ -193,6 +194,10 @@ class Acting:
         self._ctx.permit("resolve", state, session)
         if outcome in (Outcome.REFUSED, Outcome.OPEN):
             raise Refused("a refusal needs its letter and a lead: not from here")
+        wanted = needed(state, state.item(item), Tier.T2)
+        reached = self._cases.tier(state, session)
+        if outcome is Outcome.NOTHING_HELD and (reached is Tier.TX or reached < wanted):
+            raise Refused(f"that nothing is held is said from {wanted} on, reached {reached}", next_key="v")
         self._ctx.record(session, acts.ItemResolved(outcome=outcome, ground=ground or None), state, item)
 
     def hand_over(self, session: Session, case: str, reason: str = "hand-over") -> None:

@@ -6,18 +6,27 @@ from datetime import UTC, date, datetime
 from services.action_log import acts
 from services.action_log.entry import new_id
 from services.cases.case import Case, Check as Folded
-from services.cases.fold_check import CHECK_US
+from services.cases.fold_check import CHECK_US, NO_NUMBER
 from services.controllers import words
 from services.desk.asks import Asks, Payload, Stage
 from services.desk.cases import Cases
 from services.desk.context import Context
-from services.errors import Refused, Unavailable
+from services.errors import BadInput, Refused, Unavailable
 from services.identity import moves, view
-from services.identity.check import Check, Mark, finished, stuck
+from services.identity.check import Check, Mark, closed_because, finished, stuck
+from services.identity.choose import Aim, aim_for
 from services.identity.engine import COMPARED
-from services.identity.template import choose_for, templates
+from services.identity.needs import NOTED, Flag, facts_of
+from services.identity.template import templates
 from services.identity.ways import Ways
 from services.types import ChecklistView, Factor, Session, Tier
+
+LOWERED = ("known-otherwise", "no-value-at-stake", "dispute-over", "minor-of-age", "change-confirmed")
+"""Why a lead lowers a tier (rules.md 7.4)."""
+DOCUMENTS = ("no-other-way", "special-data", "high-risk")
+"""Why a lead lets a document be looked at (IDV-6)."""
+SCOPES = ("this-request", "all-data-matters", "everything", "custody", "guardianship")
+"""For what an authority is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +51,134 @@ class Checks:
         """
         state = self._cases.state(case)
         self._ctx.permit("verify", state, session)
-        if not _goes_on(state, session, self._ctx.now()):
-            template = choose_for([i.right for i in state.items if not i.ended], state.requester, grave=grave)
-            begun = moves.start(
-                template,
-                session.id,
-                session.actor,
-                self._ctx.now(),
-                earlier=_engine(state.check) if state.check else None,
-            )
-            act = acts.CheckStarted(
-                template=template.id, version=str(template.version), tier=begun.tier_needed, check=new_id()
-            )
-            self._ctx.record(session, act, state)
+        facts = (*state.facts, *((Flag.GRAVE_CORRECTION.value,) if grave else ()))
+        wanted = aim_for([i.right for i in state.items if not i.ended], state.requester, facts_of(facts))
+        check, now = state.check, self._ctx.now()
+        if check is not None and _higher(check, wanted.tier, session, now):
+            self._aim(session, state, check, wanted, "found")
+        elif check is None or not _in_hand(check, session, now) or check.ended:
+            self._begin(session, state, wanted)
         return self.view(session, case)
+
+    def note(self, session: Session, case: str, fact: str) -> None:
+        """Note what makes the request graver; a check in hand goes on by the checklist that fits now (7.4).
+
+        Raises `BadInput` for a word that is none of `NOTED`, `Refused`.
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("fact", state, session)
+        if fact not in NOTED:
+            raise BadInput(f"one of {', '.join(sorted(NOTED))}", place="fact")
+        self._ctx.record(session, acts.FactNoted(fact=fact), state)
+        state = self._cases.state(case)
+        wanted = aim_for([i.right for i in state.items if not i.ended], state.requester, facts_of(state.facts))
+        check = state.check
+        if check is not None and _higher(check, wanted.tier, session, self._ctx.now()):
+            self._aim(session, state, check, wanted, fact)
+
+    def lower(self, session: Session, case: str, tier: Tier, reason: str) -> None:
+        """A lead lowers the tier of a check that somebody else leads, for one of `LOWERED`; the PIN just before."""
+        state = self._cases.state(case)
+        self._ctx.permit("lower", state, session)
+        check = self._the_check(state)
+        if reason not in LOWERED:
+            raise BadInput(f"a reason is one of {', '.join(LOWERED)}", place="reason")
+        if tier >= check.tier_needed:
+            raise Refused(f"the check aims at {check.tier_needed}: that is not lower")
+        moves.aimed(_engine(check), tier, session.role)
+        self._aim(session, state, check, Aim(templates()[check.template], tier), reason)
+
+    def allow_document(self, session: Session, case: str, reason: str) -> None:
+        """A lead lets a document be looked at in a check that somebody else leads, for one of `DOCUMENTS` (DOC).
+
+        Only that is noted, and why: no field of this program takes a document (IDV-5, IDV-6).
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("lower", state, session)
+        if reason not in DOCUMENTS:
+            raise BadInput(f"a reason is one of {', '.join(DOCUMENTS)}", place="reason")
+        self._ctx.record(session, acts.DocumentAllowed(check=self._the_check(state).id, reason=reason), state)
+
+    def authority(self, session: Session, case: str, scope: str, dated: date, until: date | None) -> ChecklistView:
+        """What a representative acts under was seen: for what, of which day, until when (REP, rules.md 6). No copy.
+
+        Raises `Refused` for one that is over or not begun.
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("verify", state, session)
+        check = self._the_check(state)
+        if scope not in SCOPES:
+            raise BadInput(f"a scope is one of {', '.join(SCOPES)}", place="scope")
+        today = self._ctx.today(state.controller)
+        if dated > today or (until is not None and until < today):
+            raise Refused("that authority is over, or not begun", kept="the request stays logged", next_key="f")
+        moves.vouched(
+            _engine(check), Factor.REP, "y", self._ways_of(state), self._ctx.now(), session.id, by=session.actor
+        )
+        end = until.isoformat() if until else None
+        act = acts.AuthoritySeen(check=check.id, scope=scope, dated=dated.isoformat(), until=end)
+        self._ctx.record(session, act, state)
+        return self._settled(session, case)
+
+    def number(self, session: Session, case: str, step: str) -> str:
+        """The number on file to call back, empty without one; the line to the caller is closed before (CBK).
+
+        That it was looked at is logged. Only after this can the step pass.
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("verify", state, session)
+        folded, factor = self._the_check(state), _factor_of(step)
+        if factor is not Factor.CBK:
+            raise Refused("only a call-back needs the number")
+        why = closed_because(_engine(folded), Factor.CBK, self._ways_of(state))
+        if why:
+            raise Refused(why)
+        ask = self._asks.new()
+        self._ctx.record(session, acts.FactorAsked(check=folded.id, factor=factor, ask=ask), state)
+        number = str(self._asks.ask("number", {"case": case, "check": folded.id}, ask=ask)["number"])
+        if number:
+            seen = acts.DataViewed(what="call-back-number", reason="check-identity", system=None, count=1)
+            self._ctx.record(session, seen, self._cases.state(case))
+        return number
+
+    def offer(self, session: Session, case: str, agent: str) -> None:
+        """Hand the caller over to one colleague who is on the line: the check goes along for what is left of its time.
+
+        The case goes back for that colleague to take. Raises `Refused` (G10).
+        """
+        state = self._cases.state(case)
+        self._ctx.permit("hand-over", state, session)
+        check, now = state.check, self._ctx.now()
+        if check is None or not _in_hand(check, session, now) or check.tier is Tier.T0:
+            raise Refused("no check of yours holds: the colleague checks anew", next_key="h")
+        if agent == session.agent:
+            raise Refused("hand it to another person")
+        offered = acts.CheckOffered(check=check.id, to=f"agent:{agent}")
+        given = acts.CaseReleased(reason="warm-transfer")
+        self._ctx.write([self._ctx.draft(session, offered, state), self._ctx.draft(session, given, state)])
+
+    def accept(self, session: Session, case: str) -> None:
+        """Go on with a check that a colleague handed to this person: once, and no longer than it would have held."""
+        state = self._cases.state(case)
+        self._ctx.permit("accept", state, session)
+        check = self._the_check(state)
+        if self._ctx.now() > check.started_at + CHECK_US:
+            raise Refused("the check has expired: check anew", next_key="v")
+        self._ctx.record(session, acts.CheckAccepted(check=check.id), state)
+
+    def _begin(self, session: Session, state: Case, wanted: Aim) -> None:
+        earlier = _engine(state.check) if state.check else None
+        begun = moves.start(
+            wanted.template, session.id, session.actor, self._ctx.now(), needed=wanted.tier, earlier=earlier
+        )
+        version, tier = str(wanted.template.version), begun.tier_needed
+        act = acts.CheckStarted(template=wanted.template.id, version=version, tier=tier, check=new_id())
+        self._ctx.record(session, act, state)
+
+    def _aim(self, session: Session, state: Case, check: Folded, wanted: Aim, reason: str) -> None:
+        version = str(wanted.template.version)
+        act = acts.CheckAimed(check.id, wanted.template.id, version, wanted.tier, reason)
+        self._ctx.record(session, act, state)
 
     def view(self, session: Session, case: str, language: str = "") -> ChecklistView:
         """Where the checklist stands, with the words to say; raises `Refused` when none was started."""
@@ -85,6 +208,7 @@ class Checks:
             current=view.current(check, ways, lines),
             until=datetime.fromtimestamp((folded.started_at + CHECK_US) / 1_000_000, UTC),
             ended=view.closing_words(check, language or controller.language, fill),
+            texts=ways.texts,
         )
 
     def mark(self, session: Session, case: str, step: str, mark: Mark) -> ChecklistView:
@@ -96,6 +220,10 @@ class Checks:
         factor = _factor_of(step)
         if factor is None:
             moves.marked(check, step, mark, now, session.id)
+        elif factor is Factor.REP and mark == "y":
+            raise Refused("say for what, of which day and until when", next_key="enter")
+        elif factor is Factor.CBK and mark == "y" and not _called(folded):
+            raise Refused("call the number on file first: it is shown once the caller has hung up", next_key="s")
         else:
             moves.vouched(check, factor, mark, self._ways_of(state), now, session.id, by=session.actor)
         name, method = (factor.value, "vouched") if factor else (step, "agent")
@@ -130,12 +258,13 @@ class Checks:
         language = self._ctx.controller(state.controller).language
         return Asked(answer["key"], texts.get(language) or texts.get("en") or next(iter(texts.values()), ""))
 
-    def send_code(self, session: Session, case: str, step: str) -> str:
-        """Send a one-time code to the contact point on file, if there is one; the sentence to say, always the same."""
+    def send_code(self, session: Session, case: str, step: str, way: str = "email") -> str:
+        """Send a one-time code by `way` (email, phone) to the contact point on file, if there is one that was left
+        unchanged for 30 days; the sentence to say is always the same."""
         state, folded, factor = self._comparing(session, case, step)
         ask = self._asks.new()
         self._ctx.record(session, acts.FactorAsked(check=folded.id, factor=factor, ask=ask), state)
-        self._asks.ask("code", {"case": case, "check": folded.id, "factor": factor}, ask=ask)
+        self._asks.ask("code", {"case": case, "check": folded.id, "factor": factor, "way": way}, ask=ask)
         return view.phrase("code-sent", self._ctx.controller(state.controller).language)
 
     def answer(
@@ -188,27 +317,34 @@ class Checks:
 
     def _ways_of(self, state: Case) -> Ways:
         """What is open, as a worker sees it; kept for the check. Offline nothing is."""
-        today = self._ctx.today(state.controller)
         if not self._ctx.online or not self._ctx.link.state.worker_alive:
-            return Ways(today, offline=True)
+            return Ways(offline=True)
         check = state.check.id if state.check else ""
         if check not in self._ways:
             try:
                 told = self._asks.ask("ways", {"case": state.id})
             except (Unavailable, Refused):  # or central has not taken the case yet: logged a moment ago
-                return Ways(today, offline=True)
-            email, phone, post = (date.fromisoformat(v) if (v := told.get(k)) else None for k in _SINCE)
-            self._ways = {check: Ways(today, False, email, phone, post, int(told.get("kbd_questions", 0)))}
+                return Ways(offline=True)
+            self._ways = {check: Ways(False, int(told["kbd_questions"]), bool(told["texts"]))}
         return self._ways[check]
 
 
 _FACTORS = frozenset(f.value for f in Factor)
-_SINCE = ("email_since", "phone_since", "post_since")
 
 
-def _goes_on(state: Case, session: Session, now: int) -> bool:
-    check = state.check
-    return check is not None and check.session == session.id and not check.ended and now <= check.started_at + CHECK_US
+def _in_hand(check: Folded, session: Session, now: int) -> bool:
+    """Whether it is this session's and still holds, open or done."""
+    return check.session == session.id and check.ended in ("", "done") and now <= check.started_at + CHECK_US
+
+
+def _higher(check: Folded, tier: Tier, session: Session, now: int) -> bool:
+    """Whether it goes on, but must prove more than it was begun for; what a lead lowered stays so."""
+    return _in_hand(check, session, now) and not check.lowered and Tier.T0 < check.tier_needed < tier < Tier.TX
+
+
+def _called(check: Folded) -> bool:
+    """Whether the number on file was shown for a call-back, and there was one."""
+    return any(f == Factor.CBK for f, _ in check.asked) and (Factor.CBK, NO_NUMBER) not in check.failed
 
 
 def _engine(folded: Folded) -> Check:
@@ -224,6 +360,7 @@ def _engine(folded: Folded) -> Check:
         marks=folded.marks,
         strikes=folded.strikes,
         ended=folded.ended,
+        document=folded.document,
     )
 
 

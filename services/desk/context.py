@@ -31,7 +31,19 @@ if TYPE_CHECKING:
 
 STEP_UP_S = 60.0
 GRAVE = frozenset(
-    {"export", "disclose", "erase", "approve", "refuse", "skip", "lift", "second", "unanswered", "breach-release"}
+    {
+        "export",
+        "disclose",
+        "erase",
+        "approve",
+        "refuse",
+        "skip",
+        "lift",
+        "lower",
+        "second",
+        "unanswered",
+        "breach-release",
+    }
 )
 """Acts that need the PIN again, just before (TRM-6)."""
 

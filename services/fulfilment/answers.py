@@ -10,6 +10,7 @@ from db.central_accounts import is_revoked
 from db.central_persons import cases_by
 from services.action_log.acts import AgentLockedOut
 from services.action_log.sealing import seal
+from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
@@ -65,8 +66,9 @@ class Answers:
             "held": self._held,
             "correctable": self._correctable,
             "question": lambda ask: self._proof.question(self._case(ask), ask.text("check"), ask.text("factor")),
-            "code": lambda ask: self._proof.code(self._case(ask), ask.text("check")),
-            "ways": lambda ask: self._proof.ways(self._case(ask)),
+            "code": lambda ask: self._proof.code(self._case(ask), ask.text("check"), ask.text("way")),
+            "number": lambda ask: self._proof.number(ask.id, self._case(ask), ask.text("check")),
+            "ways": lambda ask: self._proof.ways(ask.text("case")),
             "answer": self._answer,
             "reveal": self._reveal,
             "letter": self._letter,
@@ -153,7 +155,7 @@ class Answers:
         if what.startswith("held:"):
             _, item, part = what.split(":", 2)
             return {"value": held_back.in_clear(self._room, case, _item(case, item), part)}
-        needs(case, Tier.T2, self._room.now())
+        needs(case, needed(case, None, Tier.T2), self._room.now())
         if what == "person":
             return {"value": people.requester(self._room, case.id).normal}
         if what == "delivery":
@@ -217,3 +219,5 @@ def needs(case: Case, tier: Tier, now: int) -> None:
     reached = verified_tier(case, case.check.session if case.check else "", now)
     if reached is Tier.TX or reached < tier:
         raise Refused(f"needs {tier}: the check has not reached it (v)")
+    if why := barred(case):
+        raise Refused(why)

@@ -195,6 +195,11 @@ def _day(text: str) -> date:
         return date.max
 
 
+def call_point(held: tuple[Point, ...], today: date) -> str | None:
+    """The number on file that may be called or texted: unchanged for 30 days (IDV-10), the one held longest first."""
+    return next((p.value for p in held if p.kind == "phone" and p.proven(today)), None)
+
+
 def mail_point(held: tuple[Point, ...], given: Identifier | None, today: date) -> str | None:
     """Where an answer may be mailed to: an address on file, unchanged for 30 days; the one given only if it is such."""
     proven = [p.value for p in held if p.kind == "email" and p.proven(today)]

@@ -12,6 +12,7 @@ from services.errors import NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
+from services.fulfilment.gravity import facts_in
 from services.fulfilment.legal_holds import covered, digests
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.returned import digests_of
@@ -44,8 +45,9 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
     outcome = (
         "several" if found.undecided else "stopped" if found.stopped else "complete" if found.complete else "incomplete"
     )
+    facts = facts_in(found, catalog.graph, room.today(room.controller(case.controller)))
     names, counts = tuple(k for k, _ in counted), tuple(n for _, n in counted)
-    room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome), case, item)
+    room.results.report(ask, "find", FindDone(ask, names, counts, found.others, outcome, facts), case, item)
     if must_tell(case, found):
         room.results.report(ask, "people", act_of(case, found), case)
     for asked in needed(room, case, wanted, found) if not wanted.ended else ():

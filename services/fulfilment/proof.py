@@ -11,7 +11,7 @@ import orjson
 
 from services.action_log.acts import FactorFailed, FactorPassed
 from services.cases.case import Case, Check
-from services.cases.fold_check import CHECK_US
+from services.cases.fold_check import CHECK_US, NO_NUMBER
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.questions import Held, chosen, held, questions_of, seed_of
@@ -20,6 +20,7 @@ from services.identity.ask import Question
 from services.identity.codes import LIFE_US, KeptCode, is_late, keep, new_code, same_code
 from services.identity.compare import same
 from services.identity.engine import COMPARED
+from services.identity.identifiers import normalise
 from services.letters.compose import compose
 from services.letters.delivery import deliver
 from services.types import Factor
@@ -27,6 +28,7 @@ from services.types import Factor
 _ARRIVES_S = 5.0
 _POLL_S = 0.05
 _LOCKS = 64
+_CODE_WAYS = ("email", "phone")
 _ASKED_FOR = (Factor.KBS, Factor.KBD, Factor.PIN)
 Json = dict[str, object]
 
@@ -47,7 +49,7 @@ class Proof:
     def __init__(self, room: Workroom) -> None:
         self._room = room
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
-        self._mails: dict[str, Callable[[], object]] = {}
+        self._sends: dict[str, Callable[[], object]] = {}
 
     # ── questions ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -72,49 +74,71 @@ class Proof:
         found = people.look_up(self._room, case.id)
         return Look(catalog, given, people.points(catalog.graph, found), held(found, catalog.graph))
 
-    def ways(self, case: Case) -> Json:
-        """Since when the contact points on file stand, and how many questions there are; never a value."""
-        look = self._look(case)
-        since = {kind: [p.since for p in look.points if p.kind == kind] for kind in ("email", "phone")}
-        asked = questions_of(look.catalog.graph, look.given.kind)
-        known = [q for q in asked if q.key in look.held] or asked
-        told: Json = {f"{kind}_since": min(days).isoformat() if days else None for kind, days in since.items()}
-        return {**told, "post_since": None, "kbd_questions": sum(1 for q in known if q.factor is Factor.KBD)}
+    def ways(self, case_id: str) -> Json:
+        """What the controller's catalog and this deployment offer: the same for everybody, known here or not."""
+        case = self._waited(case_id)
+        given = people.requester(self._room, case.id)
+        asked = questions_of(self._room.catalog(case.controller).graph, given.kind)
+        return {"kbd_questions": sum(1 for q in asked if q.factor is Factor.KBD), "texts": self._room.texts is not None}
 
     # ── codes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def code(self, case: Case, check: str) -> Json:
-        """Keep a new code and mail it to the address on file, if there is one left unchanged for 30 days.
+    def code(self, case: Case, check: str, way: str) -> Json:
+        """Keep a new code and send it by `way` (email, phone) to a point on file that was left unchanged for 30 days.
 
-        The answer is the same in any case, and the mail leaves after it.
+        The answer is the same whether or not there is one, and the message leaves after it. Raises `Refused` for text
+        messages where no gateway is set up.
         """
+        if way not in _CODE_WAYS or (way == "phone" and self._room.texts is None):
+            raise Refused("codes do not go that way here", next_key="send it by mail")
         self._open_check(case.id, check)
         room = self._room
         look = self._look(case)
         controller = room.controller(case.controller)
-        to = people.mail_point(look.points, look.given, room.today(controller))
+        today = room.today(controller)
+        mail = way == "email"
+        to = people.mail_point(look.points, look.given, today) if mail else people.call_point(look.points, today)
         code = new_code()
         kept = keep(code, room.lookup_key, check, room.now())
         self._forget_codes(case.id)
-        self._keep_code(case.id, check, kept, sent=to is not None)
+        self._keep_code(case.id, check, kept, way, sent=to is not None)
         if to is not None:
             facts = {"controller": controller, "code": code, "minutes": LIFE_US // 60_000_000}
             letter = compose("code", controller.language, facts)
-            self._mails[check] = partial(deliver, letter, to, mail=room.mail, outbox=room.outbox)
+            if mail:
+                self._sends[check] = partial(deliver, letter, to, mail=room.mail, outbox=room.outbox)
+            elif room.texts is not None:
+                number = normalise("phone", to, controller.country)
+                self._sends[check] = partial(room.texts.send, number, letter.text, letter.id)
         return {"said": True}
 
     def after_reply(self) -> None:
         """Send the codes whose replies are given."""
-        for check in list(self._mails):
-            mail = self._mails.pop(check, None)
+        for check in list(self._sends):
+            send = self._sends.pop(check, None)
             try:
-                if mail is not None:
-                    mail()
+                if send is not None:
+                    send()
             except DeskError as exc:
-                self._room.journal.fault("code.mail", exc)
+                self._room.journal.fault("code.send", exc)
 
-    def _keep_code(self, case: str, check: str, kept: KeptCode, *, sent: bool) -> None:
-        text = orjson.dumps({"check": check, "digest": kept.digest.hex(), "until": kept.until, "sent": sent})
+    def number(self, ask: str, case: Case, check: str) -> Json:
+        """The number on file to call back, left unchanged for 30 days; without one the call-back has failed (CBK).
+
+        Whoever asks has hung up before: what is shown now, no caller hears. Raises `Refused`.
+        """
+        self._open_check(case.id, check, asked=ask)
+        room = self._room
+        controller = room.controller(case.controller)
+        to = people.call_point(self._look(case).points, room.today(controller))
+        if to is None and room.results.done(ask, "factor") is None:
+            room.results.report(ask, "factor", FactorFailed(check, Factor.CBK, "called", ask, NO_NUMBER), case)
+            room.results.settle(stopped=room.stopped)
+        return {"number": to or ""}
+
+    def _keep_code(self, case: str, check: str, kept: KeptCode, way: str, *, sent: bool) -> None:
+        facts = {"check": check, "digest": kept.digest.hex(), "until": kept.until, "sent": sent, "way": way}
+        text = orjson.dumps(facts)
         sealed = self._room.details.seal(case, "code", text)
         if sealed is not None:
             self._room.store.put_detail(sealed.hash, case, "code", sealed.blob)
@@ -123,17 +147,17 @@ class Proof:
         for digest in self._room.details.own(case, "code"):
             self._room.store.drop_detail(digest)
 
-    def _said_code(self, case: str, check: str, given: str) -> str:
-        """`same`, `expired` or `wrong`; a code counts for one answer."""
-        verdict = "wrong"
+    def _said_code(self, case: str, check: str, given: str) -> tuple[str, str]:
+        """`same`, `expired` or `wrong`, and the way the code went; a code counts for one answer."""
+        verdict, way = "wrong", "email"
         for text in self._room.details.own(case, "code").values():
             raw = orjson.loads(text)
             kept = KeptCode(bytes.fromhex(raw["digest"]), raw["until"])
             right = same_code(given, kept, self._room.lookup_key, check)
             if right and raw["check"] == check and raw["sent"]:
-                verdict = "expired" if is_late(kept, self._room.now()) else "same"
+                verdict, way = "expired" if is_late(kept, self._room.now()) else "same", raw["way"]
         self._forget_codes(case)
-        return verdict
+        return verdict, way
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,8 +173,7 @@ class Proof:
             if before is None:
                 self._open_check(case_id, check)
                 case = self._room.case(case_id)
-                verdict = self._verdict(case, check, factor, key, given)
-                method = "email" if factor == Factor.OTP else key or "compared"
+                verdict, method = self._verdict(case, check, factor, key, given)
                 act = (
                     FactorPassed(check, factor, method, ask)
                     if verdict == "same"
@@ -161,7 +184,8 @@ class Proof:
             self._room.results.settle(stopped=self._room.stopped)
             return "reason" not in before
 
-    def _verdict(self, case: Case, check: str, factor: str, key: str, given: str) -> str:
+    def _verdict(self, case: Case, check: str, factor: str, key: str, given: str) -> tuple[str, str]:
+        """What came of the comparison, and the method: the way of a code, the key of a question."""
         if factor == Factor.OTP:
             return self._said_code(case.id, check, given)
         if factor not in _ASKED_FOR:
@@ -174,15 +198,30 @@ class Proof:
         country = self._room.controller(case.controller).country
         # Every value is compared, in no case fewer than one: time tells nothing.
         verdicts = [same(one.compare, given, value, country) for value in look.held.get(key) or (None,)]
-        return "same" if any(verdicts) else "wrong"
+        return "same" if any(verdicts) else "wrong", key
 
-    def _open_check(self, case: str, check: str) -> Check:
-        """The case's running check, waited for while it is on its way; raises `Refused`."""
+    def _waited(self, case: str) -> Case:
+        """The case, waited for while it is on its way; raises `NotFound`."""
+        until = time.monotonic() + _ARRIVES_S
+        while True:
+            try:
+                return self._room.case(case)
+            except NotFound:
+                if time.monotonic() > until or self._room.stopped():
+                    raise
+            time.sleep(_POLL_S)
+
+    def _open_check(self, case: str, check: str, *, asked: str = "") -> Check:
+        """The case's running check, and in it what was asked as `asked`, waited for while it is on its way.
+
+        Raises `Refused`.
+        """
         until = time.monotonic() + _ARRIVES_S
         while True:
             now = self._room.now()
             found = self._room.case(case).check
-            if found is not None and found.id == check:
+            arrived = found is not None and (not asked or asked in {ask for _, ask in found.asked})
+            if found is not None and found.id == check and (arrived or found.ended):
                 if found.ended or now > found.started_at + CHECK_US:
                     raise Refused("the check is over: begin a new one", next_key="v")
                 return found

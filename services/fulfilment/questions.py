@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from services.catalog.graph import Graph
@@ -11,6 +11,7 @@ from services.fulfilment.factors import factors
 from services.fulfilment.found import Found
 from services.identity.ask import Question, pick
 from services.identity.identifiers import CUSTOMER
+from services.identity.ways import MIN_KBD
 from services.types import Factor
 
 Held = Mapping[str, tuple[str, ...]]
@@ -38,12 +39,18 @@ def held(found: Found, graph: Graph) -> Held:
 def chosen(questions: tuple[Question, ...], answers: Held, seed: bytes) -> tuple[Question, ...]:
     """The questions of one check, always the same ones for a `seed`: one KBS, two KBD, and the PIN.
 
-    Those with an answer on file; all of the controller's when nothing is held, so that the choice tells nothing.
+    Those with an answer on file; all of the controller's when nothing is held, or of the dynamic ones too few to choose
+    from, so that the choice tells nothing.
     """
-    known = tuple(q for q in questions if q.key in answers) or questions
+    known = tuple(q for kind in Factor for q in _fit([q for q in questions if q.factor is kind], answers))
     # Seeded by a keyed digest: nobody outside a worker can foretell it, and it survives a restart.
     picked = pick(known, Random(seed))  # noqa: S311
     return (*picked, *[q for q in questions if q.factor is Factor.PIN][:1])
+
+
+def _fit(questions: Sequence[Question], answers: Held) -> Sequence[Question]:
+    fit = [q for q in questions if q.key in answers]
+    return fit if len(fit) >= (MIN_KBD if questions and questions[0].factor is Factor.KBD else 1) else questions
 
 
 def seed_of(key: bytes, case: str, check: str) -> bytes:

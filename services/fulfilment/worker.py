@@ -44,6 +44,7 @@ from services.fulfilment.watching import Watch
 from services.fulfilment.workroom import Workroom
 from services.home import CENTRAL_KEY, ENGINE_KEY, INGEST_SEED, LOOKUP_KEY, PIN_PEPPER, Home, key
 from services.letters.delivery import MailSettings
+from services.letters.texts import TextGateway
 from services.rotation import follow, publish
 from services.secrets import Vault, open_vault
 from services.sync.ingest import Ingest, IngestKeys
@@ -77,6 +78,7 @@ class Order:
     passphrase: str | None = field(default=None, repr=False)
     demo: bool = False
     mail: MailSettings | None = None
+    texts: TextGateway | None = None
     outbox: Path | None = None
     central_url: str = ""
     pauses: tuple[float, ...] = PAUSES_S
@@ -129,6 +131,7 @@ class Worker:
             replay=ReplayList(ReplayStore(central), home.folder("worker", self.id) / FILE),
             lookup_key=lookup,
             mail=order.mail,
+            texts=order.texts,
             outbox=order.outbox or home.outbox,
             pauses=order.pauses,
             lease_us=self._lease_us,

@@ -25,6 +25,7 @@ from services.fulfilment.replay_list import ReplayList
 from services.fulfilment.results import Results
 from services.home import Home
 from services.letters.delivery import MailSettings
+from services.letters.texts import TextGateway
 from services.secrets import Vault
 
 _AGAIN_S = 1.0
@@ -84,6 +85,7 @@ class Workroom(Systems):
     replay: ReplayList
     mail: MailSettings | None
     outbox: Path
+    texts: TextGateway | None = None
     pauses: tuple[float, ...]
     lease_us: int
     stopped: Callable[[], bool] = lambda: False

@@ -58,6 +58,8 @@ class Check:
     marks: tuple[tuple[str, str], ...] = ()
     strikes: int = 0
     ended: str = ""
+    document: str = ""
+    """Why a lead lets a document be looked at; empty: nobody does."""
 
 
 def why_over(check: Check, now: int, session: str) -> str:
@@ -98,26 +100,28 @@ def proven_by(check: Check) -> dict[str, Factor]:
     return served
 
 
-def closed_because(check: Check, factor: Factor, ways: Ways, method: str = "") -> str:
+def closed_because(check: Check, factor: Factor, ways: Ways) -> str:
     """Why `factor` is not open in this check, as words for the agent; empty when it is.
 
     Tries are few: no shopping among questions, no endless codes.
     """
     if factor not in check.template.offers(check.tier_needed):
         return "this checklist does not use it"
-    if any(f == factor for f, _ in check.passed):
+    if factor is Factor.DOC and not check.document:
+        return "by way of exception only: a lead lets it be looked at, with a reason"
+    if sum(f == factor for f, _ in check.passed) >= (2 if factor is Factor.OTP and ways.texts else 1):
         return "passed already: another one is needed"
     if sum(f == factor for f, _ in check.failed) >= _TRIES.get(factor, _TRIES_ELSE):
         return "tried often enough in this contact"
-    return blocked(factor, ways, method=method)
+    return blocked(factor, ways)
 
 
 def missing(check: Check) -> tuple[TemplateStep, ...]:
-    """The factor steps that still need a factor: none once the tier is reached (IDV-4: no more than needed)."""
-    if tier_reached(check.passed) >= check.tier_needed:
-        return ()
-    served = proven_by(check)
-    return tuple(s for s in shown(check) if s.kind == "factor" and s.id not in served)
+    """The factor steps that still need a factor: none once the tier is reached (IDV-4: no more than needed), but for
+    the authority of whoever acts for somebody else, which proves no person and is seen all the same (rules.md 6)."""
+    reached, served = tier_reached(check.passed) >= check.tier_needed, proven_by(check)
+    left = (s for s in shown(check) if s.kind == "factor" and s.id not in served)
+    return tuple(s for s in left if not reached or s.factors == (Factor.REP,))
 
 
 def next_step(check: Check, ways: Ways) -> str:
@@ -137,9 +141,10 @@ def stuck(check: Check, ways: Ways) -> bool:
 
     Offline nothing is known of the ways: they may open again, so that alone ends no check.
     """
-    if ways.offline or check.tier_needed is Tier.TX or tier_reached(check.passed) >= check.tier_needed:
-        return False
     left = missing(check)
+    reached = tier_reached(check.passed) >= check.tier_needed and not left
+    if ways.offline or check.tier_needed is Tier.TX or reached:
+        return False
     return not left or any(all(closed_because(check, f, ways) for f in s.factors) for s in left)
 
 
@@ -147,4 +152,5 @@ def finished(check: Check) -> bool:
     """Whether the tier is reached and every other step has its mark."""
     marks = dict(check.marks)
     unmarked = [s for s in shown(check) if s.kind != "factor" and s.id not in marks]
-    return check.tier_needed is not Tier.TX and tier_reached(check.passed) >= check.tier_needed and not unmarked
+    reached = tier_reached(check.passed) >= check.tier_needed and not missing(check)
+    return check.tier_needed is not Tier.TX and reached and not unmarked

@@ -36,7 +36,7 @@ def compared(check: Check, factor: Factor, method: str, result: Result, ways: Wa
     _open(check, now, session)
     if factor not in COMPARED:
         raise Refused(f"{factor} is vouched for by a person, not compared")
-    _usable(check, factor, ways, method)
+    _usable(check, factor, ways)
     if result is Result.SAME:
         return replace(check, passed=(*check.passed, (factor, method)))
     strikes = check.strikes + (result is Result.WRONG)
@@ -56,7 +56,7 @@ def vouched(
         raise Refused(f"{factor} passes by a comparison only: type what the caller says")
     if factor is Factor.SUP and by == check.actor:
         raise Refused("the second colleague must be another person")
-    _usable(check, factor, ways, method)
+    _usable(check, factor, ways)
     if mark == "y":
         return replace(check, passed=(*check.passed, (factor, method)))
     return replace(check, failed=(*check.failed, (factor, "denied" if mark == "f" else Result.NOT_ANSWERED)))
@@ -78,12 +78,16 @@ def marked(check: Check, step: str, mark: Mark, now: int, session: str) -> Check
     return after
 
 
-def with_tier(check: Check, tier: Tier, role: Role) -> Check:
-    """The check with another tier needed: anyone may raise it, a lead may lower it. Raises `Refused` otherwise."""
+def aimed(check: Check, tier: Tier, role: Role, template: Template | None = None) -> Check:
+    """The check with another tier needed, by another checklist if one is given; what was proven stays proven.
+
+    Anyone may raise it, a lead may lower it. Raises `Refused` otherwise.
+    """
     reason = no_change_because(check.tier_needed, tier, role)
     if reason:
         raise Refused(reason)
-    return replace(check, tier_needed=tier)
+    goes_on = "" if check.ended == End.DONE else check.ended
+    return replace(check, tier_needed=tier, template=template or check.template, ended=goes_on)
 
 
 def unlocked(check: Check, locked_us: int, actor: str) -> Check:
@@ -104,7 +108,7 @@ def _open(check: Check, now: int, session: str) -> None:
         raise Refused(f"the check is over ({over})", kept="the request stays logged", next_key="v")
 
 
-def _usable(check: Check, factor: Factor, ways: Ways, method: str) -> None:
-    reason = closed_because(check, factor, ways, method)
+def _usable(check: Check, factor: Factor, ways: Ways) -> None:
+    reason = closed_because(check, factor, ways)
     if reason:
         raise Refused(f"{factor} cannot be used: {reason}")

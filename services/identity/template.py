@@ -1,6 +1,6 @@
 """Checklists as people write them: YAML beside the code, read strictly (rules.md 7.6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ PLACES = frozenset({"case", "controller", "due", "received"})
 """What the words of a step may ask to be filled in: `{due}`. Never a value that is held about the person."""
 
 _FOLDER = Path(__file__).parent / "checklists"
-_SHARED = ("guards", "phrases")
+_SHARED = ("guards", "phrases", "steps")
 
 Words = dict[str, str]
 
@@ -37,11 +37,12 @@ def check_words(words: Words, of: str) -> None:
 class TemplateStep:
     """One step: a guard to tick, a choice of factors (one of them must pass), words to say, a thing to confirm.
 
-    `from_tier` hides the step below that tier. A guard without words takes those of `guards.yml`.
+    `from_tier` hides the step below it. A guard without words takes those of `guards.yml`; a `shared` step is the
+    one of its id in `steps.yml`, with words of its own if it has any.
     """
 
     id: str
-    kind: Literal["guard", "factor", "say", "confirm"]
+    kind: Literal["guard", "factor", "say", "confirm", "shared"]
     guard: str = ""
     factors: tuple[Factor, ...] = ()
     from_tier: Tier = field(default=Tier.T0, metadata={"key": "from"})
@@ -55,7 +56,7 @@ class TemplateStep:
             raise ValueError(f"a guard step names one of {', '.join(GUARDS)}, no other step does")
         if (self.kind == "factor") != bool(self.factors):
             raise ValueError("a factor step offers factors, no other step does")
-        if self.kind != "guard":
+        if self.kind not in ("guard", "shared"):
             check_words(self.title, f"the title of '{self.id}'")
             check_words(self.say, f"step '{self.id}'")
 
@@ -82,7 +83,8 @@ class Template:
         if sorted(guards) != sorted(GUARDS):
             odd = set(GUARDS).symmetric_difference(guards) or {g for g in guards if guards.count(g) > 1}
             raise ValueError(f"every guard stands in a checklist once: look at {', '.join(sorted(odd))}")
-        if not (self.tier in (Tier.T0, Tier.TX) or self.reaches(self.tier)):
+        filled = all(s.kind != "shared" for s in self.steps)
+        if filled and not (self.tier in (Tier.T0, Tier.TX) or self.reaches(self.tier)):
             raise ValueError(f"its factors cannot reach {self.tier}")
 
     def offers(self, tier: Tier) -> frozenset[Factor]:
@@ -94,7 +96,7 @@ class Template:
         pairs: list[tuple[str, str]] = []
         taken: set[str] = set()
         for step in (s for s in self.steps if s.factors and s.from_tier <= tier):
-            ways = [(f, "email" if f is Factor.OTP else "") for f in step.factors]
+            ways = [(f, m) for f in step.factors for m in (("email", "phone") if f is Factor.OTP else ("",))]
             new = [(f, m) for f, m in ways if f not in STRONG or channel(f, m) not in taken]
             pairs += new[:1]
             taken |= {channel(f, m) for f, m in new[:1] if f in STRONG}
@@ -119,7 +121,10 @@ def read_template(path: Path) -> Template:
     template = strict_yaml.read(path, Template)
     if template.id != path.stem:
         raise BadInput(f"id '{template.id}' is not the file's name", place=f"{path}:1")
-    return replace(template, steps=tuple(_filled(step) for step in template.steps))
+    try:
+        return replace(template, steps=tuple(_filled(step) for step in template.steps))
+    except ValueError as exc:
+        raise BadInput(str(exc), place=f"{path}:1") from None
 
 
 @lru_cache(maxsize=1)
@@ -153,6 +158,13 @@ class Guards:
             check_words(step.say, step.guard)
 
 
+@dataclass(frozen=True)
+class SharedSteps:
+    """The shape of `steps.yml`."""
+
+    steps: tuple[TemplateStep, ...]
+
+
 @lru_cache(maxsize=1)
 def _guards() -> Mapping[str, TemplateStep]:
     from services import strict_yaml
@@ -160,28 +172,21 @@ def _guards() -> Mapping[str, TemplateStep]:
     return {step.guard: step for step in strict_yaml.read(_FOLDER / "guards.yml", Guards).guards}
 
 
+@lru_cache(maxsize=1)
+def _steps() -> Mapping[str, TemplateStep]:
+    from services import strict_yaml
+
+    return {step.id: step for step in strict_yaml.read(_FOLDER / "steps.yml", SharedSteps).steps}
+
+
 def _filled(step: TemplateStep) -> TemplateStep:
-    """A guard step with the words of `guards.yml` where it has none of its own."""
+    """A guard or a shared step with what `guards.yml` and `steps.yml` say where it says nothing of its own."""
+    if step.kind == "shared":
+        if step.id not in _steps():
+            raise ValueError(f"there is no shared step '{step.id}'")
+        shared = _steps()[step.id]
+        return replace(shared, title=step.title or shared.title, say=step.say or shared.say)
     if not step.guard:
         return step
     guard = _guards()[step.guard]
     return replace(step, title=step.title or guard.title, say=step.say or guard.say)
-
-
-def choose(right: Right, requester: Requester = Requester.SELF) -> Template:
-    """The checklist for a right asked for by that requester; CL-UNID, the written route, where there is none."""
-    known = templates()
-    fits = (t for t in known.values() if right in t.rights and requester in t.requesters)
-    return next(fits, known["CL-UNID"])
-
-
-def choose_for(rights: Iterable[Right], requester: Requester = Requester.SELF, *, grave: bool = False) -> Template:
-    """One checklist for a case with several rights: the strictest that a check can pass, else CL-UNID.
-
-    `grave`: contact data, identity or money are to be corrected, and CL-RECT gives way to CL-RECT-CRIT.
-    """
-    chosen = [choose(right, requester) for right in rights]
-    if grave:
-        chosen = [templates()["CL-RECT-CRIT"] if one.id == "CL-RECT" else one for one in chosen]
-    led = [t for t in chosen if t.tier is not Tier.TX]
-    return max(led or chosen, key=lambda t: t.tier)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from services.errors import BadInput, NotFound
-from services.identity.template import choose
+from services.identity.choose import aim
 from services.strict_yaml import Word, line_of, nearest, read
 from services.training.auto_fail import AUTO_FAILS
 from services.training.facts import FACTS, PROOFS
@@ -187,7 +187,7 @@ def _problems(scenario: Scenario, stem: str) -> Iterator[tuple[int, str]]:
 
 def _unsaid(scenario: Scenario) -> Iterator[tuple[int, str]]:
     """Lines that can never be said: a second one at the same moment, or a factor the checklist never offers."""
-    offered = choose(scenario.right, scenario.requester).offers(Tier.T3)
+    offered = aim(scenario.right, scenario.requester).template.offers(Tier.T3)
     seen: set[str] = {"scenario.started"}
     ids = {OPENING}
     for line in scenario.lines:

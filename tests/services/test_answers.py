@@ -142,7 +142,7 @@ def test_a_code_goes_to_the_address_on_file_counts_once_and_not_when_it_is_late(
     check = check_of(call)
     live.until(lambda: live.case(call.case).acknowledged)
     before = len(live.letters())
-    assert ask(call, "code", check=check, factor="OTP") == {"said": True}
+    assert ask(call, "code", check=check, factor="OTP", way="email") == {"said": True}
     code = code_in_outbox(live, before)
     assert call.person.email in live.letters()[-1]
     assert "code" not in live.acts(call.case)
@@ -150,6 +150,7 @@ def test_a_code_goes_to_the_address_on_file_counts_once_and_not_when_it_is_late(
     assert ask(call, "answer", check=check, factor="OTP", key="", answer=code) == {"passed": False}
 
 
+@pytest.mark.rule("IDV-10", "G5")
 @pytest.mark.parametrize("who", [LATELY_CHANGED, None])
 def test_no_code_leaves_for_a_young_address_or_for_nobody_and_the_reply_is_the_same(
     live: WorkerCentre,
@@ -160,7 +161,7 @@ def test_no_code_leaves_for_a_young_address_or_for_nobody_and_the_reply_is_the_s
     check = check_of(call)
     live.until(lambda: live.case(call.case).acknowledged)
     before = len(live.letters())
-    assert ask(call, "code", check=check, factor="OTP") == {"said": True}
+    assert ask(call, "code", check=check, factor="OTP", way="email") == {"said": True}
     live.until(lambda: "code" in (live.home.logs / "worker.log").read_text())
     assert len(live.letters()) == before
     assert ask(call, "answer", check=check, factor="OTP", key="", answer="123456") == {"passed": False}

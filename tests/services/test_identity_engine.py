@@ -5,7 +5,17 @@ from itertools import chain, combinations
 import pytest
 
 from services.identity.engine import COMPARED, STRONG, TICKED, channel, tier_reached
-from services.identity.needs import PRESSURE, Data, Delivery, Flag, no_change_because, raised, tier_needed
+from services.identity.needs import (
+    PRESSURE,
+    Data,
+    Delivery,
+    Facts,
+    Flag,
+    facts_of,
+    no_change_because,
+    raised,
+    tier_needed,
+)
 from services.types import Factor, Requester, Right, Role, Tier
 
 T0_RIGHTS = (Right.OBJECTION_MARKETING, Right.CONSENT_WITHDRAW, Right.COMPLAINT, Right.UNKNOWN)
@@ -75,27 +85,34 @@ def test_a_code_by_an_unknown_way_counts_as_the_phone() -> None:
 @pytest.mark.parametrize("right", T0_RIGHTS)
 def test_a_T0_right_needs_no_factor_whatever_else_is_so(right: Right) -> None:
     for requester in Requester:
-        everything = tier_needed(right, requester, data=set(Data), delivery=Delivery.NEW_ADDRESS, flags=set(Flag))
-        assert everything is Tier.T0
+        everything = Facts(frozenset(Data), Delivery.NEW_ADDRESS, frozenset(Flag))
+        assert tier_needed(right, requester, everything) is Tier.T0
 
 
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY, Right.ERASURE])
 def test_the_tier_is_the_highest_of_type_data_delivery_and_flags(right: Right) -> None:
     assert tier_needed(right) is Tier.T2
-    assert tier_needed(right, data={Data.ORDINARY}) is Tier.T2
-    for grave in (Data.SPECIAL, Data.FINANCE, Data.RECORDING, Data.MINOR):
-        assert tier_needed(right, data={Data.ORDINARY, grave}) is Tier.T3
+    for grave in Data:
+        assert tier_needed(right, facts=facts_of([grave])) is Tier.T3
     for where in (Delivery.NEW_ADDRESS, Delivery.THIRD_PARTY):
-        assert tier_needed(right, delivery=where) is Tier.T3
-    for flag in Flag:
-        assert tier_needed(right, flags={flag}) is Tier.T3
-    assert tier_needed(right, Requester.REPRESENTATIVE) is Tier.T3
+        assert tier_needed(right, facts=facts_of([where])) is Tier.T3
+    assert tier_needed(right, facts=facts_of([Delivery.ORAL])) is Tier.T2
+    for flag in set(Flag) - {Flag.LEAKED, Flag.GRAVE_CORRECTION}:
+        assert tier_needed(right, facts=facts_of([flag])) is Tier.T3
+    for requester in set(Requester) - {Requester.SELF}:
+        assert tier_needed(right, requester) is Tier.T3
+
+
+def test_a_case_keeps_facts_as_codes_and_codes_of_a_later_version_do_no_harm() -> None:
+    read = facts_of(["special", "oral", "third-party", "dispute", "of-a-later-version"])
+    assert read == Facts(frozenset({Data.SPECIAL}), Delivery.THIRD_PARTY, frozenset({Flag.DISPUTE}))
+    assert facts_of(()).delivery is Delivery.ON_FILE
 
 
 def test_G6_pressure_raises_by_one() -> None:
     for flag in PRESSURE:
-        assert tier_needed(Right.CONSENT_GIVE, flags={flag}) is Tier.T2
-    assert tier_needed(Right.CONSENT_GIVE, flags=PRESSURE) is Tier.T2
+        assert tier_needed(Right.CONSENT_GIVE, facts=facts_of([flag])) is Tier.T2
+    assert tier_needed(Right.CONSENT_GIVE, facts=facts_of(PRESSURE)) is Tier.T2
     assert [raised(t) for t in Tier] == [Tier.T0, Tier.T2, Tier.T3, Tier.T3, Tier.TX]
 
 

@@ -51,7 +51,7 @@ def test_every_no_has_a_reason_and_every_yes_has_none(act: str) -> None:
         ("erase", replace(PLANNED, flags=("legal-hold",)), "a legal hold exists"),
         ("take", opened(Right.ACCESS), "you hold it already"),
         ("approve", in_review(), "for lead only"),
-        ("verify", replace(opened(Right.ACCESS), requester=Requester.AUTHORITY), "hand it to legal"),
+        ("export", replace(opened(Right.ACCESS), requester=Requester.AUTHORITY), "hand it to legal"),
         ("note", replace(opened(Right.ACCESS), holder=""), "take the case first"),
         ("note", replace(opened(Right.ACCESS), holder="agent:0017"), "held by 0017"),
         ("export", replace(verified(opened(Right.ACCESS)), closed=True), "the case is closed"),

@@ -47,11 +47,12 @@ def proven(centre: WorkerCentre, desk: Desk, call: Call) -> None:
         if name == "identify":
             asked = check.question(session, case, step.id).key
             view = check.answer(session, case, step.id, asked, call.answer(asked))
-        elif name == "prove":
-            asked = check.question(session, case, f"prove.{Factor.PIN}").key
-            view = check.answer(session, case, f"prove.{Factor.PIN}", asked, call.answer(asked))
-        elif name == "third":
-            view = check.mark(session, case, f"third.{Factor.CBK}", "y")
+        elif name == "strong":
+            asked = check.question(session, case, f"strong.{Factor.PIN}").key
+            view = check.answer(session, case, f"strong.{Factor.PIN}", asked, call.answer(asked))
+        elif name == "another":
+            assert check.number(session, case, f"another.{Factor.CBK}")
+            view = check.mark(session, case, f"another.{Factor.CBK}", "y")
         elif name == "colleague":
             with pytest.raises(Refused, match="another person"):
                 check.mark(session, case, step.id, "y")
