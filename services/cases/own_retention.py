@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from services.cases.case import Case
+if TYPE_CHECKING:
+    from services.cases.case import Case  # a case knows its controller's hours, and a controller these terms
 
 CONTACT, LETTERS, RECORD = "contact", "letters", "record"
 KINDS: Final = {
@@ -42,7 +43,7 @@ _MOST: Final = {
 }
 
 
-def ends(case: Case, kept: OwnRetention, zone: str) -> dict[str, date]:
+def ends(case: "Case", kept: OwnRetention, zone: str) -> dict[str, date]:
     """The first day on which each part of a closed case is kept no longer, all of it first; empty while it is open."""
     if not case.closed or case.locked or (case.breach is not None and not case.breach.closed):
         return {}
@@ -56,7 +57,7 @@ def ends(case: Case, kept: OwnRetention, zone: str) -> dict[str, date]:
     }
 
 
-def breached(case: Case) -> bool:
+def breached(case: "Case") -> bool:
     """Whether a breach was raised about it: that is kept longer (Art 33(5))."""
     return case.breach is not None or bool(case.locks)
 
