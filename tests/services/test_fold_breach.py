@@ -99,6 +99,7 @@ def test_the_case_comes_back_whole_from_its_json() -> None:
 # ── the hours: CLK-13, rules.md 2.4 vector 16 ─────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.rule("ART-33-1")
 def test_clk_13_vector_16_the_hours_run_through_the_weekend_and_the_safe_end_leads() -> None:
     breach = raised(us(20, 16, 20)).breach
     assert breach is not None
@@ -129,6 +130,7 @@ def test_a_time_that_no_rule_reaches_ends_at_once_and_stops_nothing() -> None:
         assert row["is_open"]
 
 
+@pytest.mark.rule("ART-33-2")
 def test_a_processor_tells_the_controller_without_undue_delay_and_has_no_hours() -> None:
     breach = raised(us(20, 16, 20)).breach
     assert breach is not None
@@ -217,7 +219,7 @@ def test_two_breaches_about_one_case_are_released_each_by_itself() -> None:
 
 OPEN_WHILE_LOCKED = {
     "take", "assign", "return", "withdraw", "execute", "task", "marketing", "note", "hand-over", "wrap-up", "breach",
-    "breach-decide", "breach-release",
+    "breach-decide", "breach-release", "fact", "hold", "read-letter",
 }  # fmt: skip
 """Talking, taking back and stopping; `execute` is asked by a job that waits for the release itself."""
 

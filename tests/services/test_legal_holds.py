@@ -55,6 +55,7 @@ def opened(centre: Centre, desk: Desk, session: Session, who: str = "ada@example
     return case
 
 
+@pytest.mark.rule("HOLD")
 def test_a_hold_is_over_the_person_in_every_case_before_and_after_and_no_other_person(centre: Centre) -> None:
     with centre.desk() as desk:
         agent = sign_in(desk)
@@ -170,6 +171,7 @@ def customer(centre: WorkerCentre) -> list[tuple[object, ...]]:
     return centre.rows("crm", f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}'")
 
 
+@pytest.mark.rule("HOLD")
 def test_ERA_7_a_hold_set_in_the_waiting_period_stops_the_erasure_and_the_letter_names_17_3_e(make_due: Make) -> None:
     centre = make_due()
     hold_now(centre, controller="nordlicht", identifiers=[ME.customer_number])

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from console.commands.retention import app
 from db.central_retention import last_day
 from services.action_log.entry import decode
+from services.cases.breach import Lock
 from services.cases.case import Case, from_json
 from services.cases.own_retention import CONTACT, LETTERS, RECORD, OwnRetention, ends
 from services.central_check import rows as changed_rows
@@ -24,20 +25,24 @@ from tests.own_room import room_of
 from tests.services.test_legal_holds import MATTER, SOON, lead_at
 
 
-def closed(day: date, *flags: str) -> Case:
+def closed(day: date, *locks: Lock) -> Case:
     at = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1_000_000)
     who = (Channel.PHONE, Regime.EU, Requester.SELF, DutyRole.CONTROLLER)
     return Case(
-        "C-26-000001", "c", "psn:1", *who, at, day.isoformat(), "agent:1", at, closed=True, closed_at=at, flags=flags
+        "C-26-000001", "c", "psn:1", *who, at, day.isoformat(), "agent:1", at, closed=True, closed_at=at, locks=locks
     )
 
 
+@pytest.mark.rule("KEEP-BREACH")
 def test_the_defaults_are_those_of_the_rules_and_count_from_the_day_or_the_year_of_closing() -> None:
     kept = OwnRetention()
     assert ends(closed(date(2026, 11, 30)), kept, "Europe/Berlin") == {
         RECORD: date(2030, 1, 1), LETTERS: date(2030, 1, 1), CONTACT: date(2027, 2, 28)
     }  # fmt: skip
-    assert ends(closed(date(2026, 1, 1), "breach"), kept, "Europe/Berlin")[RECORD] == date(2032, 1, 1)
+    lock = Lock("C-26-000009", "agent:1", 1)
+    released = replace(lock, released="contained", released_by="agent:2")
+    assert ends(closed(date(2026, 1, 1), released), kept, "Europe/Berlin")[RECORD] == date(2032, 1, 1)
+    assert ends(closed(date(2026, 1, 1), lock), kept, "Europe/Berlin") == {}, "an open breach keeps everything"
     assert ends(replace(closed(date(2026, 1, 1)), closed=False), kept, "Europe/Berlin") == {}
     for bad in ({"contact_months": 0}, {"record_years": 11}, {"letters_years": 4}):
         with pytest.raises(ValueError, match=r"letters cannot|is from 1"):
@@ -54,7 +59,7 @@ def end(centre: Centre, desk: Desk, session: Session, who: str, *, leave_open: b
     case = desk.intake.open(session, request(Right.COMPLAINT, identifier=who)).case
     centre.settle(desk)
     if not leave_open:
-        desk.act.resolve(session, case, "1", Outcome.NOTHING_HELD)
+        desk.act.resolve(session, case, "1", Outcome.WITHDRAWN)
         centre.settle(desk)
     return case
 
@@ -71,6 +76,7 @@ def kinds(centre: Centre, case: str) -> set[str]:
     return {kind for kind in ("key", "requester", "words") if centre.store.details_of(case, kind)}
 
 
+@pytest.mark.rule("KEEP-CASE", "KEEP-CONTACT")
 def test_what_is_over_goes_once_and_what_is_held_or_asked_for_stays(centre: Centre) -> None:
     with centre.desk() as desk:
         agent = sign_in(desk)
