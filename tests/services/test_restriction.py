@@ -150,7 +150,7 @@ def test_without_an_address_a_letter_stands_failed_until_somebody_says_how_they_
     assert not centre.case(call.case).closed, "the person is still to be told"
     assert "einschränken" in call.desk.letter.read(call.session, call.case, letter.id).text, "as it could not leave"
     shown = call.desk.case.read(call.session, call.case).letters[-1]
-    assert (shown.failed, shown.reason) == (True, "there is no address to send it to")
+    assert (shown.failed, shown.reason) == (True, "there is no address to write to")
     call.desk.letter.handed(call.session, call.case, letter.id, "post")
     centre.until(lambda: centre.case(call.case).closed)
     assert centre.case(call.case).letters[-1].medium == "post"
