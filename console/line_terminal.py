@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import time
 from contextlib import nullcontext, suppress
 from datetime import datetime
+from select import select
 from typing import TYPE_CHECKING
 
 from console.tty import unseen
@@ -19,11 +21,23 @@ LONGEST = 8_192
 _CLEARED = "\x1b[3J\x1b[2J\x1b[H"
 
 
+class Interrupted(Exception):
+    """Ctrl-C, while somebody was waited for."""
+
+
 class LineTerminal:
-    """Standard input and output. Lines are taken from the descriptor itself, so that waiting for one can end."""
+    """Standard input and output. Lines are taken from the descriptor itself, so that waiting for one can end.
+
+    Ctrl-C interrupts nothing but waiting: what the desk is writing is written to its end.
+    """
 
     def __init__(self) -> None:
         self._in, self._waiting = sys.stdin.fileno(), b""
+        self._woken, wake = os.pipe()
+        for end in (self._woken, wake):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGINT, _say_nothing)
         with suppress(AttributeError, ValueError):
             sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
 
@@ -35,7 +49,7 @@ class LineTerminal:
             try:
                 with unseen(self._in) if secret else nullcontext():
                     return self._line(idle_s)
-            except KeyboardInterrupt:
+            except Interrupted:
                 self.write("\nCtrl-C does nothing here: 0 goes back, an empty agent number leaves")
             finally:
                 if secret:
@@ -43,7 +57,7 @@ class LineTerminal:
 
     def _line(self, idle_s: float | None) -> str:
         while b"\n" not in self._waiting:
-            if not _readable(self._in, idle_s):
+            if not self._typed(idle_s):
                 self.write("")
                 raise IdleTooLong
             more = os.read(self._in, 4_096)
@@ -52,6 +66,26 @@ class LineTerminal:
             self._waiting = (self._waiting + more) if len(self._waiting) < LONGEST else self._waiting[:LONGEST] + more
         line, _, self._waiting = self._waiting.partition(b"\n")
         return line[:LONGEST].decode(errors="replace").rstrip("\r")
+
+    def _typed(self, seconds: float | None) -> bool:
+        """Whether something was typed in time; where nobody can tell (a console of Windows), it is waited for."""
+        try:
+            ready = select([self._in, self._woken], [], [], seconds)[0]
+        except (OSError, ValueError):
+            return True
+        if self._woken in ready:
+            os.read(self._woken, 4_096)
+            raise Interrupted
+        return bool(ready)
+
+    def rest(self, seconds: float) -> bool:
+        """Do nothing for so long; whether nobody pressed Ctrl-C meanwhile."""
+        try:
+            woken = select([self._woken], [], [], seconds)[0]
+        except (OSError, ValueError):
+            time.sleep(seconds)
+            return True
+        return not (woken and os.read(self._woken, 4_096))
 
     def write(self, line: str) -> None:
         sys.stdout.write(f"{line}\n")
@@ -63,14 +97,8 @@ class LineTerminal:
             sys.stdout.flush()
 
 
-def _readable(descriptor: int, seconds: float | None) -> bool:
-    """Whether something was typed in time; where nobody can tell (a console of Windows), it is waited for."""
-    import select
-
-    try:
-        return bool(select.select([descriptor], [], [], seconds)[0])
-    except (OSError, ValueError):
-        return True
+def _say_nothing(number: int, frame: object) -> None:
+    """The signal wakes whoever waits, and does no more."""
 
 
 def run(settings: "Settings") -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import keyring
 import pytest
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
@@ -35,7 +35,8 @@ UNMEASURED = (
     "tests/stories/", "tests/faults/", "tests/terminal/", "tests/screens/", "tests/looks/", "tests/test_setup",
     "tests/test_play",
 )  # fmt: skip
-"""Tests through screens and many processes of what `tests/services` runs in one."""
+"""Tests through screens and many processes of what `tests/services` runs in one. Nor are property tests measured: they
+run hundreds of times what others run once."""
 IN_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 
 # Hundreds of processes are started: what the first one compiled the others need not compile again.
@@ -60,7 +61,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Measuring coverage costs two fifths of a test's time: what others measure is not measured again."""
-    measure = Coverage.current() if item.nodeid.startswith(UNMEASURED) else None
+    again = item.nodeid.startswith(UNMEASURED) or is_hypothesis_test(getattr(item, "obj", None))
+    measure = Coverage.current() if again else None
     if measure is None:
         return (yield)
     inherited = os.environ.pop(IN_CHILDREN, None)

@@ -50,6 +50,10 @@ class Typist:
             self.lines.append(line)
             self._lock.notify_all()
 
+    def rest(self, seconds: float) -> bool:
+        time.sleep(seconds)
+        return True
+
     def clear(self) -> None:
         self.cleared += 1
 

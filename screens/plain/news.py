@@ -40,7 +40,7 @@ def wait(seat: Seat, case: str, before: Sequence[str], seconds: float) -> list[s
         if view is None:
             return lines
         lines = say_new(seat, view, lines)
-        if not _runs(view) or not seat.does(_rest):
+        if not _runs(view) or not seat.rest(_POLL_S):
             return lines
     seat.say(f"nothing more for {seconds:.0f} seconds")
     return lines
@@ -50,8 +50,3 @@ def _runs(view: CaseView) -> bool:
     """Whether something changes by itself: what waits for a person or for its time does not."""
     running = any(item.state is ItemState.RUNNING for item in view.items)
     return running or any(not line.synced for line in view.history)
-
-
-def _rest() -> bool:
-    time.sleep(_POLL_S)
-    return True

@@ -44,6 +44,10 @@ class Lines(Protocol):
         """One line more."""
         ...
 
+    def rest(self, seconds: float) -> bool:
+        """Do nothing for so long; whether the person let it be so."""
+        ...
+
     def clear(self) -> None:
         """What was written can be read on this terminal no more (TRM-4)."""
         ...
@@ -162,12 +166,16 @@ class Seat:
         except DeskError as error:
             self.say(f"{'no' if isinstance(error, Refused) else 'failed'}: {sentences(error)}")
             return None
-        except KeyboardInterrupt:
-            self.say("stopped waiting; what was asked for goes on by itself")
-            return None
         if done:
             self.say(done)
         return found
+
+    def rest(self, seconds: float) -> bool:
+        """Wait for so long; False when the person has enough of waiting."""
+        if self._lines.rest(seconds):
+            return True
+        self.say("stopped waiting; what was asked for goes on by itself")
+        return False
 
     def with_pin(self) -> bool:
         """The PIN again before a grave act (TRM-6); whether it was right."""

@@ -142,6 +142,9 @@ def test_what_is_no_answer_changes_nothing_and_is_asked_again(typed: str) -> Non
         def write(self, line: str) -> None:
             self.lines.append(line)
 
+        def rest(self, seconds: float) -> bool:
+            raise AssertionError
+
         def clear(self) -> None:
             raise AssertionError
 
