@@ -8,8 +8,8 @@ from itertools import groupby
 import pytest
 
 LONG = (
-    "tests/test_setup", "tests/stories/", "tests/faults/", "tests/terminal/", "tests/services/test_worker",
-    "tests/services/test_demo",
+    "tests/test_setup", "tests/stories/", "tests/faults/", "tests/terminal/", "tests/screens/",
+    "tests/services/test_worker", "tests/services/test_demo",
 )  # fmt: skip
 """Where a test takes seconds, the longest first; everywhere else it is a fraction of one."""
 

@@ -17,6 +17,7 @@ from services.fulfilment import people
 from services.fulfilment.questions import Held, chosen, held, questions_of, seed_of
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.ask import Question
+from services.identity.check import End
 from services.identity.codes import LIFE_US, KeptCode, is_late, keep, new_code, same_code
 from services.identity.compare import same
 from services.identity.engine import COMPARED
@@ -214,17 +215,24 @@ class Proof:
     def _open_check(self, case: str, check: str, *, asked: str = "") -> Check:
         """The case's running check, and in it what was asked as `asked`, waited for while it is on its way.
 
-        Raises `Refused`.
+        So is one that is done: aimed higher it goes on, and that may be on its way, too. Raises `Refused`.
         """
         until = time.monotonic() + _ARRIVES_S
         while True:
             now = self._room.now()
             found = self._room.case(case).check
             arrived = found is not None and (not asked or asked in {ask for _, ask in found.asked})
-            if found is not None and found.id == check and (arrived or found.ended):
-                if found.ended or now > found.started_at + CHECK_US:
-                    raise Refused("the check is over: begin a new one", next_key="v")
-                return found
-            if time.monotonic() > until or self._room.stopped():
+            known = found if found is not None and found.id == check else None
+            late = time.monotonic() > until or self._room.stopped()
+            if known is not None and arrived and not known.ended and now <= known.started_at + CHECK_US:
+                return known
+            if known is not None and _over(known, now, late=late):
+                raise Refused("the check is over: begin a new one", next_key="v")
+            if late:
                 raise Refused("there is no such check on this case", next_key="v")
             time.sleep(_POLL_S)
+
+
+def _over(check: Check, now: int, *, late: bool) -> bool:
+    """Whether nothing that is on its way can open it again."""
+    return check.ended not in ("", End.DONE) or now > check.started_at + CHECK_US or (late and bool(check.ended))
