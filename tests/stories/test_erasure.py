@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN, WAIT_S
 from tests.player import Player, acts, console, in_order, knows, of_case, only, terminal_log, worker_log
@@ -40,6 +42,7 @@ async def test_a_whole_erasure_by_two_people(home: Path, person: Person) -> None
     assert systems == set(made.params["systems"])
 
 
+@pytest.mark.long  # by default it is told on plain lines (test_plain.py)
 async def test_taken_back_while_it_is_held(home: Path, person: Person) -> None:
     async with console(home) as player:
         case = await _ask_for_erasure(player, person)

@@ -100,6 +100,7 @@ async def test_the_agent_drops_what_was_done_meanwhile(centre: WorkerCentre, lin
         assert consents(centre, cut.case) == []
 
 
+@pytest.mark.long  # by default the settle screen's tests do it
 async def test_a_lead_repeats_it_and_it_is_done_once(centre: WorkerCentre, line: Line, person: Person) -> None:
     async with conflict(centre, line, person) as cut, console(centre.home.path, "desk-2", (120, 40)) as lead:
         await lead.sign_in(LEAD, LEAD_PIN)

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
 from tests.player import console, in_order, knows, of_case, only, terminal_log, worker_log
 from tests.worker_centre import PEOPLE, one_address
 
 
+@pytest.mark.long  # by default it is told on plain lines (test_plain.py)
 async def test_the_data_are_found_once_it_is_said_who_calls(home: Path, person: Person) -> None:
     one_address(home, person, PEOPLE[4])
     async with console(home) as player:
