@@ -9,9 +9,11 @@ from datetime import datetime
 from select import select
 from typing import TYPE_CHECKING
 
+from console.plain import exit_code, sentence
 from console.tty import unseen
 from screens.plain.desk import sit_down
 from screens.plain.seat import IdleTooLong, Leave, Seat
+from services.errors import DeskError
 
 if TYPE_CHECKING:
     from console.settings import Settings
@@ -110,7 +112,11 @@ def run(settings: "Settings") -> int:
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # no shell beside an open session (TRM-8)
     lines = LineTerminal()
     lines.write("opening the desk")
-    desk = open_desk(settings)
+    try:
+        desk = open_desk(settings)
+    except DeskError as error:
+        lines.write(f"rightsdesk: {sentence(error)}")
+        return exit_code(error)
     lock = settings.lock
     seat = Seat(
         desk, lines, now=lambda: datetime.now().astimezone(), idle_s=lock.idle_seconds,

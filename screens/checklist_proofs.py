@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.message import Message
@@ -48,15 +48,14 @@ class Proofs(KitScreen):
     view: ChecklistView | None
     busy: bool
 
-    @property
-    def step(self) -> Step | None:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # the checklist's own
 
-    def _begin(self) -> None:
-        raise NotImplementedError
+        @property
+        def step(self) -> Step | None: ...
 
-    def _write(self, call: Callable[..., ChecklistView], *args: object, stage: str) -> None:
-        raise NotImplementedError
+        def _begin(self) -> None: ...
+
+        def _write(self, call: Callable[..., ChecklistView], *args: object, stage: str) -> None: ...
 
     def action_send_code(self) -> None:
         step = self.step

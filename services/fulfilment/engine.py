@@ -79,6 +79,7 @@ class Engine:
         self._database = _open(url, key)
         self._running: Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._went_on: set[str] = set()
         config: DBOSConfig = {
             "name": APPLICATION,
             "application_version": VERSION,
@@ -129,6 +130,13 @@ class Engine:
         """Whether this process is at work on the job now."""
         return self._running[job_id] > 0
 
+    def went_on(self, job_id: str) -> bool:
+        """Whether a step of the job was recorded here since this was asked last."""
+        if job_id not in self._went_on:
+            return False
+        self._went_on.discard(job_id)
+        return True
+
     @contextmanager
     def _at_work(self, job_id: str) -> Iterator[None]:
         """Counted, not marked: what was taken over and came back may run beside its own end."""
@@ -147,7 +155,11 @@ class Engine:
         Of what it raises `JobFailed` alone is a result; anything else came up around the work (`Left`).
         """
 
+        fresh = False
+
         def told() -> T:
+            nonlocal fresh
+            fresh = True
             try:
                 return work()
             except JobFailed:
@@ -155,7 +167,18 @@ class Engine:
             except Exception as exc:
                 raise _left(exc) from None
 
-        return DBOS.run_step({"name": name}, told)
+        try:
+            done = DBOS.run_step({"name": name}, told)
+        except JobFailed:  # recorded, too
+            self._recorded(fresh=fresh)
+            raise
+        self._recorded(fresh=fresh)
+        return done
+
+    def _recorded(self, *, fresh: bool) -> None:
+        """A step of the job that runs here is recorded; `fresh`: now, and not long ago."""
+        if fresh and (job := DBOS.workflow_id):
+            self._went_on.add(job)
 
     def pause(self, seconds: float) -> None:
         """Wait; a restart waits only for what is left."""

@@ -56,6 +56,7 @@ PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 _INGEST_S, _ASKS_S, _JOBS_S, _SEND_S, _LIFE_S = 0.08, 0.08, 0.1, 0.5, 1.0
 _CATALOGS_S = 1.0
 _SLOWEST_S = 5.0
+_LOOKS = 64
 _ASK_THREADS, _SIGN_IN_THREADS = 4, 2
 """Sign-ins have threads of their own: searches, which can be slow, keep nobody from the desk."""
 _LEAVE_S = 3.0
@@ -270,12 +271,13 @@ class Worker:
         """Resume each of the jobs `begun` here that nobody is at work on, seen twice in a row.
 
         A worker that had it for a moment, froze and woke may have called it away in the engine. Tried again at the
-        2nd, 4th, 8th … look, so that a job that cannot go on fills no journal.
+        2nd, 4th, 8th … look and at every `_LOOKS`th, so that a job that cannot go on fills no journal; one that went
+        on since counts anew.
         """
         idle = [job for job in begun if not self._engine.runs(job.id)]
-        self._idle = {job.id: self._idle.get(job.id, 0) + 1 for job in idle}
+        self._idle = {job.id: 1 if self._engine.went_on(job.id) else self._idle.get(job.id, 0) + 1 for job in idle}
         for job in idle:
-            if (looks := self._idle[job.id]) > 1 and looks.bit_count() == 1:
+            if (looks := self._idle[job.id]) > 1 and (looks.bit_count() == 1 or looks % _LOOKS == 0):
                 self._journal.say("taken-up", kind=job.kind, job=job.id, fence=job.fence)
                 self._engine.resume(job.id, job.kind)
 

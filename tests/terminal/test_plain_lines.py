@@ -70,6 +70,17 @@ def test_over_a_pipe_the_end_of_input_leaves_and_a_long_line_is_cut(centre: Work
     assert b"Traceback" not in done.stdout + done.stderr
 
 
+def test_a_terminal_that_is_open_already_is_said_in_a_line(centre: WorkerCentre) -> None:
+    centre.desk()
+    done = subprocess.run(
+        [*COMMAND, str(centre.home.path)], capture_output=True, cwd=CHECKOUT, text=True, stdin=subprocess.DEVNULL,
+        env={**os.environ, "RIGHTSDESK_DEMO": "true"}, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "Another Rightsdesk is writing this log" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_home_that_is_none_is_said_in_a_line(tmp_path: Path) -> None:
     done = subprocess.run([*COMMAND, str(tmp_path / "none")], capture_output=True, cwd=CHECKOUT, timeout=60, text=True)
     assert done.returncode == 2
