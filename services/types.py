@@ -179,7 +179,8 @@ class KeyState:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One action of a case, as words; `mark` says why it did not count, if it did not."""
+    """One action of a case, as words; `mark` says why it did not count, if it did not; `under`: the instruction of the
+    controller that a processor did it under."""
 
     at: datetime
     actor: str
@@ -189,6 +190,7 @@ class HistoryLine:
     seq: int
     synced: bool
     mark: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,8 @@ class CaseView:
     """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it.
 
     `leads`: the date by which the queue sorts it.
+    `instruction`: the controller's, under which a processor acts here; empty for who is none.
+    `consent_age`: it is about a minor, who consents alone from that age on (Art 8); 0 where it is not.
     `draft_since`: central does not answer and this person's hold on the case ended then; what they do is a draft.
     """
 
@@ -227,6 +231,8 @@ class CaseView:
     found: tuple[SystemResult, ...] = ()
     draft_since: datetime | None = None
     leads: date | None = None
+    instruction: str = ""
+    consent_age: int = 0
 
     def key(self, act: str) -> KeyState:
         """The state of one act's key; an unknown act is not allowed."""
@@ -299,7 +305,7 @@ class FoundField:
 
 @dataclass(frozen=True, slots=True)
 class FoundCollection:
-    """What one collection holds of the person."""
+    """What one collection holds of the person; `public`: the controller had made it public (Art 17(2))."""
 
     system: str
     collection: str
@@ -309,6 +315,7 @@ class FoundCollection:
     law: str = ""
     until: date | None = None
     sample: tuple[FoundField, ...] = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

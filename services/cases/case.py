@@ -179,6 +179,9 @@ class Case:
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
     lead lets the later date lead, empty while none does.
     `breach`: what it is an entry of the register for, and then nothing else. `locks`: breaches that it is about.
+    `instruction`: what a processor does here is done under it, except for acts that have their own: `special`, (act,
+    reference). `proposed`: why two months more were proposed to the controller, which has not said so yet.
+    `consenter`: who gives the next consent for a minor, once somebody said so.
     """
 
     id: str
@@ -222,6 +225,10 @@ class Case:
     training: bool = False
     source: str = ""
     key: str = ""
+    instruction: str = ""
+    special: tuple[tuple[str, str], ...] = ()
+    proposed: str = ""
+    consenter: str = ""
 
     def item(self, item: str | None) -> Item | None:
         """The item of that id, if the case has it."""
@@ -281,8 +288,9 @@ def from_json(data: bytes) -> Case:
         raw["locks"] = tuple(Lock(**x) for x in raw["locks"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
-    if "people" in raw:
-        raw["people"] = tuple(tuple(one) for one in raw["people"])
+    for name in ("people", "special"):
+        if name in raw:
+            raw[name] = tuple(tuple(one) for one in raw[name])
     for name in ("flags", "facts", "dropped", "seen", "reduced"):
         if name in raw:
             raw[name] = tuple(raw[name])

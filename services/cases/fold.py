@@ -19,13 +19,16 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_check,
     fold_clock,
     fold_correct,
+    fold_instruct,
     fold_letters,
+    fold_minor,
     fold_people,
     fold_redactions,
     fold_systems,
     fold_tasks,
 )
 from services.cases.case import Case, Item, conflict_of
+from services.cases.fold_instruct import uninstructed
 from services.cases.fold_letters import untold
 from services.cases.fold_settle import AGAIN
 from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
@@ -59,6 +62,8 @@ def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
 
 def _stepped(case: Case, step: Step[Any], entry: Entry, at: int) -> Case:
     _fence(case, entry)
+    if why := uninstructed(case, entry.act):
+        raise Unfit(why)
     return step(case, from_params(entry.act, entry.params), entry, at)
 
 

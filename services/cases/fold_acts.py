@@ -7,8 +7,9 @@ from services.action_log.entry import Entry
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier, with_facts
+from services.cases.fold_minor import consented
 from services.cases.fold_systems import SKIPPED, state_in, with_system
-from services.cases.fold_tasks import BY_HAND
+from services.cases.fold_tasks import BY_HAND, hands_in
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
 from services.identity.needs import FOUND
@@ -44,7 +45,7 @@ def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
 
 def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Item, ...]) -> tuple[SystemResult, ...]:
     """What was found, system by system; what people found by hand is marked as that."""
-    hands = {task.system for item in items for task in item.tasks}
+    hands = hands_in(items)
     return tuple(
         SystemResult(s, "found" if n else "nothing found", found=n, reason=BY_HAND if s in hands else "")
         for s, n in zip(systems, counts, strict=True)
@@ -53,7 +54,7 @@ def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Ite
 
 def _chosen(item: Item, system: str, rows: int, *, read_back: bool) -> SystemResult:
     """A choice that was written; by hand nobody reads it back, and it is marked as what people say."""
-    if any(task.system == system for task in item.tasks):
+    if system in hands_in([item]):
         return SystemResult(system, "done", masked=rows, reason=BY_HAND)
     return SystemResult(system, "done" if read_back else "not read back", masked=rows)
 
@@ -194,7 +195,7 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
 @folds(acts.ConsentGiven)
 def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
     needs_tier(case, entry, the_item(case, entry, *OPEN, ItemState.RUNNING), Tier.T1)
-    return _consent(case, entry, Right.CONSENT_GIVE, done.purpose)
+    return _consent(consented(case), entry, Right.CONSENT_GIVE, done.purpose)
 
 
 @folds(acts.ConsentWithdrawn)

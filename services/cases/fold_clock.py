@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Asked, Case, LetterState, Receipt
+from services.cases.fold_instruct import used
 from services.cases.step import Unfit, by_worker, folds
 from services.clock.waits import CHASES, Question
 from services.types import ItemState, Outcome, Right, Wait
@@ -124,7 +125,7 @@ def _extended(case: Case, done: acts.CaseExtended, entry: Entry, at: int) -> Cas
     _by_lead(entry)
     if case.extended:
         raise Unfit("extended once already")
-    return replace(case, extended=True)
+    return replace(used(case, entry.act), extended=True, proposed="")
 
 
 @folds(acts.ExtensionFailed)

@@ -10,10 +10,14 @@ from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
 from services.cases.fold_clock import noticed
 from services.cases.step import Unfit, by_worker, folds
+from services.types import Right
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
+CONFIRMATION = "complaint-receipt"
+"""The letter that confirms a complaint (UK-164A)."""
 OWED = frozenset({
-    "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
+    CONFIRMATION, "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
+    "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {
@@ -21,7 +25,14 @@ PATIENT = OWED | {
 }  # fmt: skip
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 
-FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
+FROM_CASE = (
+    "acknowledgement",
+    CONFIRMATION,
+    "identity-question",
+    "clarification",
+    "extension-notice",
+    "not-identified",
+)
 """Letters whose facts the case alone holds; they say nothing of the person's data, nor whether there are any."""
 
 
@@ -33,6 +44,12 @@ def failed_letters(case: Case) -> tuple[LetterState, ...]:
 def untold(case: Case) -> bool:
     """Whether the person is still to be told of something that was decided or done."""
     return any(x.state in (FAILED, RETRY) and x.template in OWED for x in case.letters)
+
+
+def unconfirmed(case: Case) -> bool:
+    """Whether the case holds an open complaint whose confirmation has not reached the person."""
+    complains = any(item.right is Right.COMPLAINT and not item.ended for item in case.items)
+    return complains and not any(x.template == CONFIRMATION and x.state == SENT for x in case.letters)
 
 
 @folds(acts.LetterMade)

@@ -16,6 +16,7 @@ REPEATS = {
     "erase.withdrawn": "withdraw",
     "case.assigned": "assign",
     "case.extended": "extend",
+    "extension.proposed": "extend",
     "clock.asked": "ask",
     "clock.chased": "chase",
     "clock.answered": "answered",

@@ -66,6 +66,7 @@ class TableRules(Facts):
     retention: Retention | None = None
     reason: Words | None = None
     shared: bool | None = None
+    public: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from services.fulfilment.legal_holds import covered
 from services.fulfilment.plan import LEFT_OUT, LEGAL_HOLD, Action, Plan
 from services.fulfilment.post import send
 from services.fulfilment.preview import plan_now
+from services.fulfilment.published import lines as published_lines, told_by_people
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
 from services.fulfilment.searched import look_everywhere
@@ -70,6 +71,7 @@ def erase(task: Task) -> None:
     task.patiently("replay", lambda: _remember(task), forever=True)
     told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
     tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
+    public = task.patiently("public", lambda: told_by_people(task, [Node(*node) for node in told]), by_hand=True)
     case = task.case()
     language = spoken(task.room.controller(case.controller), task.item(case).language)
     send(
@@ -78,7 +80,7 @@ def erase(task: Task) -> None:
         case,
         "erasure-outcome",
         language,
-        lambda: _facts(task, language, skipped),
+        lambda: _facts(task, language, skipped, public),
         lambda: _contact(task),
     )
     task.patiently("resolved", lambda: _resolve(task, skipped), forever=True)
@@ -195,13 +197,14 @@ def nothing_goes(plan: Plan) -> bool:
     return held and not plan.count("delete") and not plan.count("mask")
 
 
-def _facts(task: Task, language: str, skipped: frozenset[str]) -> dict[str, object]:
+def _facts(task: Task, language: str, skipped: frozenset[str], public: list[str]) -> dict[str, object]:
     case, (plan, _) = task.case(), the_plan(task)
     today = task.room.today(task.room.controller(case.controller))
     hands = {part.system: erased(task, part.system) for part in plan.systems}
     lines = _lines(task.room, case, plan, language, skipped, hands)
     told, untold = told_lines(task, [Node(*node) for node in _concerned(task, skipped)])
-    return {"erased_on": today, "lines": lines, "told": told, "untold": untold}
+    published = published_lines(task, public, language)
+    return {"erased_on": today, "lines": lines, "told": told, "untold": untold, "published": published}
 
 
 def _concerned(task: Task, skipped: frozenset[str]) -> list[list[str]]:

@@ -9,7 +9,7 @@ from services.fulfilment.consenting import change_consent
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
-from services.fulfilment.notices import acknowledge, extend, not_identified, notice
+from services.fulfilment.notices import acknowledge, confirm, extend, not_identified, notice, propose
 from services.fulfilment.rectifying import rectify
 from services.fulfilment.replay import replay
 from services.fulfilment.restricting import lift, restrict
@@ -20,6 +20,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "acknowledge": acknowledge,
     "breach-alert": breach_alert,
     "closing-letter": closing_letter,
+    "confirm": confirm,
     "consent": change_consent,
     "erase": erase,
     "export": export,
@@ -27,6 +28,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "lift": lift,
     "not-identified": not_identified,
     "notice": notice,
+    "propose": propose,
     "rectify": rectify,
     "replay": replay,
     "restrict": restrict,

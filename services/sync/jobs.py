@@ -63,10 +63,14 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
     match entry.act:
         case "case.opened":
             return (_job(entry, case, "acknowledge", at),)
+        case "item.added" if p["right"] == Right.COMPLAINT:
+            return (_job(entry, case, "confirm", at),)
         case "breach.raised":
             return (_job(entry, case, "breach-alert", at),)
         case "case.extended":
             return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
+        case "extension.proposed":
+            return (_job(entry, case, "propose", at, reason=str(p["reason"])),)
         case "export.asked":
             return (_job(entry, case, "export", at, language=str(p["language"])),)
         case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:

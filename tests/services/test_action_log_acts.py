@@ -69,6 +69,7 @@ system.checked(system, outcome, personal, personal_count, gone, gone_count, seen
 clock.asked(question, what, ground, fair, on); clock.chased(question, on); clock.answered(question, on)
 extension.failed(reason); suspension.accepted(reason); suspension.refused(reason)
 receipt.noted(kind, received_at, received_on, number); case.merged(into)
+instruction.cited(reference, about); extension.proposed(reason); consenter.named(who, age)
 conflict.settled(how, log, seq, op, reason); scenario.started(name, version); scenario.ended(name); caller.said(line)
 """
 
