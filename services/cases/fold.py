@@ -52,6 +52,8 @@ def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
     try:
         if entry.op in case.dropped:
             raise Unfit("it was dropped before it was repeated")
+        if why := uninstructed(case, entry.act):
+            raise Unfit(why)
         folded = case if step is None else _stepped(case, step, entry, at)
     except Unfit as exc:
         folded = _conflict(case, entry, str(exc), at)
@@ -62,8 +64,6 @@ def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
 
 def _stepped(case: Case, step: Step[Any], entry: Entry, at: int) -> Case:
     _fence(case, entry)
-    if why := uninstructed(case, entry.act):
-        raise Unfit(why)
     return step(case, from_params(entry.act, entry.params), entry, at)
 
 
