@@ -270,6 +270,9 @@ class FakeAct:
         self.kept.append(("marketing",))
         return "That is done."
 
+    def consent(self, session: Session, case: str, purpose: str, *, given: bool, by: str = "") -> None:
+        self.kept.append(("consent", purpose, "given" if given else "withdrawn", by))
+
     def lift(self, session: Session, case: str, reason: str) -> None:
         self.kept.append(("lift", reason))
 
