@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,7 +24,7 @@ SIZE = 256
 """Bytes of a question whose length would tell something: of a PIN, how many digits it has."""
 
 Stage = Callable[[str], None]
-Payload = dict[str, str | int | bool | None]
+Payload = Mapping[str, object]
 
 
 class Asks:

@@ -1,0 +1,36 @@
+"""What crosses from the desk to a screen about saying no."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody would decide: `refused`, `partly` or `fee`, on which grounds, explained in the person's words.
+
+    `earlier`: numbers of cases in which the same was asked for. `amount` in hundredths, for a fee.
+    """
+
+    outcome: str
+    grounds: tuple[str, ...]
+    explanation: str = field(repr=False)
+    earlier: tuple[str, ...] = ()
+    amount: int = 0
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A decision of an item: who proposed it, whether it waits, lies with the controller, was decided, was told."""
+
+    id: str
+    outcome: str
+    grounds: tuple[str, ...]
+    by: str
+    at: datetime
+    earlier: tuple[str, ...] = ()
+    fee: str = ""
+    waits: bool = False
+    referred_at: datetime | None = None
+    approved_by: str = ""
+    told_at: datetime | None = None
