@@ -1,7 +1,9 @@
-"""What crosses from the desk to a screen about saying no."""
+"""What crosses from the desk to a screen about what a second person decides."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from services.enums import DutyRole, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,24 @@ class DecisionView:
     referred_at: datetime | None = None
     approved_by: str = ""
     told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a second person is asked to decide: the plan of an erasure, parts of an export, or a `decision`.
+
+    `mine`: this person asked for it, so that another one decides.
+    """
+
+    case: str
+    item: str
+    right: Right
+    asked_by: str
+    asked_at: datetime
+    digest: str
+    preview: str
+    due: str
+    mine: bool
+    controller: str = ""
+    duty: DutyRole = DutyRole.CONTROLLER
+    decision: DecisionView | None = None

@@ -64,7 +64,7 @@ class Asks:
         Raises `Unavailable` after `seconds`, or once `stop` says so; `Refused` with the worker's sentence.
         """
         port, ask, word = self._ctx.port(), self.new(), secrets.token_hex(16)
-        self._put(port, ask, kind, orjson.dumps(payload | {"word": word}).ljust(SIZE))
+        self._put(port, ask, kind, orjson.dumps({**payload, "word": word}).ljust(SIZE))
         until = time.monotonic() + seconds
         while time.monotonic() < until and not stop():
             _, reply = port.take_reply(ask)

@@ -37,7 +37,6 @@ GRAVE = frozenset(
         "disclose",
         "erase",
         "approve",
-        "refuse",
         "decide",
         "skip",
         "lift",
