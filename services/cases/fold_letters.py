@@ -16,12 +16,13 @@ SENT, FAILED, RETRY = "sent", "failed", "retry asked"
 CONFIRMATION = "complaint-receipt"
 """The letter that confirms a complaint (UK-164A)."""
 OWED = frozenset({
-    CONFIRMATION, "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
-    "restriction-set",
+    CONFIRMATION, "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome",
+    "refusal", "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {
-    "acknowledgement", "clarification", "consent-receipt", "identity-question", "marketing-stop", "question-reminder",
+    "acknowledgement", "clarification", "consent-receipt", "decision-referral", "identity-question", "marketing-stop",
+    "question-reminder",
 }  # fmt: skip
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 

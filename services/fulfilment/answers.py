@@ -20,7 +20,8 @@ from services.fulfilment.breach_alert import opened
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
-from services.fulfilment.letter_view import letter_now, letter_of
+from services.fulfilment.deciding import as_it_leaves, drafted
+from services.fulfilment.letter_view import letter_now, letter_of, told
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
@@ -72,6 +73,7 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "letter": self._letter,
+            "decision": self._decision,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
@@ -173,6 +175,17 @@ class Answers:
         if "letter" in ask.payload:
             return letter_of(self._room, case, ask.text("letter"))
         return letter_now(self._room, case, ask.text("template"))
+
+    def _decision(self, ask: Ask) -> Json:
+        """The letter of a decision that waits, or of one that somebody is about to propose."""
+        case = self._case(ask)
+        item = _item(case, ask.text("item"))
+        decision, text = (
+            (item.decision, "") if "outcome" not in ask.payload else (drafted(ask.payload), ask.text("explanation"))
+        )
+        if decision is None:
+            raise NotFound("nothing was proposed")
+        return told(as_it_leaves(self._room, case, item, decision, text))
 
     def _delivery(self, case: Case) -> str:
         room = self._room

@@ -6,6 +6,7 @@ from functools import partial
 from services.fulfilment.breach_alert import breach_alert
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
+from services.fulfilment.deciding import decide, refer
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
@@ -22,6 +23,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "closing-letter": closing_letter,
     "confirm": confirm,
     "consent": change_consent,
+    "decide": decide,
     "erase": erase,
     "export": export,
     "extend": extend,
@@ -30,6 +32,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "notice": notice,
     "propose": propose,
     "rectify": rectify,
+    "refer": refer,
     "replay": replay,
     "restrict": restrict,
 }
