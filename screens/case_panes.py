@@ -149,6 +149,7 @@ def next_step(view: CaseView) -> str:
     if view.key("people").allowed and any("(P)" in view.key(act).reason for act in ("export", "erase", "rectify")):
         return "P  say which of several people it is"
     for act, words in (
+        ("weigh", "W  note what they say: it is weighed"), ("complaint", "W  note what they complain about"),
         ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
         ("export", "x  make the package"), ("consent-give", "c  change consent"),
         ("consent-withdraw", "c  change consent: no check is needed"), ("rectify", "r  correct what is wrong"),
@@ -163,6 +164,9 @@ def next_step(view: CaseView) -> str:
 def _wanted(view: CaseView, act: str) -> bool:
     """Whether the act answers something asked for; a check only while its tier is not reached."""
     open_rights = {item.right.value for item in view.items if item.state is not ItemState.CLOSED}
+    if act in ("weigh", "complaint"):
+        wanted = ("complaint",) if act == "complaint" else ("objection-other", "adm-review")
+        return any(not i.heard and i.right in wanted for i in view.items if i.state is not ItemState.CLOSED)
     if act == "marketing":
         return "objection-marketing" in open_rights
     if act == "verify":

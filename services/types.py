@@ -135,7 +135,7 @@ class RecipientState:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One right of a case as a screen shows it."""
+    """One right of a case as a screen shows it; `heard`: what the person says about what is weighed was noted."""
 
     id: str
     right: Right
@@ -154,6 +154,7 @@ class ItemView:
     stuck: tuple[str, ...] = ()  # systems about which a lead may decide, as the acts have it, whatever runs now
     tasks: tuple[TaskView, ...] = ()
     decision: DecisionView | None = None
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,19 @@
-"""Cases of a processor and of a minor, for the looks of their screens."""
+"""Cases of a processor, of a minor and of what people weigh, and the desk's doors for them, without stores."""
 
 from dataclasses import replace
 
-from services.types import CaseView, DutyRole, ItemState, ItemView, KeyState, Outcome, Right
+from services.types import (
+    CaseView,
+    DutyRole,
+    ItemState,
+    ItemView,
+    KeyState,
+    LetterText,
+    Outcome,
+    Proposal,
+    Right,
+    Session,
+)
 from tests.fake_case import NOW, lines, view
 from tests.fake_clock import paused
 
@@ -31,3 +42,42 @@ def of_minor() -> CaseView:
     )
     keys = tuple(KeyState(k.act, True) if k.act.startswith("consent") else k for k in view().keys)
     return view(items=items, keys=keys, consent_age=16, received_at=NOW)
+
+
+WEIGHED = (Right.OBJECTION_OTHER, Right.ADM_REVIEW, Right.COMPLAINT)
+LETTER = LetterText("objection-outcome", "2026-11", "en", "Our decision on your objection", "You told us: …")
+
+
+def of_weighed(*rights: Right, heard: bool = False) -> CaseView:
+    """What people weigh, open; with `heard` what the person says is noted."""
+    items = tuple(
+        ItemView(str(n), right, ItemState.IN_PROGRESS, Outcome.OPEN, "ready to be answered", heard=heard)
+        for n, right in enumerate(rights, 1)
+    )
+    keys = [key for key in view().keys if key.act not in ("weigh", "complaint", "refuse")]
+    noted = "" if heard else "note first what the person says (W)"
+    keys += [KeyState("weigh", True), KeyState("complaint", True), KeyState("refuse", heard, noted)]
+    return view(items=items, keys=tuple(keys), found=(), letters=())
+
+
+class FakeWeigh:
+    """`desk.weigh`: keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, ...]] = []
+
+    def note(self, session: Session, case: str, item: str, words: str, *, decided_by: str = "") -> None:
+        self.kept.append((item, words, decided_by))
+
+
+class FakeDecision:
+    """`desk.decision`: any letter, and what was proposed."""
+
+    def __init__(self) -> None:
+        self.proposed: list[Proposal] = []
+
+    def preview(self, session: Session, case: str, item: str, proposal: Proposal) -> LetterText:
+        return LETTER
+
+    def propose(self, session: Session, case: str, item: str, proposal: Proposal) -> None:
+        self.proposed.append(proposal)

@@ -20,7 +20,7 @@ DETAILS = {
     "key": "the case's own key", "requester": "what the caller is found by", "words": "the request, as typed",
     "note": "a note, as typed", "letter": "a letter, as sent", "plan": "rows an erasure touches", "code": "a digest",
     "package-key": "opens a package", "correction-plan": "values to be written", "known-as": "identifiers, corrected",
-    "contact": "where the last letter goes", "breach": "what happened, as typed",
+    "contact": "where the last letter goes", "breach": "what happened, as typed", "view": "what is weighed, as said",
 }  # fmt: skip
 """All that is sealed to a case. Each is text that this program makes, or that a field for text took."""
 

@@ -280,6 +280,8 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
     refused = outcome is Outcome.REFUSED and bool(item.approved_by) and not any(item.counts[:2])
     if person and outcome is Outcome.REFUSED:
         raise Unfit("a refusal is proposed, and decided by a second person")
+    if not person and item.right is Right.ADM_REVIEW:
+        raise Unfit("a person looks at it, no machine (Art 22(3))")
     if not person and not refused and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:

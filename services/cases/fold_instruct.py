@@ -15,7 +15,8 @@ from services.types import DutyRole
 ON_INSTRUCTION = frozenset({
     "find.asked", "people.chosen", "export.asked", "redaction.decided", "erase.asked", "erase.approved",
     "consent.given", "consent.withdrawn", "marketing.stopped", "restriction.asked", "restriction.lift_asked",
-    "rectification.asked", "system.skip_asked", "item.resolved", "extension.proposed",
+    "rectification.asked", "system.skip_asked", "item.resolved", "extension.proposed", "decision.proposed",
+    "view.noted",
 })  # fmt: skip
 """Acts that touch data or decide about them: a processor does them under the case's instruction."""
 CONTROLLERS = frozenset({"case.extended"})

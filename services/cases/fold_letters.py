@@ -16,8 +16,8 @@ SENT, FAILED, RETRY = "sent", "failed", "retry asked"
 CONFIRMATION = "complaint-receipt"
 """The letter that confirms a complaint (UK-164A)."""
 OWED = frozenset({
-    CONFIRMATION, "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome",
-    "refusal", "restriction-set",
+    "complaint-outcome", CONFIRMATION, "erasure-outcome", "fee-notice", "not-identified", "objection-outcome",
+    "rectification-outcome", "refusal", "restriction-set", "review-outcome",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {

@@ -9,6 +9,7 @@ from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
 from services.cases.hold import FLAG
 from services.cases.moment import Moment, run_at
+from services.cases.weighing import unready
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
 from services.types import Factor, ItemState, Right, Role, Tier
@@ -55,6 +56,11 @@ def no_decision(case: Case, item: Item | None, moment: Moment) -> str:
     return "a decision waits, no erasure" if item is not None and pending(item.state, item.decision) else ""
 
 
+def proposable(case: Case, item: Item | None, moment: Moment) -> str:
+    """Who is known, and of what is weighed: what the person says, by somebody without a part in it."""
+    return which(case) or (unready(item, moment.actor) if item is not None else "")
+
+
 def second_word(case: Case, item: Item | None, moment: Moment) -> str:
     """Four eyes on every refusal, whoever may approve (REF-8); about abuse an officer decides (REF-4)."""
     decision = _pending(case, item)
@@ -62,7 +68,9 @@ def second_word(case: Case, item: Item | None, moment: Moment) -> str:
         return "no decision waits"
     if not decides(moment.session.role, decision.grounds):
         return "an officer decides about abuse"
-    return "you proposed it: a second person decides" if decision.by == moment.actor else ""
+    if decision.by == moment.actor:
+        return "you proposed it: a second person decides"
+    return unready(item, moment.actor) if item is not None and item.decision is decision else ""
 
 
 def decision_waits(case: Case, item: Item | None, moment: Moment) -> str:

@@ -104,6 +104,7 @@ _ACTS = {
     "letter.failed": "letter not sent: {reason}",
     "letter.retry_asked": "letter to be sent again",
     "letter.handed": "what the letter says told by {medium}",
+    "view.noted": "{kind} noted: it is weighed",
     "decision.proposed": "proposed: {outcome}, on {grounds}",
     "decision.referred": "put to the controller, who decides",
     "decision.approved": "decided by a second person",
@@ -208,6 +209,8 @@ def item_words(item: Item, run_at: int, now: int) -> str:
         return f"back: {reason_words(item.returned)}"
     if item.decision is not None and item.decision.told_at:
         return _TOLD[item.decision.outcome]
+    if item.view:
+        return "what they say is noted: to be weighed (R)"
     return _STATES[item.state]
 
 
@@ -219,7 +222,7 @@ _STATES = {
     ItemState.SENT: "done, the letter is on its way",
 }
 
-_DECIDED = {"refused": "refusal", "partly": "refusal of a part", "fee": "a fee"}
+_DECIDED = {"upheld": "they are right", "refused": "refusal", "partly": "refusal of a part", "fee": "a fee"}
 _TOLD = {"partly": "a part was refused, the rest is to be answered", "fee": "a fee was asked: answer once it is paid"}
 
 _OUTCOMES = {

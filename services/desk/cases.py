@@ -242,6 +242,7 @@ def _item(case: Case, item: Item, controller: Controller, moment: Moment, today:
         stuck=stuck_in(item),
         tasks=tuple(task_view(case.id, item, task, today) for task in item.tasks),
         decision=decision_view(item, controller),
+        heard=bool(item.view),
     )
 
 

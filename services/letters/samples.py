@@ -91,7 +91,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "ongoing": "no",
         "contained": "partly",
         "data": [in_words("user.name", language), in_words("user.contact.email", language)],
-        **{name: said[name] for name in ("explanation", "happened", "consequences", "measures", "advice")},
+        **{name: said[name] for name in ("view", "explanation", "happened", "consequences", "measures", "advice")},
     }  # fmt: skip
 
 

@@ -8,14 +8,33 @@ from screens import case_panes
 from screens.case_clock import DECIDES
 from screens.consent import ASK_AGE
 from screens.kit.widgets.ask import Ask
+from screens.kit.widgets.choices import Choices
 from screens.kit.widgets.confirm import Choice
+from screens.letter_box import LetterBox
+from screens.refuse import RefuseScreen
+from screens.refusing_words import grounds_of, outcomes_of
+from screens.weigh import LONGEST, WeighScreen
+from services.cases.decision import GROUNDS, WEIGHED
+from services.desk import weighing
+from services.types import Proposal, Right
 from tests.fake_case import NOW, CaseDesk
-from tests.fake_rights import NEWER, STANDING, TICKET, of_minor, of_processor
+from tests.fake_rights import NEWER, STANDING, TICKET, FakeDecision, FakeWeigh, of_minor, of_processor, of_weighed
 from tests.player import SIGNS
 from tests.screens.conftest import until
 from tests.screens.test_case_screens import Opened, opened, press, shown  # noqa: F401
 
 Open = Callable[..., Opened]
+
+
+def weighing_desk(*rights: Right, heard: bool = False) -> CaseDesk:
+    desk = CaseDesk()
+    desk.case.view = of_weighed(*rights, heard=heard)
+    desk.weigh, desk.decision = FakeWeigh(), FakeDecision()  # type: ignore[attr-defined]
+    return desk
+
+
+def typed(text: str) -> tuple[str, ...]:
+    return tuple(SIGNS.get(sign, sign) for sign in text)
 
 
 def desk_of(view: Callable[[], object]) -> CaseDesk:
@@ -63,3 +82,52 @@ async def test_giving_consent_for_a_minor_asks_who_consents(opened: Open) -> Non
         await until(pilot, lambda: desk.act.kept == [("consent", "newsletter", "given", "parental")])
         await press(pilot, "f")
         await until(pilot, lambda: desk.act.kept[1:] == [("consent", "newsletter", "withdrawn", "")])
+
+
+def test_the_screen_and_the_desk_know_the_same_of_what_is_weighed() -> None:
+    assert {right: tuple(grounds_of(right)) for right in WEIGHED} == {right: GROUNDS[right] for right in WEIGHED}
+    assert {tuple(outcomes_of(right)) for right in WEIGHED} == {("upheld", "refused")}
+    assert LONGEST == weighing.LONGEST
+
+
+@pytest.mark.rule("ART-21-1")
+async def test_what_they_say_about_an_objection_is_noted_first_and_restricts(opened: Open) -> None:  # noqa: F811
+    desk = weighing_desk(Right.OBJECTION_OTHER, Right.COMPLAINT)
+    async with opened("enter", desk=desk) as (app, _, pilot):
+        await until(pilot, lambda: "W  note what they say" in shown(app))
+        await press(pilot, "R")
+        assert "note first what the person says (W)" in shown(app)
+        await press(pilot, "W", "1")
+        assert isinstance(app.screen, WeighScreen)
+        assert "only stored" in shown(app)
+        await press(pilot, "enter")
+        assert desk.weigh.kept == [], "nothing was said"
+        await pilot.press(*typed("a neighbour works there"), "enter")
+        await until(pilot, lambda: desk.weigh.kept == [("1", "a neighbour works there", "")])
+
+
+@pytest.mark.rule("ART-22")
+async def test_of_an_automated_decision_who_had_a_part_in_it_is_asked(opened: Open) -> None:  # noqa: F811
+    desk = weighing_desk(Right.ADM_REVIEW)
+    async with opened("enter", "W", desk=desk) as (app, _, pilot):
+        assert isinstance(app.screen, WeighScreen)
+        await pilot.press(*typed("a score"), "tab", *typed("0017"), "enter")
+        await until(pilot, lambda: desk.weigh.kept == [("1", "a score", "0017")])
+
+
+@pytest.mark.rule("ART-21-1")
+async def test_who_is_right_needs_no_ground_and_who_is_not_gets_one(opened: Open) -> None:  # noqa: F811
+    desk = weighing_desk(Right.OBJECTION_OTHER, heard=True)
+    async with opened("enter", "R", desk=desk) as (app, _, pilot):
+        assert isinstance(app.screen, RefuseScreen)
+        await until(pilot, lambda: app.screen.query_one("#outcome", Choices).values == ("upheld",))
+        assert not app.screen.query_one("#grounds").display
+        assert "they are not" in shown(app)
+        await press(pilot, "r")
+        assert app.screen.query_one("#grounds").display
+        await press(pilot, "tab", "b", "tab")
+        await pilot.press(*typed("The court needs them."), "enter")
+        await until(pilot, lambda: isinstance(app.screen, LetterBox))
+        await press(pilot, "y", *"2468", "enter")
+        wanted = Proposal("refused", ("21-1-claims",), "The court needs them.")
+        await until(pilot, lambda: desk.decision.proposed == [wanted])
