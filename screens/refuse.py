@@ -122,6 +122,9 @@ class RefuseScreen(KitScreen):
             return
         self.place(message.case.controller_name)
         outcomes = outcomes_of(item.right).items()
+        if item.right in WEIGHED:
+            self._one("outcome").words = "Decide"
+            self.query_one(Crumbs).path = ("Queue", self.case, "Decide")
         self._one("outcome").offer([Option(CODES[code], words, code) for code, words in outcomes])
         grounds = zip(LETTERS, grounds_of(item.right).items(), strict=False)
         self._one("grounds").offer([Option(key, words, code) for key, (code, words) in grounds])

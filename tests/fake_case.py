@@ -270,9 +270,6 @@ class FakeAct:
         self.kept.append(("marketing",))
         return "That is done."
 
-    def consent(self, session: Session, case: str, purpose: str, *, given: bool, by: str = "") -> None:
-        self.kept.append(("consent", purpose, "given" if given else "withdrawn", by))
-
     def lift(self, session: Session, case: str, reason: str) -> None:
         self.kept.append(("lift", reason))
 

@@ -14,7 +14,7 @@ from services.types import (
     Right,
     Session,
 )
-from tests.fake_case import NOW, lines, view
+from tests.fake_case import NOW, FakeAct, lines, view
 from tests.fake_clock import paused
 
 STANDING, NEWER, TICKET = "DPA-2026/4", "DPA-2026/5", "NL-TICKET-118"
@@ -58,6 +58,13 @@ def of_weighed(*rights: Right, heard: bool = False) -> CaseView:
     noted = "" if heard else "note first what the person says (W)"
     keys += [KeyState("weigh", True), KeyState("complaint", True), KeyState("refuse", heard, noted)]
     return view(items=items, keys=tuple(keys), found=(), letters=())
+
+
+class FakeConsent(FakeAct):
+    """`desk.act`, with consents."""
+
+    def consent(self, session: Session, case: str, purpose: str, *, given: bool, by: str = "") -> None:
+        self.kept.append(("consent", purpose, "given" if given else "withdrawn", by))
 
 
 class FakeWeigh:

@@ -15,6 +15,7 @@ from screens.plain.dates import dates
 from screens.plain.letters import letter
 from screens.plain.picking import open_items, pick, which_item
 from screens.plain.seat import BACK, Option, Seat
+from screens.plain.weighing import weigh
 from screens.plain.written import written
 from screens.reveal import FIELDS, REASONS
 from screens.words import ENDINGS, RIGHTS
@@ -281,6 +282,7 @@ ALL: Final = (
     Act("b", "retry_system", "retry", retry_system),
     Act("K", "skip_system", "skip", skip_system),
     Act("date", "dates", "", dates),
+    Act("W", "weigh", "", weigh),
     Act("o", "note", "note", note),
     Act("+", "add_right", "note", add_right),
     Act("t", "letter", "read-letter", letter),

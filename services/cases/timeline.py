@@ -24,8 +24,8 @@ def references(history: Iterable[Entry], start: Case | None = None) -> dict[Plac
                 standing = reference
             else:
                 special[str(about)] = reference
-        elif reference := entry.params.get("instruction") or special.pop(entry.act, standing):
-            found[entry.log, entry.seq] = str(reference)  # a decision carries the controller's own word
+        elif own := entry.params.get("instruction") or special.pop(entry.act, standing):
+            found[entry.log, entry.seq] = str(own)  # a decision carries the controller's own word
     return found
 
 

@@ -39,7 +39,7 @@ def typed(text: str) -> tuple[str, ...]:
 
 def desk_of(view: Callable[[], object]) -> CaseDesk:
     desk = CaseDesk()
-    desk.case.view = view()  # type: ignore[assignment]
+    desk.case.view, desk.act = view(), FakeConsent()  # type: ignore[assignment]
     return desk
 
 
