@@ -18,7 +18,17 @@ from services.cases.decision import GROUNDS, WEIGHED
 from services.desk import weighing
 from services.types import Proposal, Right
 from tests.fake_case import NOW, CaseDesk
-from tests.fake_rights import NEWER, STANDING, TICKET, FakeDecision, FakeWeigh, of_minor, of_processor, of_weighed
+from tests.fake_rights import (
+    NEWER,
+    STANDING,
+    TICKET,
+    FakeConsent,
+    FakeDecision,
+    FakeWeigh,
+    of_minor,
+    of_processor,
+    of_weighed,
+)
 from tests.player import SIGNS
 from tests.screens.conftest import until
 from tests.screens.test_case_screens import Opened, opened, press, shown  # noqa: F401
