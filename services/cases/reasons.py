@@ -52,7 +52,14 @@ def approve(case: Case, item: Item | None, moment: Moment) -> str:
 
 def no_decision(case: Case, item: Item | None, moment: Moment) -> str:
     """What waits for its second person may be a decision, which has acts of its own."""
-    return "a decision waits, no erasure" if item is not None and pending(item.state, item.decision) else ""
+    return (
+        "a decision waits for its second person (y)" if item is not None and pending(item.state, item.decision) else ""
+    )
+
+
+def parts(case: Case, item: Item | None, moment: Moment) -> str:
+    """About the parts of an export, unless it is a decision that waits."""
+    return no_decision(case, item, moment) or held_or_lead(case, item, moment)
 
 
 def second_word(case: Case, item: Item | None, moment: Moment) -> str:

@@ -37,6 +37,7 @@ GRAVE = frozenset(
         "disclose",
         "erase",
         "approve",
+        "refuse",
         "decide",
         "skip",
         "lift",
