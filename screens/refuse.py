@@ -92,7 +92,7 @@ class RefuseScreen(KitScreen):
         yield Static("", id=f"{field.id}-error", classes="error")
 
     def on_mount(self) -> None:
-        self.query_one(Crumbs).path = ("Queue", self.case, "Refuse")
+        self.query_one(Crumbs).path = ("Queue", self.case, "Refuse: Enter shows the letter first")
         self.recall()
 
     # --- what there is to choose, and what was typed before ----------------------------------------------------------

@@ -33,8 +33,9 @@ class Item:
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
     part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
-    was lifted here still stands. `view`: the digest of what the person says of what people weigh. `decided_by`: the
-    actor who had a part in the automated decision that is looked at anew.
+    was lifted here still stands. `target`: digest of who gets the package instead of the person (Art 20(2)). `view`:
+    the digest of what the person says of what people weigh. `decided_by`: the actor who had a part in the automated
+    decision that is looked at anew.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Item:
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
     kept_by: str = ""
+    target: str = ""
     decision: DecisionState | None = None
     view: str = ""
     decided_by: str = ""

@@ -168,8 +168,9 @@ RULES: dict[str, Rule] = {
         Rule("find", tier=Tier.T1, rights=(*ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("people", tier=Tier.T1, more=reasons.not_busy),
         Rule("export", tier=Tier.T2, rights=ANSWERED_BY_EXPORT, states=OPEN, more=reasons.known_who),
-        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
-        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
+        Rule("transfer", tier=Tier.T3, rights=(Right.PORTABILITY,), states=OPEN, more=reasons.transfer),
+        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=_REVIEW, more=reasons.parts),
+        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=_REVIEW, more=reasons.parts),
         Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=reasons.erase),
         Rule(
             "approve",

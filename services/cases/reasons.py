@@ -12,6 +12,7 @@ from services.cases.moment import Moment, run_at
 from services.cases.weighing import unready
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
+from services.identity.needs import Delivery
 from services.types import Factor, ItemState, Right, Role, Tier
 
 ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
@@ -19,6 +20,12 @@ ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 
 def known_who(case: Case, item: Item | None, moment: Moment) -> str:
     return which(case)
+
+
+def transfer(case: Case, item: Item | None, moment: Moment) -> str:
+    """To whom it goes decides which check is led: it is noted before (Art 20(2), CL-PORT-DIR)."""
+    noted = Delivery.THIRD_PARTY in case.facts
+    return known_who(case, item, moment) or ("" if noted else "note first that it goes to another provider (>)")
 
 
 def not_busy(case: Case, item: Item | None, moment: Moment) -> str:
@@ -53,7 +60,14 @@ def approve(case: Case, item: Item | None, moment: Moment) -> str:
 
 def no_decision(case: Case, item: Item | None, moment: Moment) -> str:
     """What waits for its second person may be a decision, which has acts of its own."""
-    return "a decision waits, no erasure" if item is not None and pending(item.state, item.decision) else ""
+    return (
+        "a decision waits for its second person (y)" if item is not None and pending(item.state, item.decision) else ""
+    )
+
+
+def parts(case: Case, item: Item | None, moment: Moment) -> str:
+    """About the parts of an export, unless it is a decision that waits."""
+    return no_decision(case, item, moment) or held_or_lead(case, item, moment)
 
 
 def proposable(case: Case, item: Item | None, moment: Moment) -> str:

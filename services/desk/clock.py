@@ -7,7 +7,7 @@ from services.action_log.act import Act
 from services.action_log.entry import new_id
 from services.cases.case import Asked, Case
 from services.cases.fold_clock import MERGED, NO_ANSWER, REMINDER, chase_day, is_broad, open_question
-from services.clock.waits import GROUNDS
+from services.clock.waits import DECIDED, GROUNDS
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.desk.instructed import checked, cited
@@ -39,6 +39,8 @@ class Clock:
             raise BadInput(f"a ground is one of {', '.join(GROUNDS[Wait(what)])}", place="ground")
         if what == Wait.CLARIFICATION and not is_broad(state):
             raise Refused("only a request for access can be too broad")
+        if ground in DECIDED:
+            raise Refused("a fee for what is unfounded or excessive is decided by two people", next_key="R proposes it")
         day = self._day(state, on, date.fromisoformat(state.received_on))
         act = acts.ClockAsked(question=new_id(), what=what, ground=ground, fair=fair, on=day)
         self._record(session, state, act)

@@ -10,6 +10,7 @@ from services.action_log.entry import new_id
 from services.action_log.sealing import seal
 from services.cases.case import Case, Item
 from services.cases.decision import DecisionState, decides, not_repeated, why_not
+from services.cases.policy import may
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -29,7 +30,12 @@ class Decisions:
 
     def preview(self, session: Session, case: str, item: str, proposal: Proposal) -> LetterText:
         """The letter that would leave. Raises `BadInput` for what cannot be decided, `Refused`, `Unavailable`."""
-        state, checked = self._checked(session, case, item, proposal)
+        state = self._cases.state(case)
+        self._ctx.require(session)
+        answer = may("refuse", state, self._ctx.moment(session, state.controller), item)
+        if not answer.allowed:
+            raise Refused(answer.reason)
+        checked = self._checked(state, item, proposal)
         drafted: dict[str, object] = {
             "outcome": checked.outcome, "grounds": list(checked.grounds), "earlier": list(checked.earlier),
             "amount": checked.amount, "language": checked.language, "explanation": checked.explanation,
@@ -38,8 +44,9 @@ class Decisions:
 
     def propose(self, session: Session, case: str, item: str, proposal: Proposal) -> None:
         """Have a second person decide it. Raises `BadInput` for what cannot be decided (REF-2, REF-3, REF-7)."""
-        state, checked = self._checked(session, case, item, proposal)
-        self._ctx.stepped_up(session)
+        state = self._cases.state(case)
+        self._ctx.permit("refuse", state, session, item)
+        checked = self._checked(state, item, proposal)
         text, key = checked.explanation.encode(), self._ctx.sealing_key(state)
         blob = seal(key, text, deployment=self._ctx.deployment, owner=case, kind="explanation")
         detail = Detail(sha256(blob).hexdigest(), case, "explanation", blob)
@@ -102,9 +109,7 @@ class Decisions:
             raise NotFound("no decision waits here")
         return found.decision
 
-    def _checked(self, session: Session, case: str, item: str, proposal: Proposal) -> tuple[Case, Proposal]:
-        state = self._cases.state(case)
-        self._ctx.permit("refuse", state, session, item)
+    def _checked(self, state: Case, item: str, proposal: Proposal) -> Proposal:
         found = state.item(item)
         if found is None:
             raise NotFound("the item is gone")
@@ -121,7 +126,7 @@ class Decisions:
             raise BadInput(f"at most {MOST_EARLIER} earlier cases", place="earlier")
         for number in earlier:
             self._repeated(state, found, number)
-        return state, checked
+        return checked
 
     def _repeated(self, state: Case, item: Item, number: str) -> None:
         """Raises `BadInput` unless the same person asked for the same less than a year before (REF-3)."""

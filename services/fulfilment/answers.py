@@ -16,6 +16,7 @@ from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import held_back, hold_answers, people
+from services.fulfilment.arriving import arrived
 from services.fulfilment.breach_alert import opened
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
@@ -178,14 +179,12 @@ class Answers:
 
     def _decision(self, ask: Ask) -> Json:
         """The letter of a decision that waits, or of one that somebody is about to propose."""
-        case = self._case(ask)
-        item = _item(case, ask.text("item"))
-        decision, text = (
-            (item.decision, "") if "outcome" not in ask.payload else (drafted(ask.payload), ask.text("explanation"))
-        )
-        if decision is None:
-            raise NotFound("nothing was proposed")
-        return told(as_it_leaves(self._room, case, item, decision, text))
+        item = arrived(self._room, lambda: self._case(ask).item(ask.text("item")))
+        if "outcome" in ask.payload:
+            letter = as_it_leaves(self._room, self._case(ask), item, drafted(ask.payload), ask.text("explanation"))
+            return told(letter)
+        decision = arrived(self._room, lambda: _item(self._case(ask), item.id).decision)
+        return told(as_it_leaves(self._room, self._case(ask), item, decision))
 
     def _delivery(self, case: Case) -> str:
         room = self._room

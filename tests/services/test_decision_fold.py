@@ -175,8 +175,8 @@ def test_a_part_that_was_refused_leaves_the_rest_to_be_answered_and_that_ends_pa
     case = told(approved(waiting(Right.ACCESS, "partly", "15-4")))
     assert (one(case).state, case.closed) == (ItemState.IN_PROGRESS, False)
     assert may("export", case, moment()).reason.startswith("needs T2"), "the rest goes its way"
-    ended = said(case.with_item(replace(one(case), state=ItemState.SENT)), acts.ItemResolved(outcome="done", ground=None),
-                 WORKER, "worker")  # fmt: skip
+    sent = case.with_item(replace(one(case), state=ItemState.SENT))
+    ended = said(sent, acts.ItemResolved(outcome="done", ground=None), WORKER, "worker")
     assert one(ended).outcome is Outcome.PARTLY
 
 
@@ -203,3 +203,6 @@ def test_who_may_do_what() -> None:
     assert may("unrefuse", opened(Right.ERASURE), moment()).reason == "no decision waits"
     for act in ("approve", "return", "withdraw"):
         assert "a decision waits" in may(act, case, LEADS_MOMENT).reason
+    of_access = waiting(Right.ACCESS, "refused", "12-5-unfounded")
+    for act in ("redact", "disclose"):
+        assert "a decision waits" in may(act, of_access, LEADS_MOMENT).reason

@@ -1,6 +1,5 @@
 """Saying no with a real worker: proposed at one desk, decided at another, told by mail to the address on file."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,10 +16,10 @@ PROPOSAL = Proposal("refused", ("17-3-e",), WORDS)
 
 
 @pytest.fixture
-def centre(make_centre: Make) -> Iterator[WorkerCentre]:
+def centre(make_centre: Make) -> WorkerCentre:
     made = make_centre()
     made.start()
-    yield made
+    return made
 
 
 def lead_at(centre: WorkerCentre) -> tuple[object, Session]:
