@@ -119,7 +119,7 @@ def test_a_complaint_is_confirmed_by_its_own_letter_and_by_phone_people_say_so(m
     assert "Information Commissioner" in mail
     assert desk.caught_up()
     assert "confirm by" not in {one.name for one in desk.case.read(session, case).dates}
-    assert centre.case(case).acknowledged
+    centre.until(lambda: centre.case(case).acknowledged)
 
     phoned = desk.intake.open(session, replace(wanted, identifier=PEOPLE[2].phone)).case
     assert desk.synced()
