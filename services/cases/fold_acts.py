@@ -6,7 +6,7 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
-from services.cases.decision import PARTLY, pending
+from services.cases.decision import PARTLY, WEIGHED, pending
 from services.cases.fold_check import verified_tier, with_facts
 from services.cases.fold_minor import consented
 from services.cases.fold_systems import SKIPPED, state_in, with_system
@@ -299,6 +299,8 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
         raise Unfit("a refusal is proposed, and decided by a second person")
     if not person and item.right is Right.ADM_REVIEW:
         raise Unfit("a person looks at it, no machine (Art 22(3))")
+    if item.right in WEIGHED and outcome in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
+        raise Unfit("it is weighed: two people decide, and the person is told (R)")
     if not person and not refused and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:

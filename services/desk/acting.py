@@ -10,6 +10,7 @@ from services.action_log import acts
 from services.action_log.sealing import seal
 from services.cases.aims import needed
 from services.cases.case import Case
+from services.cases.decision import WEIGHED
 from services.cases.fold_acts import DIRECT
 from services.cases.fold_minor import about_minor, not_theirs
 from services.controllers import words
@@ -234,6 +235,9 @@ class Acting:
         self._ctx.permit("resolve", state, session)
         if outcome in (Outcome.REFUSED, Outcome.OPEN):
             raise Refused("a refusal needs its letter and a lead: not from here")
+        found = state.item(item)
+        if found is not None and found.right in WEIGHED and outcome in (Outcome.DONE, Outcome.PARTLY):
+            raise Refused("it is weighed: two people decide, and the person is told", next_key="R")
         wanted = needed(state, state.item(item), Tier.T2)
         reached = self._cases.tier(state, session)
         if outcome is Outcome.NOTHING_HELD and (reached is Tier.TX or reached < wanted):

@@ -83,6 +83,7 @@ def facts_of(
     """What its letters say; the sealed explanation unless one is given. Raises `NotFound` once it cannot be opened."""
     controller = room.controller(case.controller)
     dates, language = dates_of(case, controller), spoken(controller, decision.language)
+    said = [_sealed(room, case, "view", item.view)] if item.right in WEIGHED else []
     return {
         "received_on": dates.received_on,
         "due_on": dates.notice_by_refusal,
@@ -93,7 +94,8 @@ def facts_of(
         "earlier": list(decision.earlier),
         "fee": money(decision.amount, controller.country, language),
         "upheld": decision.outcome == UPHELD,
-        "view": _sealed(room, case, "view", item.view) if item.right in WEIGHED else "",
+        "view": said[0] if said else "",
+        "said": said,
         "instruction": controller.instruction or "-",
         "explanation": explanation or explained(room, case, decision),
     }

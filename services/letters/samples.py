@@ -61,6 +61,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
             {"label": said["label"], "outcome": "nothing-found", "count": 0},
             {"label": said["label"], "outcome": "exception", "count": 0},
         ],
+        "said": [said["view"]],
         "recipient": names[0],
         "change": "erasure",
         "known_by": [f"{lexicon(language).identities['email']}: ada@example.com"],

@@ -110,6 +110,9 @@ def test_a_bot_may_fulfil_but_never_refuses_alone_and_a_machine_reviews_nothing(
         assert "only a person says no" in why(decided(waiting(right), BOT, "lead"))
     for actor, as_ in ((BOT, "bot"), (WORKER, "worker")):
         assert "no machine" in why(said(heard(Right.ADM_REVIEW), done, actor, as_))
+    for right in WEIGHED:
+        assert "two people decide" in why(said(heard(right), done))
+        assert one(said(heard(right), done)).outcome is Outcome.OPEN, "nor does one person alone end it"
     assert one(heard(Right.COMPLAINT, actor=BOT)).view == VIEW, "writing down what is said decides nothing"
 
 
