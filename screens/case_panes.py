@@ -150,6 +150,7 @@ def next_step(view: CaseView) -> str:
         return "P  say which of several people it is"
     for act, words in (
         ("weigh", "W  note what they say: it is weighed"), ("complaint", "W  note what they complain about"),
+        ("refuse", "R  propose: they are right, or they are not"),
         ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
         ("export", "x  make the package"), ("consent-give", "c  change consent"),
         ("consent-withdraw", "c  change consent: no check is needed"), ("rectify", "r  correct what is wrong"),
@@ -167,6 +168,8 @@ def _wanted(view: CaseView, act: str) -> bool:
     if act in ("weigh", "complaint"):
         wanted = ("complaint",) if act == "complaint" else ("objection-other", "adm-review")
         return any(not i.heard and i.right in wanted for i in view.items if i.state is not ItemState.CLOSED)
+    if act == "refuse":
+        return any(one.heard for one in view.items if one.state is not ItemState.CLOSED)
     if act == "marketing":
         return "objection-marketing" in open_rights
     if act == "verify":
