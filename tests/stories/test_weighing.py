@@ -6,6 +6,7 @@ import pytest
 
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
+from tests.plain_lines import plain_lines
 from tests.player import acts, console, in_order, of_case, only, terminal_log, worker_log
 
 SAID, FOUND = "Nobody answered my letter of May.", "It was filed in the wrong place. The answer leaves today."
@@ -48,3 +49,19 @@ async def test_a_complaint_from_the_call_to_its_outcome(home: Path, person: Pers
     assert in_order(done, "letter.sent", "case.acknowledged", "letter.made", "letter.sent", "decision.told")
     mails = [mail.read_bytes().replace(b"=\n", b"").replace(b"\n", b" ") for mail in (home / "outbox").glob("*.eml")]
     assert sum(b"answered my letter of May" in mail for mail in mails) == 1, "their words stand in their letter"
+
+
+def test_a_complaint_is_heard_and_proposed_about_on_plain_lines(home: Path, person: Person) -> None:
+    with plain_lines(home) as typist:
+        typist.signs_in(AGENT, AGENT_PIN)
+        case = typist.logs(person, "c")
+        typist.types("W", "")
+        assert "view.noted" not in acts(terminal_log(home)), "empty: back"
+        typist.types("W", SAID)
+        typist.sees("what they say is noted: to be weighed (R)")
+        typist.types("R", "u", FOUND)
+        typist.sees(SAID)
+        typist.types("y", AGENT_PIN)
+        typist.sees("proposed: a second person decides")
+    made = only(of_case(terminal_log(home), case), "decision.proposed")
+    assert (made.params["outcome"], made.params["grounds"]) == ("upheld", [])
