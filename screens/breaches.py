@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.breach_deciding import BreachDeciding, Decided
+from screens.breach_persons import person_words
 from screens.kit import keys
 from screens.kit.pages import Answer, slice_of
 from screens.kit.text import count, say, shown
@@ -21,7 +23,7 @@ from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.table import Column, VirtualTable
 from screens.lines import pair
 from screens.words import BREACH_REASONS, BREACH_WHOM
-from services.types import BreachDecision, BreachLine, BreachTexts
+from services.types import BreachDecision, BreachLine, BreachPerson, BreachTexts
 
 REFRESH_S: Final = 5
 STATES: Final = {"yes": "yes", "no": "no", "unknown": "not known", "partly": "partly"}
@@ -161,6 +163,8 @@ def _told(one: BreachLine, whom: str) -> str:
     decision = one.decision(whom)
     if decision is None:
         return "undecided"
+    if decision.by_letter and one.people:
+        return f"{sum(not person.open for person in one.people)} of {len(one.people)}"
     return _at(one, decision.told_at)[: len("05 Mar")] if decision.told_at else "not told"
 
 
@@ -182,6 +186,7 @@ def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content
     for n, decision in enumerate(one.decisions):
         more = texts.reasons[n] if texts is not None and n < len(texts.reasons) else ""
         lines.append(pair("Decided", _decision(one, decision) + (f": {more}" if more else ""), room))
+    lines += [pair("Person", f"{x.case} {person_words(x, partial(_when, one))}", room) for x in one.people]
     if one.closed:
         when = f" {_at(one, one.closed_at)}" if one.closed_at else ""
         lines.append(pair("Closed", f"by {one.closed_by}{when}: {BREACH_REASONS.get(one.closed, one.closed)}", room))
@@ -191,10 +196,17 @@ def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content
         lines.append(pair("What", texts.words or "cannot be opened any more", room))
         lines += [pair("May cause", words, room) for words in texts.consequences]
         lines += [pair("Measures", words, room) for words in texts.measures]
+        sealed = zip(one.people, texts.persons, strict=False)
+        lines += [pair("Because", f"{person.case}: {why}", room) for person, why in sealed if why]
     return lines
+
+
+def _when(one: BreachLine, person: BreachPerson) -> str:
+    return _at(one, person.at) if person.at is not None else "-"
 
 
 def _decision(one: BreachLine, decision: BreachDecision) -> str:
     what = f"told {_at(one, decision.told_at)}" if decision.told_at else "not told"
+    what = "told by letter, each as below" if decision.by_letter else what
     whom, reason = BREACH_WHOM[decision.whom], BREACH_REASONS.get(decision.reason, decision.reason)
     return f"{whom} {what} ({reason}), by {decision.by}"

@@ -123,7 +123,8 @@ class LettersScreen(KitScreen):
             return "no letter under the cursor"
         if action == "open":
             return self.view.key("read-letter").reason
-        return self.view.key("letter").reason if one.failed else "this letter has not failed"
+        row = "breach-letter" if one.template == "breach-notice" else "letter"
+        return self.view.key(row).reason if one.failed else "this letter has not failed"
 
     def action_open(self) -> None:
         one = self.table.current
@@ -178,9 +179,9 @@ class LetterBox(Dialog):
 
     CSS_PATH = "letters.tcss"
 
-    def __init__(self, letter: LetterText, about: str) -> None:
+    def __init__(self, letter: LetterText, about: str, more: str = "") -> None:
         super().__init__()
-        self.letter, self.state = letter, about
+        self.letter, self.state, self.more = letter, about, f"{more}   " if more else ""
 
     def compose(self) -> ComposeResult:
         one = self.letter
@@ -191,7 +192,7 @@ class LetterBox(Dialog):
             yield Static(shown(self.state, "$quiet"))
             with VerticalScroll(id="letter", can_focus=False):
                 yield Static(shown(f"{one.subject}\n\n{one.text}", lines=True), id="words")
-            yield Static(shown("j k PgUp PgDn scroll   Esc back", "$quiet"))
+            yield Static(shown(f"{self.more}j k PgUp PgDn scroll   Esc back", "$quiet"))
 
     def on_key(self, event: events.Key) -> None:
         pane = self.query_one("#letter")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.breach_types import (  # isort: skip
-    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachRaise as BreachRaise,
-    BreachTexts as BreachTexts, OpenBreaches as OpenBreaches, Raised as Raised,
+    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachPerson as BreachPerson,
+    BreachRaise as BreachRaise, BreachTexts as BreachTexts, NoticeForm as NoticeForm, NoticeWords as NoticeWords,
+    OpenBreaches as OpenBreaches, Raised as Raised,
 )  # fmt: skip
 from services.catalog_types import (
     CatalogChange as CatalogChange,

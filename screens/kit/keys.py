@@ -143,7 +143,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("filter", "slash", "filter, live", "filter", "queue", "log", "help", "catalog", "draft"),
     _look("back", "escape,q,backspace", "back", "back", "queue", "case", "intake", "checklist", "log", "help",
           "find", "export", "erase", "consent", "review", "redactions", "rectify", "settle", "training", "scorecard",
-          "catalog", "draft", "people", "letters", "holds", "breach", "breaches"),
+          "catalog", "draft", "people", "letters", "holds", "breach", "breaches", "notice"),
     _look("tab_1", "1", "first view or tab", "", "queue", "case", "catalog", "draft"),
     _look("tab_2", "2", "second view or tab", "", "queue", "case", "catalog", "draft"),
     _look("tab_3", "3", "third view or tab", "", "queue", "case", "catalog"),

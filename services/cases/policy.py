@@ -12,7 +12,7 @@ from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
 from services.cases.fold_correct import restricts
-from services.cases.fold_letters import failed_letters
+from services.cases.fold_letters import BREACH_NOTICE, failed_letters
 from services.cases.fold_people import MOVED
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
@@ -23,13 +23,15 @@ from services.identity.needs import not_a_subject
 from services.types import Factor, ItemState, Right, Role, Session, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
+_DECIDERS = (Role.LEAD, Role.OFFICER)
+"""Of a breach and of a legal hold."""
 _ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
 LOCKED = "a breach is open: locked until a lead or the officer releases it (:breaches)"
 """Until then nothing is given out, changed or sent (rules.md 5)."""
-_OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
+_OF_BREACH = ("note", "breach", "breach-decide", "breach-notice", "breach-release")
 _LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
@@ -257,6 +259,12 @@ def _letter_more(case: Case, item: Item | None, moment: Moment) -> str:
     return _decide_more(case, item, moment) if failed_letters(case) else "no letter has failed"
 
 
+def _breach_letter_more(case: Case, item: Item | None, moment: Moment) -> str:
+    """What tells a person of a breach: whoever decides about the breach, whatever it locks (Art 34)."""
+    failed = any(one.template == BREACH_NOTICE for one in failed_letters(case))
+    return "" if failed else "no letter of a breach has failed"
+
+
 def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
     if item is not None and moment.now < run_at(item, moment.wait_us):
         return "the waiting period is not over"
@@ -349,7 +357,7 @@ RULES: dict[str, Rule] = {
         Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=_which_more),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
-        Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True, locked_ok=True),
+        Rule("hold", _DECIDERS, claim=False, ended_ok=True, locked_ok=True),
         Rule("marketing", online=False, ended_ok=True, locked_ok=True, more=_marketing_more),
         Rule("note", online=False, ended_ok=True, locked_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
@@ -365,7 +373,9 @@ RULES: dict[str, Rule] = {
         Rule("hand-over", online=False, locked_ok=True),
         Rule("wrap-up", online=False, ended_ok=True, locked_ok=True),
         Rule("breach", tuple(Role), False, online=False, ended_ok=True, locked_ok=True),
-        Rule("breach-decide", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
-        Rule("breach-release", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
+        Rule("breach-decide", _DECIDERS, False, ended_ok=True, locked_ok=True),
+        Rule("breach-notice", _DECIDERS, False, ended_ok=True, locked_ok=True),
+        Rule("breach-letter", _DECIDERS, False, ended_ok=True, locked_ok=True, more=_breach_letter_more),
+        Rule("breach-release", _DECIDERS, False, ended_ok=True, locked_ok=True),
     )
 }

@@ -42,6 +42,7 @@ GRAVE = frozenset(
         "lower",
         "second",
         "unanswered",
+        "breach-notice",
         "breach-release",
     }
 )

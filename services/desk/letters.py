@@ -4,7 +4,7 @@ from typing import Any
 
 from services.action_log import acts
 from services.cases.case import Case, LetterState
-from services.cases.fold_letters import FROM_CASE, failed_letters
+from services.cases.fold_letters import BREACH_NOTICE, FROM_CASE, failed_letters
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -52,8 +52,9 @@ class Letters:
 
     def _failed(self, session: Session, case: str, letter: str) -> tuple[Case, LetterState]:
         state = self._cases.state(case)
-        self._ctx.permit("letter", state, session)
         found = next((one for one in failed_letters(state) if one.id == letter), None)
+        of_breach = found is not None and found.template == BREACH_NOTICE
+        self._ctx.permit("breach-letter" if of_breach else "letter", state, session)
         if found is None:
             raise Refused("this letter has not failed")
         return state, found

@@ -17,10 +17,11 @@ from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import held_back, hold_answers, people
 from services.fulfilment.breach_alert import opened
+from services.fulfilment.breach_notice import preview as notice_preview
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
-from services.fulfilment.letter_view import letter_now, letter_of
+from services.fulfilment.letter_view import letter_now, letter_of, told
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
 from services.fulfilment.proof import Proof
@@ -77,6 +78,7 @@ class Answers:
             "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
             "hold-matter": lambda ask: {"matter": hold_answers.matter(room, ask.text("agent"), ask.text("hold"))},
             "breach": lambda ask: opened(room, self._case(ask)),
+            "breach-notice": lambda ask: told(notice_preview(room, self._case(ask), ask.payload)),
             "sign-in": self._sign_in,
         }
 
