@@ -51,9 +51,16 @@ class Decided(Message):
 class BreachDeciding(BreachPersons):
     """Mixed into the register, which handles `Decided`."""
 
+    def show_all(self, one: BreachLine) -> None:
+        """Everything about it in a box of its own."""
+        raise NotImplementedError
+
     def choose(self, one: BreachLine) -> None:
         """Ask what is to be done about it."""
-        answers: dict[str, tuple[str, Callable[[], None]]] = {"t": ("read what happened", partial(self._read, one))}
+        answers: dict[str, tuple[str, Callable[[], None]]] = {
+            "t": ("read what happened", partial(self._read, one)),
+            "i": ("all that is known, to scroll", partial(self.show_all, one)),
+        }
         if not one.closed:
             whom = BREACH_WHOM[one.first]
             answers["y"] = (f"{whom}: told", partial(self._told, one, one.first))

@@ -147,7 +147,9 @@ class NoticeScreen(KitScreen):
 
     def _park(self) -> None:
         if self.form is not None and self.host.session is not None:
-            self.run(self.desk.draft.keep, self.host.session, self.draft_name, self._fields(), serial="park", write=True)
+            self.run(
+                self.desk.draft.keep, self.host.session, self.draft_name, self._fields(), serial="park", write=True
+            )
 
     def _fields(self) -> dict[str, str]:
         """What was typed; nothing when only what stands there anyway is left."""
@@ -232,6 +234,7 @@ class NoticeScreen(KitScreen):
         self._say_beside(error.place, error.reason)
         field = self.query_one(f"#{error.place}")
         (field.box if isinstance(field, WatchedText) else field).focus()
+        self.call_after_refresh(self.query_one(f"#{error.place}-error").scroll_visible, animate=False)
         self.flash("not sent: see beside the field", "no")
 
     def _say_beside(self, name: str, words: str) -> None:
@@ -260,7 +263,8 @@ class NoticeBox(LetterBox):
 
     def __init__(self, letter: LetterText, persons: int) -> None:
         who = "one person" if persons == 1 else f"{count(persons)} persons"
-        super().__init__(letter, f"as it would leave to {who}, each with their own number", f"y sends it to {who}")
+        own = "" if persons == 1 else ", to each with their own number"
+        super().__init__(letter, f"as it would leave to {who}{own}", f"y sends it to {who}")
 
     def on_key(self, event: events.Key) -> None:
         if event.character == "y":
