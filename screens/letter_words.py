@@ -18,6 +18,11 @@ HANDED: Final = {
 NOW: Final = "as it would go out now"
 
 
+def row_of(one: LetterView) -> str:
+    """The row of the desk's table that judges what is done about it: of a breach leads and the officer decide."""
+    return "breach-letter" if one.template == "breach-notice" else "letter"
+
+
 def named(template: str) -> str:
     """What a letter is called."""
     return template.replace("-", " ")

@@ -20,7 +20,7 @@ from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.scroll_box import ScrollBox
 from screens.kit.widgets.table import Column, VirtualTable
-from screens.letter_words import HANDED, NOW, named, state_words
+from screens.letter_words import HANDED, NOW, named, row_of, state_words
 from services.types import CaseView, LetterText, LetterView
 
 REFRESH_S: Final = 1
@@ -120,8 +120,7 @@ class LettersScreen(KitScreen):
             return "no letter under the cursor"
         if action == "open":
             return self.view.key("read-letter").reason
-        row = "breach-letter" if one.template == "breach-notice" else "letter"
-        return self.view.key(row).reason if one.failed else "this letter has not failed"
+        return self.view.key(row_of(one)).reason if one.failed else "this letter has not failed"
 
     def action_open(self) -> None:
         one = self.table.current

@@ -81,6 +81,9 @@ class FakeBreach:
     def register(self, session: Session) -> tuple[BreachLine, ...]:
         return self.lines
 
+    def read(self, session: Session, number: str) -> BreachLine:
+        return next(one for one in self.lines if one.number == number)
+
     def texts(self, session: Session, number: str) -> BreachTexts:
         self.kept.append(("texts", number))
         return BreachTexts(self.words, ("a parcel may be taken",), (), (self.words, self.words))

@@ -13,6 +13,7 @@ from screens.words import day
 from services.types import HoldView
 
 NEW: Final = "N"
+TAKEN_S: Final = 5.0
 
 
 def holds(seat: Seat, case: str = "", controller: str = "") -> None:
@@ -125,4 +126,5 @@ def _keep(seat: Seat, work: Callable[[], object], done: str) -> None:
         work()
         return True
 
-    seat.does(kept, done)
+    if seat.does(kept, done):
+        seat.desk.synced(TAKEN_S)  # what is listed next is central's

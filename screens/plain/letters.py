@@ -1,6 +1,6 @@
 """The letters of a case on plain lines: read them, see one before it leaves, send again or tell otherwise."""
 
-from screens.letter_words import HANDED, NOW, named, state_words
+from screens.letter_words import HANDED, NOW, named, row_of, state_words
 from screens.letters import rows
 from screens.plain.seat import BACK, Option, Seat
 from services.types import CaseView, LetterView
@@ -26,7 +26,7 @@ def _state(one: LetterView) -> str:
 
 def _decided(seat: Seat, view: CaseView, one: LetterView) -> bool | None:
     """What is done about a letter that did not leave; None to read it."""
-    no = view.key("letter").reason
+    no = view.key(row_of(one)).reason
     options = [Option("r", "read it"), Option("b", "send it again", no)]
     key = seat.choose("It did not leave", [*options, *(Option(n, words, no) for n, (_, words) in HANDED.items())])
     if key == "r":
