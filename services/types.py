@@ -43,7 +43,7 @@ from services.enums import (
 )
 from services.held_part import HeldPart as HeldPart
 from services.hold_types import HoldView as HoldView
-from services.letter_types import LetterText as LetterText, LetterView as LetterView
+from services.letter_types import LetterText as LetterText, LetterView as LetterView, Printed as Printed
 from services.person_match import (
     Matches as Matches,
     PersonMatch as PersonMatch,

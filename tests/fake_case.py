@@ -64,7 +64,8 @@ ACTS = {
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "task": "nothing is to be done by hand", "people": "",
     "redact": "nothing waits for it", "disclose": "nothing waits for it", "read-letter": "",
-    "letter": "no letter has failed", "breach-letter": "no letter of a breach has failed", **CLOCK_KEYS,
+    "letter": "no letter has failed", "breach-letter": "no letter of a breach has failed",
+    "print-letter": "", "print-notice": "", **CLOCK_KEYS,
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."

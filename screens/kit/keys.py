@@ -111,6 +111,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _act("carry_out", "y", "have all that was typed corrected, in every system", "correct", "rectify"),
     _act("forget_value", "f", "drop what was typed here", "drop", "rectify"),
     _act("send_again", "b", "send this letter again", "send again", "letters"),
+    _act("print_letter", "p", "write it as a PDF, to be printed and posted", "print", "letters", roles=LEAD),
     _act("handed", "y", "the person was told in another way", "told otherwise", "letters"),
     _act("repeat", "y", "do it anew, now, in your name", "repeat", "settle"),
     _act("drop", "f", "drop it, with a reason", "drop", "settle"),

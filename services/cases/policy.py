@@ -186,6 +186,8 @@ RULES: dict[str, Rule] = {
         Rule("task", claim=False, locked_ok=True, more=reasons.task),
         Rule("letter", claim=False, ended_ok=True, more=reasons.letter),
         Rule("read-letter", claim=False, ended_ok=True, locked_ok=True, more=reasons.held_or_lead),
+        Rule("print-letter", _DECIDERS, claim=False, ended_ok=True),
+        Rule("print-notice", _DECIDERS, claim=False, ended_ok=True, locked_ok=True),  # of a breach: no breach stops it
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=reasons.known_who),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),

@@ -24,6 +24,7 @@ from services.fulfilment.correctable_lines import correctable_lines
 from services.fulfilment.letter_view import letter_now, letter_of, told
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
+from services.fulfilment.printing import print_letter
 from services.fulfilment.proof import Proof
 from services.fulfilment.sign_ins import SignIns
 from services.fulfilment.steps import INTERNAL, code_of
@@ -73,6 +74,7 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "letter": self._letter,
+            "letter-print": lambda ask: print_letter(room, self._case(ask), ask.text("letter")),
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},

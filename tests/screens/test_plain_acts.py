@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from screens.kit.text import BAD
 from screens.plain.breach import raise_breach, register
 from screens.plain.by_hand import by_hand
+from screens.plain.letters import letter
 from screens.plain.seat import Leave, Seat
 from services.types import BreachPerson, Role, Session
 from tests.fake_breach import line, people
-from tests.fake_case import NOW, CaseDesk, by_hand as case_by_hand
+from tests.fake_case import NOW, CaseDesk, by_hand as case_by_hand, view
+from tests.fake_letters import FAILED, SENT, FakeLetters
 from tests.screens.test_case_screens import HOSTILE
 
 
@@ -102,6 +105,23 @@ def test_a_breach_needs_words_and_nothing_else() -> None:
     (one,) = desk.breach.raised
     assert (one.controller, one.words, one.persons, one.categories) == ("albion", "lost a list", None, ())
     assert (one.ongoing, one.contained, one.aware_at) == ("unknown", "no", None)
+
+
+def test_a_lead_has_a_letter_printed_and_an_agent_is_not_asked() -> None:
+    desk, seen = CaseDesk(), view(letters=(SENT, FAILED))
+    desk.letter = FakeLetters()  # type: ignore[attr-defined]
+    said = sat(desk, lambda seat: letter(seat, seen), "2", "p")
+    assert "print/C-26-004155-l1.pdf, in the workers' outbox for seven days" in said
+    said = sat(desk, lambda seat: letter(seat, seen), "1", "p")
+    assert "print/C-26-004155-l3.pdf, workers' outbox; no address is sure: write it" in said
+    assert desk.letter.kept == [("print", "l1"), ("print", "l3")]  # type: ignore[attr-defined]
+    no = tuple(
+        replace(k, allowed=False, reason="for lead or officer only") if "print" in k.act else k for k in seen.keys
+    )
+    said = sat(desk, lambda seat: letter(seat, replace(seen, keys=no)), "1", "p", role=Role.AGENT)
+    assert "closed: for lead or officer only" in said
+    sat(desk, lambda seat: letter(seat, replace(seen, keys=no)), "2", role=Role.AGENT)
+    assert desk.letter.kept[2:] == [("read", "l1")], "what cannot be printed is read at once"  # type: ignore[attr-defined]
 
 
 def test_work_by_hand_is_answered_with_a_number_or_a_reason() -> None:

@@ -230,6 +230,21 @@ def test_ART_34_each_person_is_told_by_letter_whatever_is_locked_and_a_letter_th
     with pytest.raises(Refused, match="not told yet"):
         lead_desk.breach.close(lead, number, "all-done")
 
+    paper = lead_desk.letter.print(lead, nobody, breach(centre.case(number)).person(nobody).letter)  # type: ignore[union-attr]
+    assert not paper.addressed, "whoever posts it writes the address"
+    locked = centre.case(call.case).letters
+    paper = lead_desk.letter.print(lead, call.case, next(x.id for x in locked if x.template == "breach-notice"))
+    assert paper.addressed, "it stands in the window"
+    file = centre.home.outbox / paper.file
+    assert (file.stat().st_mode & 0o777, file.read_bytes()[:5]) == (0o600, b"%PDF-")
+    with pytest.raises(Refused, match="a breach is open"):
+        lead_desk.letter.print(lead, call.case, next(x.id for x in locked if x.template == "acknowledgement"))
+    with pytest.raises(Refused, match="for lead or officer only"):
+        desk.letter.print(call.session, call.case, locked[-1].id)
+    assert lead_desk.synced()
+    viewed = [e for e in centre.entries(call.case) if e.act == "data.viewed" and e.params["what"] == "letter-print"]
+    assert [(e.actor, e.params["reason"]) for e in viewed] == [(f"agent:{LEAD_NUMBER}", "reach-person")]
+
     smtp.refuse = ""
     assert lead_desk.notice.again(lead, number) == 2
     centre.until(lambda: person(call.case).state == "told")
