@@ -14,12 +14,12 @@ from textual.message import Message
 from screens.kit import keys
 from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
-from screens.kit.text import say, shown
+from screens.kit.text import say
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
-from screens.kit.widgets.scroll_box import ScrollBox
 from screens.kit.widgets.table import Column, VirtualTable
+from screens.letter_box import LetterBox
 from screens.letter_words import HANDED, NOW, named, print_row_of, printed_words, row_of, state_words
 from services.types import CaseView, LetterText, LetterView
 
@@ -179,14 +179,6 @@ class LettersScreen(KitScreen):
         self.view, self.rows = None, ()
         self.table.forget()
         self.query_one(FlashLine).base = say("")
-
-
-class LetterBox(ScrollBox):
-    """A letter to read."""
-
-    def __init__(self, letter: LetterText, about: str, more: str = "") -> None:
-        title = f"{named(letter.template)}, {letter.language}, version {letter.version}"
-        super().__init__(title, about, shown(f"{letter.subject}\n\n{letter.text}", lines=True), more)
 
 
 def rows(view: CaseView) -> tuple[LetterView, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
@@ -20,7 +20,7 @@ from screens.kit.widgets.choices import Choices, Option
 from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.inputs import CleanInput
 from screens.kit.widgets.text_box import TextBox
-from screens.letters import LetterBox
+from screens.letter_box import LetterBox
 from screens.watched_text import Settled, WatchedText
 from screens.words import BREACH_REASONS
 from services.errors import BadInput
@@ -204,11 +204,11 @@ class NoticeScreen(KitScreen):
     def _previewed(self, message: Previewed) -> None:
         words = message.words
 
-        def decided(yes: bool | None) -> None:
-            if yes:
+        def decided(key: str | None) -> None:
+            if key is not None:
                 self.host.with_pin(partial(self._send, words))
 
-        self.app.push_screen(NoticeBox(message.letter, len(words.cases)), decided)
+        self.app.push_screen(LetterBox(message.letter, *_about(len(words.cases))), decided)
 
     def _send(self, words: NoticeWords) -> None:
         call = partial(_send, self.desk, self.host.session, self.number, words, tuple(self.kinds), self.draft_name)
@@ -258,21 +258,11 @@ class NoticeScreen(KitScreen):
             self._text(name).box.put("")
 
 
-class NoticeBox(LetterBox):
-    """The letter as it would leave: `y` sends it; dismissed with True, or with None by Esc."""
-
-    def __init__(self, letter: LetterText, persons: int) -> None:
-        who = "one person" if persons == 1 else f"{count(persons)} persons"
-        own = "" if persons == 1 else ", to each with their own number"
-        super().__init__(letter, f"as it would leave to {who}{own}", f"y sends it to {who}")
-
-    def on_key(self, event: events.Key) -> None:
-        if event.character == "y":
-            event.stop()
-            if self.host.key_gap >= self.host.QUIET_S:
-                self.dismiss(True)
-        else:
-            super().on_key(event)
+def _about(persons: int) -> tuple[str, dict[str, str]]:
+    """What stands above the letter, and what can be decided."""
+    who = "one person" if persons == 1 else f"{count(persons)} persons"
+    own = "" if persons == 1 else ", to each with their own number"
+    return f"as it would leave to {who}{own}", {"y": f"send it to {who}"}
 
 
 def _send(

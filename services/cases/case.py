@@ -9,6 +9,7 @@ import orjson
 from services.action_log.act import Params
 from services.action_log.entry import Entry
 from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
+from services.cases.decision import DecisionState
 from services.task_types import TaskState
 from services.types import (
     Channel,
@@ -57,6 +58,7 @@ class Item:
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
     kept_by: str = ""
+    decision: DecisionState | None = None
 
     @property
     def undecided(self) -> int:
@@ -308,9 +310,10 @@ _FIELDS = {
         Concerned,
         Notice,
         Lock,
+        DecisionState,
     )
 }
-_NESTED = (tuple, Check, BreachState)
+_NESTED = (tuple, Check, BreachState, DecisionState)
 
 
 def _plain(value: Any) -> Any:
@@ -342,7 +345,16 @@ def _item(raw: dict[str, Any]) -> Item:
     for name in ("held", "decided"):
         if name in raw:
             raw[name] = tuple(tuple(one) for one in raw[name])
+    if "decision" in raw:
+        raw["decision"] = _decision(raw["decision"])
     return Item(**raw)
+
+
+def _decision(raw: dict[str, Any]) -> DecisionState:
+    for name in ("grounds", "earlier"):
+        if name in raw:
+            raw[name] = tuple(raw[name])
+    return DecisionState(**raw)
 
 
 def _asked(raw: dict[str, Any]) -> Asked:

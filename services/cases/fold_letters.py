@@ -17,11 +17,13 @@ OVERTAKEN = "overtaken"
 BREACH_NOTICE = "breach-notice"
 """To a person, of a breach: whether they are told stands in the register, and no breach holds it back (Art 34)."""
 OWED = frozenset({
-    "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
+    "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
+    "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {
-    "acknowledgement", BREACH_NOTICE, "clarification", "consent-receipt", "identity-question", "marketing-stop",
+    "acknowledgement", BREACH_NOTICE, "clarification", "consent-receipt", "decision-referral", "identity-question",
+    "marketing-stop",
     "question-reminder",
 }  # fmt: skip
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.cases import reasons
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
+from services.cases.decision import GROUNDS
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_people import MOVED
@@ -28,6 +29,8 @@ LOCKED = "a breach is open: locked until a lead or the officer releases it (:bre
 _OF_BREACH = ("note", "breach", "breach-decide", "breach-notice", "breach-release")
 _LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
+_REVIEW = (ItemState.REVIEW,)
+_UNDONE = (ItemState.REVIEW, ItemState.READY)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -165,8 +168,8 @@ RULES: dict[str, Rule] = {
         Rule("find", tier=Tier.T1, rights=(*ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("people", tier=Tier.T1, more=reasons.not_busy),
         Rule("export", tier=Tier.T2, rights=ANSWERED_BY_EXPORT, states=OPEN, more=reasons.known_who),
-        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
-        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
+        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=_REVIEW, more=reasons.parts),
+        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=_REVIEW, more=reasons.parts),
         Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=reasons.erase),
         Rule(
             "approve",
@@ -176,8 +179,11 @@ RULES: dict[str, Rule] = {
             states=(ItemState.REVIEW,),
             more=reasons.approve,
         ),
-        Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
-        Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
+        Rule("refuse", rights=tuple(GROUNDS), states=OPEN, more=reasons.known_who),
+        Rule("decide", _DECIDERS, claim=False, more=reasons.second_word),
+        Rule("unrefuse", claim=False, locked_ok=True, more=reasons.decision_waits),
+        Rule("return", (Role.LEAD,), False, Tier.T0, _ERASED, _REVIEW, locked_ok=True, more=reasons.no_decision),
+        Rule("withdraw", _PERSONS, False, Tier.T0, _ERASED, _UNDONE, locked_ok=True, more=reasons.no_decision),
         Rule(
             "execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=reasons.run
         ),  # its job waits

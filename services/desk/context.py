@@ -38,6 +38,7 @@ GRAVE = frozenset(
         "erase",
         "approve",
         "refuse",
+        "decide",
         "skip",
         "lift",
         "lower",

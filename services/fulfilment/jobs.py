@@ -7,6 +7,7 @@ from services.fulfilment.breach_alert import breach_alert
 from services.fulfilment.breach_notice import breach_notice
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
+from services.fulfilment.deciding import decide, refer
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
@@ -23,6 +24,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "breach-notice": breach_notice,
     "closing-letter": closing_letter,
     "consent": change_consent,
+    "decide": decide,
     "erase": erase,
     "export": export,
     "extend": extend,
@@ -30,6 +32,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "not-identified": not_identified,
     "notice": notice,
     "rectify": rectify,
+    "refer": refer,
     "replay": replay,
     "restrict": restrict,
 }

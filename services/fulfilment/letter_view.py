@@ -42,5 +42,5 @@ def letter_now(room: Workroom, case: Case, template: str) -> dict[str, object]:
 
 
 def told(letter: Letter) -> dict[str, object]:
-    """What a desk shows of a letter."""
+    """A letter as a desk gets it."""
     return {name: getattr(letter, name) for name in ("template", "version", "language", "subject", "text")}

@@ -17,7 +17,8 @@ from screens.case import CaseScreen
 from screens.kit.text import BAD
 from screens.kit.widgets.confirm import PinPrompt
 from screens.kit.widgets.scroll_box import ScrollBox
-from screens.notice import NoticeBox, NoticeScreen
+from screens.letter_box import LetterBox
+from screens.notice import NoticeScreen
 from screens.queue import QueueScreen
 from services.errors import BadInput
 from services.types import BreachDecision, Status
@@ -146,15 +147,15 @@ async def test_a_letter_to_the_persons_is_read_before_it_leaves_and_takes_the_pi
         await register(app, pilot)
         await write_to_the_persons(pilot)
         await press(pilot, "enter")
-        await until(pilot, lambda: isinstance(app.screen, NoticeBox))
+        await until(pilot, lambda: isinstance(app.screen, LetterBox))
         (_, words), kept = desk.notice.kept[-1], len(desk.notice.kept)
         assert (words.cases, words.language, words.reason) == (("C-26-004155",), "de", "high-risk")
         assert (words.happened, words.advice, words.categories) == ("lost", "call us", ("user.contact",))
-        assert "y sends it to one person" in shown(app)
+        assert "y send it to one person" in shown(app)
         await press(pilot, "escape")
         assert isinstance(app.screen, NoticeScreen), "Esc sends nothing"
         await press(pilot, "enter")
-        await until(pilot, lambda: isinstance(app.screen, NoticeBox))
+        await until(pilot, lambda: isinstance(app.screen, LetterBox))
         await press(pilot, "y")
         assert isinstance(app.screen, PinPrompt)
         assert all(what == "preview" for what, *_ in desk.notice.kept[kept - 1 :]), "nothing before the PIN"

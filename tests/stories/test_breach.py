@@ -68,7 +68,7 @@ async def test_a_breach_from_the_key_to_the_closed_register(centre: WorkerCentre
             await player.press(*(["tab"] if n else []))
             await player.write(text)
         await player.press("enter")
-        await player.sees("y sends it to one person")
+        await player.sees("y send it to one person")
         await player.rest()
         await player.press("y")
         await player.type_pin(LEAD_PIN)
