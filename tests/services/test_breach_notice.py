@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from console import cli
 from services.action_log import acts
 from services.action_log.act import Act
 from services.cases.breach import BreachState, missing
@@ -21,6 +22,8 @@ from tests.services.test_fold_breach import NOT_TOLD, NUMBER, TOLD, by_lead, of,
 from tests.services.test_policy import LEAD as LEAD_MOMENT, moment
 from tests.worker_centre import ME, Call
 from tests.worker_fixtures import Make
+
+pytestmark = pytest.mark.usefixtures("no_keyring")
 
 ONE, TWO = "C-26-000001", "C-26-000002"
 NOTICE, LETTER = "ab" * 16, "cd" * 16
@@ -270,7 +273,18 @@ def test_ART_34_each_person_is_told_by_letter_whatever_is_locked_and_a_letter_th
     assert number.encode() in logs, "the control"
 
 
-def test_what_a_letter_cannot_be_is_said_beside_its_field_and_nothing_leaves(make_centre: Make) -> None:
+YAML = """\
+language: en
+happened: "A list [red] went to a wrong address."
+consequences: Somebody may write to you in our name.
+measures: The list was deleted.
+advice: Call us.
+"""
+
+
+def test_what_a_letter_cannot_be_is_said_beside_its_field_and_the_shell_sends_one(
+    make_centre: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     centre = make_centre()
     centre.start()
     desk = centre.desk()
@@ -303,3 +317,25 @@ def test_what_a_letter_cannot_be_is_said_beside_its_field_and_nothing_leaves(mak
     text = lead_desk.notice.preview(lead, number, words(call.case, happened=hostile)).text
     assert "{{ controller.key }}" in text, "what people write is text in a letter, not a template"
     assert AGENT_NUMBER not in text
+
+    pin, notice = tmp_path / "pin", tmp_path / "notice.yml"
+    pin.touch(mode=0o600)
+    pin.write_text(LEAD_PIN)
+    notice.write_text(YAML)
+    monkeypatch.setenv("RIGHTSDESK_PIN_FILE", str(pin))
+    monkeypatch.setenv("RIGHTSDESK_HOME", str(centre.home.path))
+    command = ["breach", "notify", number, "--from", str(notice), "--agent", LEAD_NUMBER, "--case", call.case.lower()]
+    assert cli.main([*command, "--show"]) == 2, "it does not say which data"
+    notice.write_text(YAML + "data: [user.contact]\n")
+    capsys.readouterr()
+    assert cli.main([*command, "--show"]) == 0
+    shown = capsys.readouterr().out
+    assert "A list [red] went to a wrong address." in shown
+    assert "breach.notice_asked" not in centre.acts(number), "it was shown, and nothing was sent"
+    assert cli.main(command) == 0
+    centre.until(lambda: "breach.person_told" in centre.acts(number))
+    assert [one.state for one in breach(centre.case(number)).people] == ["told"]
+    capsys.readouterr()
+    assert cli.main(["breach", "list", "--agent", LEAD_NUMBER]) == 0
+    assert "persons 1 of 1 by letter" in capsys.readouterr().out
+    assert cli.main(command) == 2, "nobody is told twice"
