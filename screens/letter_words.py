@@ -32,7 +32,7 @@ def printed_words(one: Printed) -> str:
     """Where it lies, and what is left to be done."""
     if one.addressed:
         return f"{one.file}, in the workers' outbox for seven days"
-    return f"{one.file}, workers' outbox; no address is sure: write it"
+    return f"{one.file} in the outbox; no sure address: write it"
 
 
 def named(template: str) -> str:

@@ -92,7 +92,7 @@ async def test_p_has_a_letter_that_there_is_written_to_be_posted_for_leads(opene
         await until(pilot, lambda: under_the_cursor(app) == "erasure-outcome")
         await press(pilot, "p")
         await until(pilot, lambda: kept(desk) == [("print", "l3")])
-        words = "-l3.pdf, workers' outbox; no address is sure: write it"
+        words = "-l3.pdf in the outbox; no sure address: write it"
         await until(pilot, lambda: words in flash(app))
         await press(pilot, "end", "p")
         assert "it has not left: there is nothing to print" in flash(app)

@@ -113,7 +113,7 @@ def test_a_lead_has_a_letter_printed_and_an_agent_is_not_asked() -> None:
     said = sat(desk, lambda seat: letter(seat, seen), "2", "p")
     assert "print/C-26-004155-l1.pdf, in the workers' outbox for seven days" in said
     said = sat(desk, lambda seat: letter(seat, seen), "1", "p")
-    assert "print/C-26-004155-l3.pdf, workers' outbox; no address is sure: write it" in said
+    assert "print/C-26-004155-l3.pdf in the outbox; no sure address: write it" in said
     assert desk.letter.kept == [("print", "l1"), ("print", "l3")]  # type: ignore[attr-defined]
     no = tuple(
         replace(k, allowed=False, reason="for lead or officer only") if "print" in k.act else k for k in seen.keys

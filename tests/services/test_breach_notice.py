@@ -14,6 +14,7 @@ from services.cases.case import Case, from_json, to_json
 from services.cases.policy import may
 from services.errors import BadInput, Refused
 from services.sync.jobs import jobs_of
+from services.sync.rebuild import differences
 from services.types import BreachRaise, DutyRole, LetterText, NoticeWords, Right, Role
 from tests.centre import AGENT as AGENT_NUMBER, LEAD as LEAD_NUMBER, LEAD_PIN, request, sign_in
 from tests.entries import AGENT, LEAD, T0, WORKER, after, entry, opened
@@ -268,9 +269,37 @@ def test_ART_34_each_person_is_told_by_letter_whatever_is_locked_and_a_letter_th
     lead_desk.breach.close(lead, number, "all-done")
     assert lead_desk.synced()
     assert not centre.case(call.case).locked
+    assert differences(centre.store) == [], "the same from nothing"
     logs = b"".join(path.read_bytes() for path in Path(centre.home.path).glob("terminals/*/log-*.db"))
     assert b"falsche Adresse" not in logs, "the words are sealed"
     assert number.encode() in logs, "the control"
+
+
+@pytest.mark.parametrize("place", [pytest.param("post.breach-notice", marks=pytest.mark.long), "post.after-send"])
+def test_a_worker_that_is_killed_with_the_letter_leaves_one_letter_and_one_word_of_it(
+    make_centre: Make, place: str
+) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    call = Call(centre, desk, ME, Right.ACCESS)
+    said = BreachRaise("nordlicht", call.case, "x", None, ("user.contact",), 1, "no", "yes")
+    number = desk.breach.raise_(call.session, said).number
+    lead_desk = centre.desk("desk-2")
+    lead = centre.until(lambda: sign_in(lead_desk, LEAD_NUMBER, LEAD_PIN, Role.LEAD))
+    centre.until(lambda: lead_desk.breach.read(lead, number).alerts == ("sent",))
+    centre.stop()
+    centre.start(kill_at=place)
+    lead_desk.sign.step_up(lead, LEAD_PIN)
+    lead_desk.notice.send(lead, number, words(call.case))
+    centre.wait_dead()
+    assert "breach.person_told" not in centre.acts(number)
+    centre.start()
+    centre.until(lambda: "breach.person_told" in centre.acts(number))
+    acted = centre.acts(call.case)
+    assert [acted.count(act) for act in ("letter.made", "letter.sent")] == [2, 2], "with the receipt"
+    assert centre.acts(number).count("breach.person_told") == 1
+    assert sum("Eine Liste ging" in letter for letter in centre.letters()) == 1
 
 
 YAML = """\
