@@ -33,7 +33,7 @@ class Item:
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
     part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
-    was lifted here still stands.
+    was lifted here still stands. `target`: digest of who gets the package instead of the person (Art 20(2)).
     """
 
     id: str
@@ -58,6 +58,7 @@ class Item:
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
     kept_by: str = ""
+    target: str = ""
     decision: DecisionState | None = None
 
     @property

@@ -12,9 +12,11 @@ from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
-from services.identity.needs import FOUND
+from services.identity.needs import FOUND, Delivery
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
+DIRECT = "direct"
+"""A package that goes straight to another controller."""
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
 
 
@@ -73,8 +75,23 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
     known_who(case)
-    needs_tier(case, entry, item, Tier.T2)
-    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=()))
+    target = _target(case, done, entry, item)
+    needs_tier(case, entry, item, Tier.T3 if target else Tier.T2)
+    asked = asked_anew(item, entry, ItemState.RUNNING)
+    return case.with_item(replace(asked, language=done.language, held=(), target=target))
+
+
+def _target(case: Case, done: acts.ExportAsked, entry: Entry, item: Item) -> str:
+    """Straight to another controller goes what is portable, and only what the check was led for (Art 20(2))."""
+    if done.delivery != DIRECT:
+        return ""
+    if item.right is not Right.PORTABILITY:
+        raise Unfit("only portable data go straight to another controller")
+    if Delivery.THIRD_PARTY not in case.facts:
+        raise Unfit("that it goes to another controller was not noted before the check")
+    if len(entry.details) != 1:
+        raise Unfit("nobody is named who gets it")
+    return entry.details[0]
 
 
 def asked_anew(item: Item, entry: Entry, state: ItemState) -> Item:

@@ -11,6 +11,7 @@ from services.cases.hold import FLAG
 from services.cases.moment import Moment, run_at
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
+from services.identity.needs import Delivery
 from services.types import Factor, ItemState, Right, Role, Tier
 
 ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
@@ -18,6 +19,12 @@ ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 
 def known_who(case: Case, item: Item | None, moment: Moment) -> str:
     return which(case)
+
+
+def transfer(case: Case, item: Item | None, moment: Moment) -> str:
+    """To whom it goes decides which check is led: it is noted before (Art 20(2), CL-PORT-DIR)."""
+    noted = Delivery.THIRD_PARTY in case.facts
+    return known_who(case, item, moment) or ("" if noted else "note first that it goes to another provider (>)")
 
 
 def not_busy(case: Case, item: Item | None, moment: Moment) -> str:
@@ -70,6 +77,13 @@ def second_word(case: Case, item: Item | None, moment: Moment) -> str:
     if not decides(moment.session.role, decision.grounds):
         return "an officer decides about abuse"
     return "you proposed it: a second person decides" if decision.by == moment.actor else ""
+
+
+def decision_read(case: Case, item: Item | None, moment: Moment) -> str:
+    """Who may decide it reads it, and who holds the case."""
+    if _pending(case, item) is None:
+        return "no decision waits"
+    return "" if moment.session.role is Role.OFFICER else held_or_lead(case, item, moment)
 
 
 def decision_waits(case: Case, item: Item | None, moment: Moment) -> str:

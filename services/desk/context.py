@@ -34,6 +34,7 @@ STEP_UP_S = 60.0
 GRAVE = frozenset(
     {
         "export",
+        "transfer",
         "disclose",
         "erase",
         "approve",

@@ -37,6 +37,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "portable": SimpleNamespace(
             collections=(SimpleNamespace(**place, rows=3),),
             reasons=(SimpleNamespace(count=2, why=lexicon(language).portability["inferred"]),),
+            target="",
         ),
         "redacted": 3,
         "lines": [
@@ -63,6 +64,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "earlier": ["C-26-000017"],
         "fee": money(2_500, controller.country, language),
         "proposal": "refused",
+        "target": "Example & Co",
         "instruction": controller.instruction or "AVV-2026",
         "what": "identity",
         "partly": True,

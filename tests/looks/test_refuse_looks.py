@@ -11,6 +11,7 @@ from services.types import CaseView, DutyRole
 from tests.fake_case import NOW, CaseDesk
 from tests.fake_decisions import FakeDecisions, refusable, waiting
 from tests.looks.test_case_looks import LEAD, SIZES, typed, walk
+from tests.screens.test_transfer_screen import portable
 
 WORDS = typed("You had your data in February, and nothing has changed since.")
 FORM = ("enter", "R", "f", "tab", "b", "tab", typed("C-26-003911"), "tab", typed("25"), "tab", WORDS)
@@ -20,6 +21,7 @@ PATHS: dict[str, tuple[Callable[[], CaseView], str, tuple[str | tuple[str, ...],
     "form-letter": (refusable, "0042", ("enter", "R", "tab", "a", "tab", "tab", WORDS, "enter")),
     "case": (waiting, LEAD, ("enter",)),
     "decide": (waiting, LEAD, ("enter", "y")),
+    "transfer": (portable, "0042", ("enter", "x", "enter", "d", typed("Nordstrom AG"), "tab", typed("in@example"))),
     "decide-processor": (lambda: waiting(duty=DutyRole.PROCESSOR), LEAD, ("enter", "y")),
 }
 
