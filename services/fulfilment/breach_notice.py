@@ -109,10 +109,12 @@ def address(task: Task, case: Case) -> str:
     """Where the person is told: on file and long unchanged, else on file, else as given by them (IDV-10).
 
     A breach is often that contact data were changed for somebody else: what was changed last comes last. Raises
-    `JobFailed` with no address.
+    `JobFailed` with no address, and where several people are known by what was given: another of them would read it.
     """
-    room = task.room
-    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
+    room, found = task.room, people.look_up(task.room, case.id)
+    if found.undecided:
+        raise JobFailed("which-person")
+    held = people.points(room.catalog(case.controller).graph, found)
     given = people.requester(room, case.id)
     known = people.mail_point(held, given, room.today(room.controller(case.controller)))
     known = known or next((one.value for one in held if one.kind == "email"), None) or given_mail(task, case)

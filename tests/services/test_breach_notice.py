@@ -1,7 +1,9 @@
 """The persons of a breach are told (Art 34): who is, who is not, why; the letter by a real worker and mail server."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from services.cases.breach import BreachState, missing
 from services.cases.case import Case, from_json, to_json
 from services.cases.policy import may
 from services.errors import BadInput, Refused
+from services.fulfilment import people
+from services.fulfilment.breach_notice import address
+from services.fulfilment.engine import JobFailed
 from services.sync.jobs import jobs_of
 from services.sync.rebuild import differences
 from services.types import BreachRaise, DutyRole, LetterText, NoticeWords, Right, Role
@@ -300,6 +305,34 @@ def test_a_worker_that_is_killed_with_the_letter_leaves_one_letter_and_one_word_
     assert [acted.count(act) for act in ("letter.made", "letter.sent")] == [2, 2], "with the receipt"
     assert centre.acts(number).count("breach.person_told") == 1
     assert sum("Eine Liste ging" in letter for letter in centre.letters()) == 1
+
+
+def test_the_letter_goes_to_what_is_long_on_file_then_to_what_is_on_file_then_to_what_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    today, held = date(2026, 11, 27), list[people.Point]()
+    found = SimpleNamespace(undecided=False)
+    room: Any = SimpleNamespace(
+        catalog=lambda key: SimpleNamespace(graph=None), controller=lambda key: None, today=lambda controller: today
+    )
+    given = people.Identifier("email", "given@example.com")
+    monkeypatch.setattr(people, "look_up", lambda room, case: found)
+    monkeypatch.setattr(people, "points", lambda graph, found: tuple(held))
+    monkeypatch.setattr(people, "requester", lambda room, case: given)
+    task: Any = SimpleNamespace(room=room)
+    case = opened(Right.ACCESS)
+    assert address(task, case) == "given@example.com"
+    held.append(people.Point("email", "new@example.com", date(2026, 11, 20)))
+    assert address(task, case) == "new@example.com"
+    held.append(people.Point("email", "old@example.com", date(2024, 1, 1)))
+    assert address(task, case) == "old@example.com", "whoever changed it lately may be who did the harm"
+    found.undecided = True
+    with pytest.raises(JobFailed, match="which-person"):
+        address(task, case)
+    found.undecided, given = False, people.Identifier("phone", "+4915112345678")
+    held.clear()
+    with pytest.raises(JobFailed, match="no-address"):
+        address(task, case)
 
 
 YAML = """\
