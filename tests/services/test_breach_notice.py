@@ -280,7 +280,8 @@ def test_ART_34_each_person_is_told_by_letter_whatever_is_locked_and_a_letter_th
     assert number.encode() in logs, "the control"
 
 
-@pytest.mark.parametrize("place", [pytest.param("post.breach-notice", marks=pytest.mark.long), "post.after-send"])
+@pytest.mark.long
+@pytest.mark.parametrize("place", ["post.breach-notice", "post.after-send"])
 def test_a_worker_that_is_killed_with_the_letter_leaves_one_letter_and_one_word_of_it(
     make_centre: Make, place: str
 ) -> None:
