@@ -207,8 +207,6 @@ async def test_the_register_says_of_each_person_whether_they_are_told_and_settle
         assert "p it was printed" not in shown(app), "nothing has failed there"
         await press(pilot, "2", *"coded", "enter")
         await until(pilot, lambda: desk.notice.kept[-1] == ("settle", "C-26-004157", "unreadable", "coded"))
-        await press(pilot, "enter", "a", "7", *"c-26-000009", "enter")
-        await until(pilot, lambda: desk.notice.kept[-1] == ("add", "C-26-000009"))
 
 
 async def test_who_waits_stands_first_and_all_of_them_in_a_box_that_scrolls(opened: Open) -> None:  # noqa: F811
