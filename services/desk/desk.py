@@ -13,6 +13,7 @@ from services.desk.checks import Checks
 from services.desk.clock import Clock
 from services.desk.context import Context
 from services.desk.drafts import Drafts
+from services.desk.figures import FiguresDesk
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
 from services.desk.legal_holds import LegalHolds
@@ -35,7 +36,7 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `hold`, `held`, `whom`,
-    `rectify`, `letter`, `task`, `work`, `breach`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
+    `rectify`, `letter`, `task`, `work`, `breach`, `figures`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -61,6 +62,7 @@ class Desk:
         self.rectify = Rectify(ctx, self.case, asks)
         self.letter = Letters(ctx, self.case, asks)
         self.breach = Breaches(ctx, self.case, self.intake, asks)
+        self.figures = FiguresDesk(ctx, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.reviewing = Reviewing(ctx)
