@@ -331,6 +331,7 @@ class Preview:
     others: int = 0
     blocked: str = ""
     unreachable: tuple[str, ...] = ()
+    deleting: tuple[str, ...] = ()  # what systems delete by themselves before the answer is due, as sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from services.fulfilment.replay_list import FILE, ReplayList
 from services.operators import owner_here
 from tests.centre import Centre
 
-pytestmark = pytest.mark.rule("KEEP-SUPPRESSION")
 CASE = "C-26-000001"
 STOP, NEWS, ERASED = "suppression", "suppression:newsletter", "erasure"
 
@@ -42,6 +41,7 @@ def run(centre: Centre, *words: str):  # type: ignore[no-untyped-def]
     return CliRunner().invoke(app, ["marketing-ended", *words, "--home", str(centre.home.path)])
 
 
+@pytest.mark.rule("KEEP-SUPPRESSION")
 def test_KEEP_SUPPRESSION_entries_end_with_marketing_in_central_and_beside_each_worker(
     centre: Centre, tmp_path: Path
 ) -> None:
@@ -80,6 +80,7 @@ def test_KEEP_SUPPRESSION_entries_end_with_marketing_in_central_and_beside_each_
     assert rows(centre.engine) == [], "central holds it like any other act"
 
 
+@pytest.mark.rule("KEEP-SUPPRESSION")
 def test_KEEP_SUPPRESSION_of_one_purpose_leaves_who_objected_to_all_of_it(centre: Centre, tmp_path: Path) -> None:
     store = ReplayStore(centre.engine)
     ReplayList(store, tmp_path / FILE).put(["a" * 64], "nordlicht", CASE, STOP)

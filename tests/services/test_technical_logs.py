@@ -14,8 +14,6 @@ from services.technical_logs import FAULTS, MONTH_S, forget_faults
 from tests.centre import Centre
 from tests.own_room import room_of
 
-pytestmark = pytest.mark.rule("KEEP-LOGS")
-
 
 def journal_of(folder: Path, *months_ago: float) -> Path:
     """A worker's journal with a line so many months old each."""
@@ -31,6 +29,7 @@ def events(path: Path) -> list[str]:
     return [orjson.loads(line)["event"] for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
+@pytest.mark.rule("KEEP-LOGS")
 def test_KEEP_LOGS_a_journal_is_set_aside_after_half_of_the_months_and_gone_after_all(tmp_path: Path) -> None:
     path, aside = journal_of(tmp_path, 5.9, 1), tmp_path / "worker.log.1"
     journal = Journal(path)
@@ -53,6 +52,7 @@ def fault(ago: float) -> str:
     return f"{at} fault 7F3A21\n  builtins.ValueError\n    a.py:{int(ago)} in f\n"
 
 
+@pytest.mark.rule("KEEP-LOGS")
 def test_KEEP_LOGS_faults_of_a_console_go_one_by_one_and_the_file_with_the_last(tmp_path: Path) -> None:
     file = tmp_path / FAULTS
     file.write_text(fault(30) + fault(13) + fault(11) + fault(1))
@@ -71,6 +71,7 @@ def test_KEEP_LOGS_faults_of_a_console_go_one_by_one_and_the_file_with_the_last(
     forget_faults(tmp_path / "none.log")
 
 
+@pytest.mark.rule("KEEP-LOGS")
 def test_KEEP_LOGS_a_console_forgets_at_its_start_and_each_worker_day_by_day(centre: Centre, tmp_path: Path) -> None:
     faults = FaultLog(tmp_path)
     faults.path.write_text(fault(13))
