@@ -9,7 +9,7 @@ import orjson
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
 from services.cases.fold_clock import NO_ANSWER
-from services.cases.policy import run_at
+from services.cases.moment import run_at
 from services.types import ItemState, Outcome, Right
 
 Params = dict[str, str | int | bool | list[str]]
