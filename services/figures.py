@@ -106,6 +106,7 @@ class FigureBook:
         self._begin = begin.isoformat() if begin else ""
         self._end = end.isoformat() if end else "9999"
         self._sums: dict[str, _Sums] = {key: _Sums() for key in controllers}
+        self._ends_of: dict[tuple[str, str, str], tuple[date, date]] = {}
         self._today = {key: now.astimezone(ZoneInfo(one.zone)).date() for key, one in controllers.items()}
 
     def add(self, body: bytes) -> None:
@@ -163,13 +164,20 @@ class FigureBook:
 
     def _ends(self, case: dict[str, Any], controller: Controller, body: bytes) -> tuple[date, date, bool, int]:
         """The legal end of one month, of three, whether it was extended, and the days it stood still."""
-        regime, day = Regime(case["regime"]), date.fromisoformat(case["received_on"])
-        calendar = calendar_of(controller)
-        three = dates_for(day, calendar, regime, extended=True).hard
+        month, three = self._plain(controller, case["received_on"], case["regime"])
         if not any(case.get(name) for name in ("questions", "receipts", "noticed_at")):
-            return dates_for(day, calendar, regime).hard, three, False, 0
+            return month, three, False, 0
         dates = dates_of(from_json(body), controller)
         return dates.due_hard, max(three, dates.hard), dates.due_extended is not None, dates.paused_days
+
+    def _plain(self, controller: Controller, received_on: str, regime: str) -> tuple[date, date]:
+        """The ends of one month and of three, where nothing moved them; kept for the next case of that day."""
+        key = controller.key, received_on, regime
+        if key not in self._ends_of:
+            day, calendar = date.fromisoformat(received_on), calendar_of(controller)
+            ends = (dates_for(day, calendar, Regime(regime), extended=longer).hard for longer in (False, True))
+            self._ends_of[key] = next(ends), next(ends)
+        return self._ends_of[key]
 
     def figures(self) -> list[Figures]:
         """Of each controller, by key."""
@@ -283,7 +291,7 @@ def _by_hand(item: dict[str, Any]) -> bool:
 
 
 def _day(at: int, zone: str) -> date:
-    return datetime.fromtimestamp(at / 1_000_000, UTC).astimezone(_zone(zone)).date()
+    return datetime.fromtimestamp(at // 1_000_000, _zone(zone)).date()
 
 
 @lru_cache(maxsize=256)

@@ -2,13 +2,11 @@
 
 from db.central_persons import cases_like
 from services.cases.case import Case
+from services.cases.reasons import ANSWERED_BY_EXPORT
 from services.errors import NotFound
 from services.fulfilment.found import Found
 from services.fulfilment.restricted_by import other_cases
 from services.fulfilment.workroom import Workroom
-from services.types import Right
-
-ANSWERED_BY_COPY = (Right.ACCESS, Right.PORTABILITY)
 
 
 def copy_asked(room: Workroom, case: Case, found: Found | None = None) -> str:
@@ -25,7 +23,7 @@ def copy_asked(room: Workroom, case: Case, found: Found | None = None) -> str:
 
 
 def _waits(case: Case) -> bool:
-    return any(item.right in ANSWERED_BY_COPY and not item.ended for item in case.items)
+    return any(item.right in ANSWERED_BY_EXPORT and not item.ended for item in case.items)
 
 
 def _case(room: Workroom, number: str) -> Case | None:

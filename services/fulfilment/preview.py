@@ -7,11 +7,11 @@ from services.action_log.entry import new_id
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.queue import dates_of
+from services.cases.reasons import ANSWERED_BY_EXPORT
 from services.catalog.console_keys import words
 from services.catalog.graph import Graph, Node
 from services.errors import NotFound, Refused
 from services.fulfilment import people
-from services.fulfilment.asked_for import ANSWERED_BY_COPY
 from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
 from services.fulfilment.gravity import facts_in
@@ -75,7 +75,7 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
 
 def _own_deletions(room: Workroom, case: Case, wanted: Item, found: Found, language: str) -> list[str]:
     """What systems delete by themselves before a copy must be given; of nobody who may be another."""
-    if wanted.right not in ANSWERED_BY_COPY or wanted.ended or found.undecided or found.stopped:
+    if wanted.right not in ANSWERED_BY_EXPORT or wanted.ended or found.undecided or found.stopped:
         return []
     controller = room.controller(case.controller)
     by = max(dates_of(case, controller).due, dates_of(case, controller).hard)
