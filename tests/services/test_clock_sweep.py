@@ -123,7 +123,7 @@ def test_CLK_and_SUS_every_23rd_day_of_sixteen_years(place: Place) -> None:
         check(received, place, calendar)
 
 
-AT_ONCE = 20
+AT_ONCE = 10
 
 
 @pytest.mark.long
