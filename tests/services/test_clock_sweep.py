@@ -127,6 +127,7 @@ AT_ONCE = 10
 
 
 @pytest.mark.long
+@pytest.mark.rule("CLK-7", "CLK-8")
 @pytest.mark.parametrize(
     ("country", "first"), [(one, n) for one in COUNTRIES for n in range(0, len(places(one)), AT_ONCE)]
 )
