@@ -13,10 +13,8 @@ QUESTIONS: Final = {
     "2": (Wait.IDENTITY, "authority-doubt", "whether who asks may ask for another"),
     "3": (Wait.CLARIFICATION, "large-quantity", "what exactly: there is a great amount of data"),
     "4": (Wait.FEE, "further-copy", "the fee of a further copy"),
-    "5": (Wait.FEE, "unfounded", "a fee: manifestly unfounded"),
-    "6": (Wait.FEE, "excessive", "a fee: excessive"),
 }
-"""What the person may be asked for, and on which ground (rules.md SUS-3)."""
+"""What the person may be asked for, and on which ground (rules.md SUS-3). Another fee is a decision (R)."""
 FAIR: Final = {"y": "no more than is needed, and no copy of an identity card", "f": "it asked for more"}
 EXTENSIONS: Final = {
     "1": ("volume", "there is a great amount of data"),

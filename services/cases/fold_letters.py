@@ -13,11 +13,13 @@ from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
 OWED = frozenset({
-    "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
+    "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
+    "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {
-    "acknowledgement", "clarification", "consent-receipt", "identity-question", "marketing-stop", "question-reminder",
+    "acknowledgement", "clarification", "consent-receipt", "decision-referral", "identity-question", "marketing-stop",
+    "question-reminder",
 }  # fmt: skip
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 

@@ -6,6 +6,7 @@ from functools import partial
 from services.fulfilment.breach_alert import breach_alert
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
+from services.fulfilment.deciding import decide, refer
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
@@ -21,6 +22,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "breach-alert": breach_alert,
     "closing-letter": closing_letter,
     "consent": change_consent,
+    "decide": decide,
     "erase": erase,
     "export": export,
     "extend": extend,
@@ -28,6 +30,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "not-identified": not_identified,
     "notice": notice,
     "rectify": rectify,
+    "refer": refer,
     "replay": replay,
     "restrict": restrict,
 }
