@@ -44,8 +44,8 @@ def figures(
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
         return
-    for one in found:
-        typer.echo(plain("\n".join(lines(one, known[one.controller].name))))
+    for line in (line for one in found for line in lines(one, known[one.controller].name)):
+        typer.echo(plain(line))
 
 
 def lines(one: "Figures", name: str) -> list[str]:
