@@ -142,7 +142,9 @@ class RefuseScreen(KitScreen):
         if view is None or item is None:
             return
         until = next((date.day for date in view.dates if date.name == "refuse until"), None)
-        words = f"item {item.id}: {right(item.right)}" + (f" · to be told by {day(until)}" if until else "")
+        past = until is not None and self.host.clock().date() > until
+        told = f" · to be told by {day(until)}{', which is past' if past else ''}" if until else ""
+        words = f"item {item.id}: {right(item.right)}{told}"
         self.query_one("#head", Static).update(shown(words, "bold"))
         grounds, fee = self._one("grounds").values, self._one("outcome").values == ("fee",)
         for name, asked in (("earlier", REPETITIVE in grounds), ("fee", fee)):

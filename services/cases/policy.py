@@ -181,6 +181,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule("refuse", rights=tuple(GROUNDS), states=OPEN, more=reasons.known_who),
         Rule("decide", _DECIDERS, claim=False, more=reasons.second_word),
+        Rule("read-decision", (*_PERSONS, Role.OFFICER), claim=False, locked_ok=True, more=reasons.decision_read),
         Rule("unrefuse", claim=False, locked_ok=True, more=reasons.decision_waits),
         Rule("return", (Role.LEAD,), False, Tier.T0, _ERASED, _REVIEW, locked_ok=True, more=reasons.no_decision),
         Rule("withdraw", _PERSONS, False, Tier.T0, _ERASED, _UNDONE, locked_ok=True, more=reasons.no_decision),

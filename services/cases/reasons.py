@@ -79,6 +79,13 @@ def second_word(case: Case, item: Item | None, moment: Moment) -> str:
     return "you proposed it: a second person decides" if decision.by == moment.actor else ""
 
 
+def decision_read(case: Case, item: Item | None, moment: Moment) -> str:
+    """Who may decide it reads it, and who holds the case."""
+    if _pending(case, item) is None:
+        return "no decision waits"
+    return "" if moment.session.role is Role.OFFICER else held_or_lead(case, item, moment)
+
+
 def decision_waits(case: Case, item: Item | None, moment: Moment) -> str:
     return "no decision waits" if _pending(case, item) is None else held_or_lead(case, item, moment)
 

@@ -59,7 +59,7 @@ class Decisions:
     def read(self, session: Session, case: str, item: str) -> LetterText:
         """The letter of the decision that waits, as it would leave: what the second person decides about."""
         state = self._cases.state(case)
-        self._ctx.permit("read-letter", state, session)
+        self._ctx.permit("read-decision", state, session)
         self._waiting(state, item)
         return self._letter(session, state, {"item": item})
 

@@ -199,6 +199,10 @@ def test_who_may_do_what() -> None:
     assert may("decide", opened(Right.ERASURE), LEADS_MOMENT).reason == "no decision waits"
     assert may("unrefuse", case, moment()).allowed
     assert may("unrefuse", opened(Right.ERASURE), moment()).reason == "no decision waits"
+    assert may("read-decision", case, moment()).allowed
+    assert may("read-decision", case, moment(Role.OFFICER, agent="0003")).allowed
+    assert "held by 0042" in may("read-decision", case, moment(agent="0017")).reason
+    assert "no decision waits" in may("read-decision", opened(Right.ERASURE), LEADS_MOMENT).reason
     for act in ("approve", "return", "withdraw"):
         assert "a decision waits" in may(act, case, LEADS_MOMENT).reason
     of_access = waiting(Right.ACCESS, "refused", "12-5-unfounded")

@@ -102,6 +102,25 @@ def test_REF_3_a_fee_names_an_earlier_case_of_the_same_person_and_lets_them_with
     assert item.text == "a fee was asked: answer once it is paid"
 
 
+@pytest.mark.rule("REF-4")
+def test_REF_4_an_officer_reads_the_proof_of_an_abuse_and_decides_a_lead_does_not(centre: WorkerCentre) -> None:
+    call = Call(centre, centre.desk(), ME, Right.ACCESS)
+    call.step_up()
+    abuse = Proposal("refused", ("12-5-abuse",), "Sie haben uns geschrieben, dass es Ihnen nur um Geld geht.")
+    call.desk.decision.propose(call.session, call.case, "1", abuse)
+    other, lead = lead_at(centre)
+    (waits,) = centre.until(lambda: other.review.waiting(lead))
+    other.sign.step_up(lead, LEAD_PIN)
+    with pytest.raises(Refused, match="an officer decides"):
+        other.decision.approve(lead, call.case, "1", waits.decision.id)
+    other.sign.sign_out(lead, "left")
+    officer = centre.until(lambda: sign_in(other, "0003", "8642", Role.OFFICER))
+    assert "nur um Geld" in other.decision.read(officer, call.case, "1").text
+    other.decision.approve(officer, call.case, "1", waits.decision.id)
+    centre.until(lambda: centre.case(call.case).closed)
+    assert centre.case(call.case).items[0].outcome is Outcome.REFUSED
+
+
 def test_nobody_on_file_is_no_reason_to_count_it_as_told(centre: WorkerCentre) -> None:
     """No address that a refusal may go to: it waits for people, and the item does not end."""
     desk = centre.desk()
