@@ -129,7 +129,7 @@ def test_the_median_of_counted_numbers_is_that_of_the_numbers() -> None:
 
 @pytest.mark.rule("ART-5-2")
 def test_ART_5_2_ten_thousand_cases_take_a_moment_and_no_memory(nordlicht: Controller) -> None:
-    """The measured bar is for 100,000: docs/figures.md."""
+    """100,000 in a real central were measured: docs/figures.md."""
     day = date(2025, 1, 1)
     bodies = [
         case((day + timedelta(days=n)).isoformat(), item(Outcome.DONE), days=n % 40, effort=Effort(3, "s", 1, n))
