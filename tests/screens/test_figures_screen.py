@@ -13,28 +13,23 @@ Open = Callable[..., Opened]
 WORDS = ("colon", *"figures", "enter")
 
 
-async def test_a_lead_and_the_officer_read_them_and_escape_leads_back(opened: Open) -> None:  # noqa: F811
-    for agent in ("0007", "0003"):
-        async with opened(*WORDS, agent=agent, size=(80, 50)) as (app, _, pilot):
-            await until(pilot, lambda app=app: isinstance(app.screen, FiguresBox))
-            text = shown(app)
-            assert "97.4 % (11,604 of 11,912)" in text
-            assert "EUR 9.52 (program 7.57, hand 35.36)" in text
-            assert "of nobody who works here" in text
-            await press(pilot, "escape")
-            assert isinstance(app.screen, QueueScreen)
+async def test_the_officer_reads_them_a_name_is_shown_as_text_and_escape_leads_back(opened: Open) -> None:  # noqa: F811
+    """A lead's are in the pictures."""
+    desk = CaseDesk()
+    desk.figures = FakeFigures(HOSTILE)
+    async with opened(*WORDS, agent="0003", desk=desk, size=(80, 60)) as (app, _, pilot):
+        await until(pilot, lambda: isinstance(app.screen, FiguresBox))
+        text = shown(app)
+        assert "97.4 % (11,604 of 11,912)" in text
+        assert "EUR 9.52 (program 7.57, hand 35.36)" in text
+        assert "of nobody who works here" in text
+        assert "[@click=app.leave]x[/][/" in text
+        assert "\x1b" not in text
+        await press(pilot, "escape")
+        assert isinstance(app.screen, QueueScreen)
 
 
 async def test_an_agent_finds_no_such_line_in_the_palette(opened: Open) -> None:  # noqa: F811
     async with opened(*WORDS) as (app, _, pilot):
         await pilot.pause(0.3)
         assert not isinstance(app.screen, FiguresBox)
-
-
-async def test_a_name_from_outside_is_shown_as_text(opened: Open) -> None:  # noqa: F811
-    desk = CaseDesk()
-    desk.figures = FakeFigures(HOSTILE)
-    async with opened(*WORDS, agent="0007", desk=desk, size=(80, 60)) as (app, _, pilot):
-        await until(pilot, lambda: isinstance(app.screen, FiguresBox))
-        assert "[@click=app.leave]x[/][/" in shown(app)
-        assert "\x1b" not in shown(app)

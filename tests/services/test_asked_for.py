@@ -31,7 +31,7 @@ def test_ACC_7_an_approved_erasure_waits_while_another_case_of_the_person_asks_f
 
     assert centre.until(waits_for) <= {by_number.case, by_mail.case}
     for done, left in ((by_mail, by_number), (by_number, None)):
-        time.sleep(1.0)
+        time.sleep(0.6)
         assert ("erase.started" in centre.acts(call.case), centre.rows("crm", here)) == (False, [(1,)])
         desk.act.resolve(done.session, done.case, "1", Outcome.WITHDRAWN)
         if left is not None:
