@@ -42,12 +42,20 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "letter check": ("rightsdesk letter check nordlicht", "rightsdesk letter check nordlicht --json"),
     "hold list": ("rightsdesk hold list", "rightsdesk hold list --all --json"),
+    "retention marketing-ended": (
+        "rightsdesk retention marketing-ended --controller nordlicht",
+        "rightsdesk retention marketing-ended --controller nordlicht --purpose newsletter --yes",
+    ),
     "retention plan": ("rightsdesk retention plan", "rightsdesk retention plan --by 2027-12-31 --json"),
     "clock": (
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",
         "rightsdesk clock --received 2026-06-10 --country DE --question identity:2026-06-10:2026-06-22 --accepted",
         "rightsdesk clock --breach 2026-11-20T16:20 --zone Europe/Berlin",
+    ),
+    "figures": (
+        "rightsdesk figures",
+        "rightsdesk figures --from 2026-01-01 --to 2026-12-31 --controller nordlicht --json",
     ),
     "law": ("rightsdesk law --state missing", "rightsdesk law --json"),
     "catalog check": (
@@ -92,6 +100,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk worker pause --controller nordlicht --reason 'the shop is moved to another server'",
     ),
     "worker resume": ("rightsdesk worker resume", "rightsdesk worker resume --controller nordlicht"),
+    "worker secret": (
+        "rightsdesk worker secret mail-password",
+        "rightsdesk worker secret texts-secret --remove",
+    ),
     "worker status": ("rightsdesk worker status --json",),
     "terminal enrol": ("rightsdesk terminal enrol desk-4 --out desk-4.invitation",),
     "terminal revoke": ("rightsdesk terminal revoke desk-4",),

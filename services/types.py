@@ -42,6 +42,7 @@ from services.enums import (
     Tier as Tier,
     Wait as Wait,
 )
+from services.figure_types import FiguresView as FiguresView
 from services.held_part import HeldPart as HeldPart
 from services.hold_types import HoldView as HoldView
 from services.letter_types import LetterText as LetterText, LetterView as LetterView, Printed as Printed
@@ -112,7 +113,8 @@ class Date:
 class SystemResult:
     """What happened in one system; `state` is a word a person can read.
 
-    `until`: the next try, or the day a vendor named; of what runs alone, never of what an act says.
+    `until`: the next try, or the day a vendor named; of what runs alone, never of what an act says. Of what a law
+    keeps, `stored_only` rows are marked as that, and `not_marked` are not.
     """
 
     system: str
@@ -123,6 +125,8 @@ class SystemResult:
     kept: int = 0
     reason: str = ""
     until: datetime | None = None
+    stored_only: int = 0
+    not_marked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +334,7 @@ class Preview:
     others: int = 0
     blocked: str = ""
     unreachable: tuple[str, ...] = ()
+    deleting: tuple[str, ...] = ()  # what systems delete by themselves before the answer is due, as sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from tests.fake_breach import FakeBreach, FakeNotice
 from tests.fake_catalog import FakeCatalog
 from tests.fake_clock import CLOCK_KEYS, FakeClock
 from tests.fake_desk import FakeDesk, FakeDraft
+from tests.fake_figures import FakeFigures
 from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
 from tests.fake_whom import FakeWhom
@@ -382,7 +383,7 @@ class CaseDesk(FakeDesk):
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
-        self.breach, self.notice = FakeBreach(), FakeNotice()
+        self.breach, self.notice, self.figures = FakeBreach(), FakeNotice(), FakeFigures()
         self.clock, self.whom = FakeClock(), FakeWhom()
         self.state = replace(self.state, log_size=40)
 

@@ -67,6 +67,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
           "queue", "case"),
     _look("catalog", "l", "look at the catalog of data systems", "catalog", "queue", roles=("officer",)),
     _look("holds", "s", "legal holds: set one, look at them again, lift them", "", "queue", "case", roles=LEAD),
+    _look("figures", NO_KEY, "figures: how requests were answered, and what that took", "", "queue", roles=LEAD),
     # case
     _act("verify", "v", "verify: lead through the identity check", "verify", "case"),
     _act("graver", "greater_than_sign", "note what makes it graver: the tier is raised", "", "case"),

@@ -66,7 +66,7 @@ _ACTS = {
     "erase.returned": "sent back: {reason}",
     "erase.withdrawn": "erasure taken back",
     "erase.started": "erasure begun",
-    "erase.system_done": "{system}: {deleted} deleted, {masked} masked, {kept} kept",
+    "erase.system_done": "{system}: {deleted} deleted, {masked} masked, {kept} kept, {stored_only} of them stored only",
     "erase.verified": "read again: {left} left",
     "erase.failed": "{system} failed: {reason}",
     "system.given_up": "{system}: given up, {reason}; a lead decides",

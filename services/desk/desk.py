@@ -15,6 +15,7 @@ from services.desk.clock import Clock
 from services.desk.context import Context
 from services.desk.decisions import Decisions
 from services.desk.drafts import Drafts
+from services.desk.figures import FiguresDesk
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
 from services.desk.legal_holds import LegalHolds
@@ -37,8 +38,8 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `hold`,
-    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `log`, `catalog`, `reviewing`,
-    `draft` and `practice`.
+    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`,
+    `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -66,6 +67,7 @@ class Desk:
         self.letter = Letters(ctx, self.case, asks)
         self.breach = Breaches(ctx, self.case, self.intake, asks)
         self.notice = BreachNotices(ctx, self.case, self.breach, self.letter, asks)
+        self.figures = FiguresDesk(ctx, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.reviewing = Reviewing(ctx)

@@ -15,7 +15,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
-from services.fulfilment import held_back, hold_answers, people
+from services.fulfilment import figures_answer, held_back, hold_answers, people
 from services.fulfilment.arriving import arrived
 from services.fulfilment.breach_alert import opened
 from services.fulfilment.breach_notice import preview as notice_preview
@@ -82,6 +82,7 @@ class Answers:
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
             "hold-matter": lambda ask: {"matter": hold_answers.matter(room, ask.text("agent"), ask.text("hold"))},
+            "figures": lambda ask: {"figures": figures_answer.told(room, ask.text("agent"), ask.text("since"))},
             "breach": lambda ask: opened(room, self._case(ask)),
             "breach-notice": lambda ask: told(notice_preview(room, self._case(ask), ask.payload)),
             "sign-in": self._sign_in,

@@ -316,6 +316,7 @@ class Worker:
     def _retain(self) -> bool:
         if self.stop.wait(self._retain_s):  # a start has other things to do
             return False
+        own_retention.tidy_logs(self.room)
         if self._leading and own_retention.run(self.room) is not None:
             self._journal.say("retention", worker=self.id)
         return False
