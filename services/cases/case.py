@@ -6,9 +6,8 @@ from typing import Any
 
 import orjson
 
-from services.action_log.act import Params
-from services.action_log.entry import Entry
-from services.cases.breach import BreachState, Decision, Lock, from_raw
+from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
+from services.cases.conflict import Conflict as Conflict, conflict_of as conflict_of
 from services.cases.decision import DecisionState
 from services.task_types import TaskState
 from services.types import (
@@ -142,38 +141,20 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """The entry `seq` of `log`, which did not count: who did what in it, when (`ts`), when central met it (`at`, µs;
-    0 for a closed log's, which it never did), and why it did not."""
+class Effort:
+    """What the case took so far: how often somebody took it up (`session` was the last), contacts that were wrapped up
+    and their seconds, checks, those without result, how often it opened again."""
 
-    log: str
-    seq: int
-    op: str
-    act: str
-    params: Params
-    item: str
-    actor: str
-    details: tuple[str, ...]
-    ts: int
-    at: int
-    reason: str
+    touches: int = 0
+    session: str = ""
+    contacts: int = 0
+    seconds: int = 0
+    checks: int = 0
+    failed_checks: int = 0
+    reopened: int = 0
 
 
-def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
-    """What stands of an entry that did not count."""
-    return Conflict(
-        entry.log,
-        entry.seq,
-        entry.op,
-        entry.act,
-        entry.params,
-        entry.item or "",
-        entry.actor,
-        entry.details,
-        entry.ts,
-        at,
-        reason,
-    )
+NO_EFFORT = Effort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +217,7 @@ class Case:
     special: tuple[tuple[str, str], ...] = ()
     proposed: str = ""
     consenter: str = ""
+    effort: Effort = NO_EFFORT
 
     def item(self, item: str | None) -> Item | None:
         """The item of that id, if the case has it."""
@@ -291,6 +273,8 @@ def from_json(data: bytes) -> Case:
         raw["receipts"] = tuple(Receipt(**x) for x in raw["receipts"])
     if raw.get("breach"):
         raw["breach"] = from_raw(raw["breach"])
+    if "effort" in raw:
+        raw["effort"] = Effort(**raw["effort"])
     if "locks" in raw:
         raw["locks"] = tuple(Lock(**x) for x in raw["locks"])
     if "conflicts" in raw:
@@ -320,11 +304,14 @@ _FIELDS = {
         TaskState,
         BreachState,
         Decision,
+        Concerned,
+        Notice,
         Lock,
         DecisionState,
+        Effort,
     )
 }
-_NESTED = (tuple, Check, BreachState, DecisionState)
+_NESTED = (tuple, Check, BreachState, DecisionState, Effort)
 
 
 def _plain(value: Any) -> Any:

@@ -5,15 +5,18 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from services.technical_logs import MONTHS
+
 if TYPE_CHECKING:
     from services.cases.case import Case  # a case knows its controller's hours, and a controller these terms
 
 CONTACT, LETTERS, RECORD = "contact", "letters", "record"
 KINDS: Final = {
     CONTACT: ("requester", "known-as", "contact", "code", "plan", "correction", "correction-plan", "held"),
-    LETTERS: ("letter",),
+    LETTERS: ("letter", "view", "explanation"),
 }
-"""Kinds of sealed details that hold identifiers and addresses, or letters; the record is all that is left."""
+"""Kinds of sealed details that hold identifiers and addresses, or letters with what they quote; the record is all that
+is left."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class OwnRetention:
     letters_years: int = 3
     record_years: int = 3
     breach_years: int = 5
-    technical_months: int = 12
+    technical_months: int = MONTHS
 
     def __post_init__(self) -> None:
         for name, most in _MOST.items():

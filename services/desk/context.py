@@ -46,6 +46,7 @@ GRAVE = frozenset(
         "lower",
         "second",
         "unanswered",
+        "breach-notice",
         "breach-release",
     }
 )
