@@ -77,8 +77,8 @@ def erase(task: Task) -> None:
         raise JobFailed("rows-left")
     task.patiently("replay", lambda: _remember(task), forever=True)
     told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
-    tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
-    public = task.patiently("public", lambda: told_by_people(task, [Node(*node) for node in told]), by_hand=True)
+    tell(task, "erasure", _nodes(told), lambda: the_plan(task)[0].identities)
+    public = task.patiently("public", lambda: told_by_people(task, _nodes(told)), forever=True, by_hand=True)
     case = task.case()
     language = spoken(task.room.controller(case.controller), task.item(case).language)
     send(
@@ -230,6 +230,10 @@ def _facts(task: Task, language: str, skipped: frozenset[str], public: list[str]
     told, untold = told_lines(task, [Node(*node) for node in _concerned(task, skipped)])
     published = published_lines(task, public, language)
     return {"erased_on": today, "lines": lines, "told": told, "untold": untold, "published": published}
+
+
+def _nodes(told: list[list[str]]) -> list[Node]:
+    return [Node(*node) for node in told]
 
 
 def _concerned(task: Task, skipped: frozenset[str]) -> list[list[str]]:
