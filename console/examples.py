@@ -17,6 +17,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk breach export C-26-000018 --agent 0003 --format pdf -o breach.pdf",
         "rightsdesk breach export --agent 0003 -o register.csv",
     ),
+    "breach notify": (
+        "rightsdesk breach notify C-26-000018 --agent 0003 --from notice.yml --show",
+        "rightsdesk breach notify C-26-000018 --agent 0003 --from notice.yml --case C-26-000017",
+    ),
     "log verify": ("rightsdesk log verify", "rightsdesk log verify copy/log-1.db --json"),
     "log show": ("rightsdesk log show --case C-26-000017", "rightsdesk log show 3b0bef4c/1 -n 100 --json"),
     "log prove": ("rightsdesk log prove 12 --log 3b0bef4c/1 -o proof.txt",),

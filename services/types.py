@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.breach_types import (  # isort: skip
-    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachRaise as BreachRaise,
-    BreachTexts as BreachTexts, OpenBreaches as OpenBreaches, Raised as Raised,
+    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachPerson as BreachPerson,
+    BreachRaise as BreachRaise, BreachTexts as BreachTexts, NoticeForm as NoticeForm, NoticeWords as NoticeWords,
+    OpenBreaches as OpenBreaches, Raised as Raised,
 )  # fmt: skip
 from services.catalog_types import (
     CatalogChange as CatalogChange,
@@ -44,7 +45,7 @@ from services.enums import (
 from services.figure_types import FiguresView as FiguresView
 from services.held_part import HeldPart as HeldPart
 from services.hold_types import HoldView as HoldView
-from services.letter_types import LetterText as LetterText, LetterView as LetterView
+from services.letter_types import LetterText as LetterText, LetterView as LetterView, Printed as Printed
 from services.person_match import (
     Matches as Matches,
     PersonMatch as PersonMatch,

@@ -8,7 +8,7 @@ import orjson
 
 from services.action_log.act import Params
 from services.action_log.entry import Entry
-from services.cases.breach import BreachState, Decision, Lock, from_raw
+from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
 from services.cases.decision import DecisionState
 from services.task_types import TaskState
 from services.types import (
@@ -328,6 +328,8 @@ _FIELDS = {
         TaskState,
         BreachState,
         Decision,
+        Concerned,
+        Notice,
         Lock,
         DecisionState,
         Effort,

@@ -21,6 +21,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_correct,
     fold_decision,
     fold_letters,
+    fold_notice,
     fold_people,
     fold_redactions,
     fold_systems,

@@ -12,13 +12,18 @@ from services.cases.fold_clock import noticed
 from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
+OVERTAKEN = "overtaken"
+"""Why a letter failed of which people decided that it is not sent any more: nobody is asked about it again."""
+BREACH_NOTICE = "breach-notice"
+"""To a person, of a breach: whether they are told stands in the register, and no breach holds it back (Art 34)."""
 OWED = frozenset({
     "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
     "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
 PATIENT = OWED | {
-    "acknowledgement", "clarification", "consent-receipt", "decision-referral", "identity-question", "marketing-stop",
+    "acknowledgement", BREACH_NOTICE, "clarification", "consent-receipt", "decision-referral", "identity-question",
+    "marketing-stop",
     "question-reminder",
 }  # fmt: skip
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
@@ -29,7 +34,12 @@ FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension
 
 def failed_letters(case: Case) -> tuple[LetterState, ...]:
     """Letters that did not leave and can be tried again, or brought to the person otherwise."""
-    return tuple(x for x in case.letters if x.state == FAILED and x.template in PATIENT)
+    return tuple(x for x in case.letters if has_failed(x))
+
+
+def has_failed(letter: LetterState) -> bool:
+    """Whether people decide about it: it did not leave, and is still to reach the person."""
+    return letter.state == FAILED and letter.template in PATIENT and letter.reason != OVERTAKEN
 
 
 def untold(case: Case) -> bool:

@@ -6,6 +6,7 @@ from db.central_shapes import ALL, halts_in
 from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
+from services.desk.breach_notices import BreachNotices
 from services.desk.breaches import Breaches
 from services.desk.cases import Cases
 from services.desk.catalog import Catalogs
@@ -37,8 +38,8 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `hold`,
-    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `figures`, `log`, `catalog`, `reviewing`, `draft` and
-    `practice`.
+    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`, `reviewing`,
+    `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -65,6 +66,7 @@ class Desk:
         self.rectify = Rectify(ctx, self.case, asks)
         self.letter = Letters(ctx, self.case, asks)
         self.breach = Breaches(ctx, self.case, self.intake, asks)
+        self.notice = BreachNotices(ctx, self.case, self.breach, self.letter, asks)
         self.figures = FiguresDesk(ctx, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)

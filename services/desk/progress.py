@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from db.central_shapes import LETTER
 from services.cases.case import Case, LetterState
-from services.cases.fold_letters import FAILED, PATIENT, SENT
+from services.cases.fold_letters import FAILED, SENT, has_failed
 from services.cases.words import reason_words
 from services.desk.context import Context
 from services.types import ItemView, LetterView, SystemResult
@@ -53,7 +53,7 @@ def _letter(one: LetterState, row: "Progress | None") -> LetterView:
         medium=one.medium,
         reason=reason_words(one.reason),
         at=Context.as_time(one.at) if one.at else None,
-        failed=one.state == FAILED and one.template in PATIENT,
+        failed=has_failed(one),
     )
     if row is None or one.state in (SENT, FAILED):
         return view

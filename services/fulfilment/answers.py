@@ -18,6 +18,7 @@ from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import figures_answer, held_back, hold_answers, people
 from services.fulfilment.arriving import arrived
 from services.fulfilment.breach_alert import opened
+from services.fulfilment.breach_notice import preview as notice_preview
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
@@ -25,6 +26,7 @@ from services.fulfilment.deciding import as_it_leaves, drafted
 from services.fulfilment.letter_view import letter_now, letter_of, told
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
+from services.fulfilment.printing import print_letter
 from services.fulfilment.proof import Proof
 from services.fulfilment.sign_ins import SignIns
 from services.fulfilment.steps import INTERNAL, code_of
@@ -74,6 +76,7 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "letter": self._letter,
+            "letter-print": lambda ask: print_letter(room, self._case(ask), ask.text("letter")),
             "decision": self._decision,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
@@ -81,6 +84,7 @@ class Answers:
             "hold-matter": lambda ask: {"matter": hold_answers.matter(room, ask.text("agent"), ask.text("hold"))},
             "figures": lambda ask: {"figures": figures_answer.told(room, ask.text("agent"), ask.text("since"))},
             "breach": lambda ask: opened(room, self._case(ask)),
+            "breach-notice": lambda ask: told(notice_preview(room, self._case(ask), ask.payload)),
             "sign-in": self._sign_in,
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from services.fulfilment.breach_alert import breach_alert
+from services.fulfilment.breach_notice import breach_notice
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
 from services.fulfilment.deciding import decide, refer
@@ -20,6 +21,7 @@ from services.fulfilment.workroom import Workroom
 WORK: dict[str, Callable[[Task], None]] = {
     "acknowledge": acknowledge,
     "breach-alert": breach_alert,
+    "breach-notice": breach_notice,
     "closing-letter": closing_letter,
     "consent": change_consent,
     "decide": decide,

@@ -9,15 +9,35 @@ from services.identity.ways import Ways
 from services.types import Factor, Step
 
 _MARKS = {"y": "passed", "f": "failed", "-": "not done"}
-_FACTORS = {
-    Factor.OTP: {"en": "Code to the address on file", "de": "Code an die hinterlegte Adresse"},
-    Factor.CBK: {"en": "Call back the number on file", "de": "Rückruf unter der hinterlegten Nummer"},
-    Factor.PIN: {"en": "Service PIN", "de": "Service-PIN"},
-    Factor.KBS: {"en": "Details only to find the record", "de": "Angaben nur zum Auffinden"},
-    Factor.KBD: {"en": "Questions about recent events", "de": "Fragen zu letzten Vorgängen"},
-    Factor.SUP: {"en": "Second colleague", "de": "Zweite Kollegin, zweiter Kollege"},
-    Factor.DOC: {"en": "Document seen, not kept", "de": "Dokument gesehen, nicht gespeichert"},
-    Factor.REP: {"en": "Authority of the representative", "de": "Vollmacht"},
+FACTORS = {
+    Factor.OTP: {
+        "en": "Code to the address on file",
+        "de": "Code an die hinterlegte Adresse",
+        "fr": "Code à l'adresse enregistrée",
+    },
+    Factor.CBK: {
+        "en": "Call back the number on file",
+        "de": "Rückruf unter der hinterlegten Nummer",
+        "fr": "Rappel au numéro enregistré",
+    },
+    Factor.PIN: {"en": "Service PIN", "de": "Service-PIN", "fr": "Code de service"},
+    Factor.KBS: {
+        "en": "Details only to find the record",
+        "de": "Angaben nur zum Auffinden",
+        "fr": "Informations pour trouver seulement",
+    },
+    Factor.KBD: {
+        "en": "Questions about recent events",
+        "de": "Fragen zu letzten Vorgängen",
+        "fr": "Questions sur des faits récents",
+    },
+    Factor.SUP: {"en": "Second colleague", "de": "Zweite Kollegin, zweiter Kollege", "fr": "Un deuxième collègue"},
+    Factor.DOC: {
+        "en": "Document seen, not kept",
+        "de": "Dokument gesehen, nicht gespeichert",
+        "fr": "Document vu, pas gardé",
+    },
+    Factor.REP: {"en": "Authority of the representative", "de": "Vollmacht", "fr": "Autorisation du représentant"},
 }
 
 
@@ -62,7 +82,7 @@ def _lines(check: Check, step: TemplateStep, ways: Ways, language: str, fill: Ma
         yield Step(
             id=f"{step.id}.{factor}",
             kind=step.kind,
-            title=f"{title}: {_say(_FACTORS[factor], language, {})}" if len(step.factors) > 1 else title,
+            title=f"{title}: {_say(FACTORS[factor], language, {})}" if len(step.factors) > 1 else title,
             say=" ".join((_say(step.say, language, fill), phrase(f"factor-{factor.lower()}", language, fill))).strip(),
             state="passed" if served is factor else "not needed" if not needed else "blocked" if why else "open",
             factor=factor,
