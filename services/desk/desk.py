@@ -38,8 +38,8 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `hold`,
-    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`, `reviewing`,
-    `draft` and `practice`.
+    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`,
+    `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
