@@ -190,6 +190,8 @@ def countdown(item: ItemView, now: datetime) -> str:
     if item.state is ItemState.READY and item.run_at is not None:
         rest = left(item.run_at, now)
         by = f" by {item.approved_by}" if item.approved_by else ""
+        if rest == "0 s" and any(one.state.startswith("waits") for one in item.systems):
+            return f"approved{by}, waits (u takes it back)"
         return f"approved{by}, about to run" if rest == "0 s" else f"approved{by}, runs in {rest} (u takes it back)"
     return item.text
 
