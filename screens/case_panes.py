@@ -23,6 +23,7 @@ DATES: Final = {
     "legal end": "Legal end",
     "extended to": "Extended",
     "with pause": "Later end",
+    "asked": "Asked",
     "ask again": "Ask again",
 }
 WHY: Final = {
@@ -31,6 +32,7 @@ WHY: Final = {
     "legal end": "moved",
     "extended to": "extended",
     "with pause": "with the pause",
+    "asked": "asked",
     "ask again": "ask again",
     "extend until": "extension",
     "refuse until": "refusal",

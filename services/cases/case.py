@@ -113,7 +113,7 @@ class LetterState:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question to the person while whose answer the time may stand still. `on`, `answered` (empty while open) and
-    `chased` are ISO days; `what`, `ground` and `fair` as in `clock.asked`."""
+    `chased` are ISO days; `what`, `ground` and `fair` as in `clock.asked`. `waits`: which letter has not left yet."""
 
     id: str
     what: str
@@ -122,6 +122,7 @@ class Asked:
     on: str
     answered: str = ""
     chased: tuple[str, ...] = ()
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

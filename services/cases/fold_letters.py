@@ -8,17 +8,19 @@ from dataclasses import replace
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
-from services.cases.fold_clock import noticed
+from services.cases.fold_clock import LETTER_OF, REMINDING, noticed
 from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
 OWED = frozenset({
     "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
 })  # fmt: skip
-"""Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
-PATIENT = OWED | {
-    "acknowledgement", "clarification", "consent-receipt", "identity-question", "marketing-stop", "question-reminder",
-}  # fmt: skip
+"""Letters by which the person must be told (Art 12(3), 12(4))."""
+ASKING = frozenset({*LETTER_OF.values(), REMINDING})
+"""Letters that ask the person for something: while none of them left, nobody was asked (SUS-3)."""
+ADDRESSED = OWED | ASKING
+"""Letters that have failed where there is no address that they may go to."""
+PATIENT = ADDRESSED | {"acknowledgement", "consent-receipt", "marketing-stop"}
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 
 FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
@@ -27,7 +29,9 @@ FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension
 
 def failed_letters(case: Case) -> tuple[LetterState, ...]:
     """Letters that did not leave and can be tried again, or brought to the person otherwise."""
-    return tuple(x for x in case.letters if x.state == FAILED and x.template in PATIENT)
+    asks = any(one.waits and not one.answered for one in case.questions)
+    wanted = PATIENT if asks else PATIENT - ASKING
+    return tuple(x for x in case.letters if x.state == FAILED and x.template in wanted)
 
 
 def untold(case: Case) -> bool:

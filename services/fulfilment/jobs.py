@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from services.fulfilment.asking import ask
 from services.fulfilment.breach_alert import breach_alert
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
@@ -27,6 +28,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "lift": lift,
     "not-identified": not_identified,
     "notice": notice,
+    "question": ask,
     "rectify": rectify,
     "replay": replay,
     "restrict": restrict,

@@ -13,7 +13,7 @@ from db.central_shapes import LETTER
 from db.kill_points import reach
 from services.action_log.acts import LetterFailed, LetterMade, LetterSent
 from services.cases.case import Case
-from services.cases.fold_letters import FAILED, OWED, PATIENT, SENT
+from services.cases.fold_letters import ADDRESSED, FAILED, PATIENT, SENT
 from services.controllers import Controller
 from services.errors import DeskError, Refused
 from services.fulfilment.engine import JobFailed
@@ -25,9 +25,14 @@ from services.letters.delivery import deliver
 from services.sync.jobs import op_of
 
 MAIL_REFUSED, NO_ADDRESS = "mail-refused", "no-address"
-AGAIN, HANDED = "again", "handed"
+AGAIN, HANDED, DROPPED = "again", "handed", "dropped"
 UNWRITTEN = "none"
 """The version of a letter that could not be written: the next try may write it."""
+
+
+def always() -> bool:
+    """A letter that is wanted whatever happens meanwhile."""
+    return True
 
 
 def letter_id(task: Task, step: str) -> str:
@@ -94,18 +99,21 @@ def send(
     language: str,
     facts: Callable[[], Mapping[str, object]],
     to: Callable[[], str | None],
+    wanted: Callable[[], bool] = always,
 ) -> str:
     """Write and send a letter as patient steps of the job; its id, or nothing when it did not leave.
 
-    `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing, and of a
-    letter that the person is owed that is a failure. One of `PATIENT` is not given up: its job waits, and what the job
-    would have said to be done is not said, until it leaves or people told the person otherwise.
+    `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing, and of one of
+    `ADDRESSED` that is a failure. One of `PATIENT` is not given up: its job waits, and what the job would have said to
+    be done is not said, until it leaves, people told the person otherwise, or it is `wanted` no more.
     """
-    patient, owed = template in PATIENT, template in OWED
+    patient, addressed = template in PATIENT, template in ADDRESSED
 
     def work() -> str:
+        if not wanted():
+            return ""
         address = to()
-        if address is None and not owed:
+        if address is None and not addressed:
             return ""
         letter = write(task, step, case, template, language, facts())
         _made(task, step, case, letter)
@@ -128,23 +136,26 @@ def send(
         task.patiently(
             f"{name}:failed", partial(_failed, task, name, step, case, reason, unwritten, text), forever=True
         )
-        if _decided(task, name, letter_id(task, step)) == HANDED:
-            return letter_id(task, step)
+        said = _decided(task, name, letter_id(task, step), wanted)
+        if said != AGAIN:
+            return letter_id(task, step) if said == HANDED else ""
     raise AssertionError("unreachable")
 
 
-def _decided(task: Task, name: str, letter: str) -> str:
-    """What people decided about a letter that failed, however long that takes: `AGAIN` or `HANDED`."""
+def _decided(task: Task, name: str, letter: str, wanted: Callable[[], bool]) -> str:
+    """What people decided about a letter that failed, however long that takes: `AGAIN`, `HANDED` or `DROPPED`."""
     for n in count():
-        said = task.patiently(f"{name}:decided{n}", lambda: _said(task, letter), forever=True)
+        said = task.patiently(f"{name}:decided{n}", lambda: _said(task, letter, wanted), forever=True)
         if said:
             return said
-        task.wait(NEVER_US, stirred=lambda: bool(_said(task, letter)))
+        task.wait(NEVER_US, stirred=lambda: bool(_said(task, letter, wanted)))
     raise AssertionError("unreachable")
 
 
-def _said(task: Task, letter: str) -> str:
+def _said(task: Task, letter: str, wanted: Callable[[], bool]) -> str:
     task.room.results.settle(stopped=task.room.stopped)
+    if not wanted():
+        return DROPPED
     state = next((one.state for one in task.case().letters if one.id == letter), FAILED)
     return "" if state == FAILED else HANDED if state == SENT else AGAIN
 

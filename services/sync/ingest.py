@@ -183,6 +183,8 @@ class Ingest:
             folded.woken.extend((case.id, item.id) for item in case.items)
         elif entry.act == "breach.released" and not case.locked:
             folded.woken.extend((case.id, item) for item in ("", *(i.id for i in case.items)))
+        elif any(one.waits for one in case.questions) and (entry.act == "clock.answered" or case.closed):
+            folded.woken.append((case.id, ""))  # the letter that asks is wanted no more
         elif entry.act in ("case.released", "case.assigned"):
             folded.freed.append((case.id, case.fence))
         elif entry.act == "details.dropped":

@@ -69,6 +69,14 @@ def test_control_what_did_not_fail_is_neither_sent_again_nor_told_and_no_worker_
     assert [met.reason for met in after(case, sent).conflicts] == ["only a worker reports results"]
 
 
+def test_a_letter_that_asks_waits_for_people_while_its_question_is_open_and_keeps_no_case_open() -> None:
+    asked = acts.ClockAsked("ac" * 16, "identity", "identity-doubt", True, "2026-02-02", "mail")
+    case = after(opened(Right.ACCESS), entry(asked), made("identity-question"), FAILED)
+    assert failed_letters(case) == case.letters
+    assert ended(case).closed
+    assert failed_letters(after(case, entry(acts.ClockAnswered("ac" * 16, "2026-02-02")))) == ()
+
+
 def test_the_lists_of_letters_name_letters_that_there_are() -> None:
     assert set(letters()) >= PATIENT | NEEDS_REMEDIES | {*FROM_CASE}
     assert PATIENT > OWED
