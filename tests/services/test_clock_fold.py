@@ -89,9 +89,9 @@ def test_the_queue_knows_since_when_it_is_paused_and_when_to_ask_again(controlle
     case = then(opened(Right.ACCESS), (asked(1), 1))
     shown = columns(case, controller)
     assert (shown["paused"], shown["wakes"], shown["hard"]) == (on(1), on(8), "")
-    chased = then(case, (chased(8, question=Q), 8))
-    assert columns(chased, controller)["wakes"] == on(15)
-    answered = then(chased, (acts.ClockAnswered(question=Q, on=on(9)), 9))
+    again = then(case, (chased(8), 8))
+    assert columns(again, controller)["wakes"] == on(15)
+    answered = then(again, (acts.ClockAnswered(question=Q, on=on(9)), 9))
     assert (columns(answered, controller)["paused"], columns(answered, controller)["wakes"]) == ("", "")
 
 
@@ -186,14 +186,14 @@ def test_SUS_5_asked_again_on_day_7_and_14_and_only_then_it_may_end(controller: 
     assert not_today("chase", case, dates_of(case, controller), RECEIVED + timedelta(days=6)).startswith(
         "it is too early"
     )
-    early = then(case, (chased(6, question=Q), 6))
+    early = then(case, (chased(6), 6))
     assert "that day cannot be" in why(early)
-    once = then(case, (chased(7, question=Q), 7))
-    assert "that day cannot be" in why(then(once, (chased(13, question=Q), 13)))
+    once = then(case, (chased(7), 7))
+    assert "that day cannot be" in why(then(once, (chased(13), 13)))
     assert not may("unanswered", once, moment()).allowed
-    late = then(case, (chased(10, question=Q), 10))
-    assert "that day cannot be" in why(then(late, (chased(14, question=Q), 14))), "a week after the first"
-    twice = then(once, (chased(15, question=Q), 15))
+    late = then(case, (chased(10), 10))
+    assert "that day cannot be" in why(then(late, (chased(14), 14))), "a week after the first"
+    twice = then(once, (chased(15), 15))
     assert may("unanswered", twice, moment()).allowed
     assert may("chase", twice, moment()).reason == "they were asked again twice"
     fee = then(opened(Right.ACCESS), (asked(0, "fee", "excessive"), 0))
