@@ -7,6 +7,7 @@ import orjson
 
 from services.cases.own_retention import OwnRetention
 from services.errors import BadInput
+from services.identity.session_codes import SessionCodes
 from services.types import DutyRole, Regime
 
 
@@ -94,6 +95,7 @@ class Controller:
     purposes: tuple[Purpose, ...] = ()
     recipients: tuple[Recipient, ...] = field(default_factory=tuple)
     breach_contacts: tuple[str, ...] = ()
+    session: SessionCodes | None = None
 
     def __post_init__(self) -> None:
         if self.waiting_period_s < 0:
@@ -128,6 +130,7 @@ class Controller:
             "purposes": tuple(Purpose(**{**p, "consent": PurposeText(**p["consent"])}) for p in raw["purposes"]),
             "retention": OwnRetention(**raw.get("retention", {})),
             "recipients": tuple(Recipient(**r) for r in raw["recipients"]),
+            "session": SessionCodes(**raw["session"]) if raw.get("session") else None,
         }
         lists = {name: tuple(raw[name]) for name in ("languages", "channels", "lines", "breach_contacts")}
         return Controller(**{**raw, **lists, **made})

@@ -8,7 +8,7 @@ from services.action_log.shapes import CaseNumber, Code, Id, IsoDate, Micros
 class ClockAsked(Act):
     """The person was asked for `what` on the day `on`; `fair`: for no more than is needed (rules.md SUS-3).
 
-    `by` is `mail` where our letter asks: then it counts from the day that the letter left (`question.sent`).
+    `by` is `mail` or `paper` where our letter asks: then it counts from the day that it left (`question.sent`).
     """
 
     question: Id

@@ -113,7 +113,8 @@ class LetterState:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question to the person while whose answer the time may stand still. `on`, `answered` (empty while open) and
-    `chased` are ISO days; `what`, `ground` and `fair` as in `clock.asked`. `waits`: which letter has not left yet."""
+    `chased` are ISO days; `what`, `ground`, `fair` and `by` as in `clock.asked`. `waits`: a letter that has not left.
+    """
 
     id: str
     what: str
@@ -123,6 +124,7 @@ class Asked:
     answered: str = ""
     chased: tuple[str, ...] = ()
     waits: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ REMINDER, MERGED = "reminder", "merged"
 BEFORE_WORK = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS, ItemState.CLOSED)
 """States in which nothing of an item runs or waits for somebody."""
 MAX_KEPT = 100
-MAIL, OTHERWISE = "mail", "otherwise"
-"""How the person is asked: by our letter, or in any other way."""
+MAIL, PAPER, OTHERWISE = "mail", "paper", "otherwise"
+"""How the person is asked: by our mail, by our letter with a code to the address on file (LTR), or in any other way."""
+CODE_LETTER = "code-letter"
 LETTER_OF = {Wait.IDENTITY: "identity-question", Wait.CLARIFICATION: "clarification"}
 """The letter that asks for it; for the rest there is none."""
 REMINDING = "question-reminder"
@@ -72,18 +73,23 @@ def _asked(case: Case, done: acts.ClockAsked, entry: Entry, at: int) -> Case:
         raise Unfit("the question is there already")
     if what is Wait.CLARIFICATION and not is_broad(case):
         raise Unfit("only a request for access can be too broad")
-    if done.by == MAIL and what not in LETTER_OF:
+    if (done.by == MAIL and what not in LETTER_OF) or (done.by == PAPER and what is not Wait.IDENTITY):
         raise Unfit("no letter asks for that")
     _day(done.on, case.received_on, at)
-    waits = FIRST if _by_mail(done.by) else ""
-    asked = Asked(done.question, done.what, done.ground, done.fair, done.on, waits=waits)
+    waits = FIRST if _by_letter(done.by) else ""
+    asked = Asked(done.question, done.what, done.ground, done.fair, done.on, waits=waits, by=done.by)
     return replace(case, questions=(*case.questions, asked))
 
 
-def _by_mail(by: str) -> bool:
-    if by not in (MAIL, OTHERWISE):
-        raise Unfit("it is asked by mail, or otherwise")
-    return by == MAIL
+def _by_letter(by: str) -> bool:
+    if by not in (MAIL, PAPER, OTHERWISE):
+        raise Unfit("it is asked by mail, by a letter with a code, or otherwise")
+    return by != OTHERWISE
+
+
+def code_letter(case: Case) -> Asked | None:
+    """The open question that a letter with a code asks, if there is one; it may not have left yet."""
+    return next((one for one in reversed(case.questions) if one.by == PAPER and not one.answered), None)
 
 
 @folds(acts.ClockChased)
@@ -94,7 +100,9 @@ def _chased(case: Case, done: acts.ClockChased, entry: Entry, at: int) -> Case:
     if asked.waits:
         raise Unfit("a letter to them has not left yet")
     _day(done.on, chase_day(asked).isoformat(), at)
-    if _by_mail(done.by):
+    if done.by == PAPER:
+        raise Unfit("a code is not sent again by a reminder")
+    if _by_letter(done.by):
         return _with(case, replace(asked, waits=AGAIN))
     return _with(case, replace(asked, chased=(*asked.chased, done.on)))
 

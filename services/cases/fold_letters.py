@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
-from services.cases.fold_clock import LETTER_OF, REMINDING, noticed
+from services.cases.fold_clock import CODE_LETTER, LETTER_OF, REMINDING, noticed
 from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
@@ -16,7 +16,7 @@ OWED = frozenset({
     "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4))."""
-ASKING = frozenset({*LETTER_OF.values(), REMINDING})
+ASKING = frozenset({*LETTER_OF.values(), REMINDING, CODE_LETTER})
 """Letters that ask the person for something: while none of them left, nobody was asked (SUS-3)."""
 ADDRESSED = OWED | ASKING
 """Letters that have failed where there is no address that they may go to."""
@@ -67,6 +67,8 @@ def _retry_asked(case: Case, done: acts.LetterRetryAsked, entry: Entry, at: int)
 def _handed(case: Case, done: acts.LetterHanded, entry: Entry, at: int) -> Case:
     """It counts as told, by that person's word, which stands in the log under their name."""
     letter = _of_people(case, done.letter, entry)
+    if letter.template == CODE_LETTER:
+        raise Unfit("a code goes to the address on file, and no other way")
     return _is(case, replace(letter, state=SENT, medium=done.medium, reason="", at=entry.ts))
 
 

@@ -10,7 +10,17 @@ if TYPE_CHECKING:
 
 CONTACT, LETTERS, RECORD = "contact", "letters", "record"
 KINDS: Final = {
-    CONTACT: ("requester", "known-as", "contact", "code", "plan", "correction", "correction-plan", "held"),
+    CONTACT: (
+        "requester",
+        "known-as",
+        "contact",
+        "code",
+        "letter-code",
+        "plan",
+        "correction",
+        "correction-plan",
+        "held",
+    ),
     LETTERS: ("letter",),
 }
 """Kinds of sealed details that hold identifiers and addresses, or letters; the record is all that is left."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.action_log import acts
 from services.cases.case import Case, LetterState
+from services.cases.fold_clock import CODE_LETTER
 from services.cases.fold_letters import FROM_CASE, failed_letters
 from services.desk.asks import Asks
 from services.desk.cases import Cases
@@ -42,6 +43,8 @@ class Letters:
         if medium not in MEDIA:
             raise BadInput(f"a way is one of {', '.join(MEDIA)}", place="medium")
         state, found = self._failed(session, case, letter)
+        if found.template == CODE_LETTER:
+            raise Refused("a code goes to the address on file, and no other way", next_key="b sends it again")
         if (
             medium != "post"
             and found.template not in FROM_CASE

@@ -7,12 +7,16 @@ import orjson
 
 from services.action_log.acts import QuestionSent
 from services.cases.case import Asked, Case
-from services.cases.fold_clock import LETTER_OF, REMINDING
+from services.cases.fold_clock import CODE_LETTER, LETTER_OF, PAPER, REMINDING
 from services.cases.queue import dates_of, day_of
 from services.fulfilment.engine import JobFailed
+from services.fulfilment.factors import POST
 from services.fulfilment.notices import given_mail, given_or_on_file
-from services.fulfilment.post import send
+from services.fulfilment.paper import DOTS, print_code
+from services.fulfilment.people import look_up, points
+from services.fulfilment.post import Carry, post, send
 from services.fulfilment.steps import Task
+from services.identity.codes import LETTER_DAYS
 from services.types import Tier, Wait
 
 
@@ -21,9 +25,13 @@ def ask(task: Task) -> None:
     params = orjson.loads(task.job.params)
     question, case = str(params["question"]), task.case()
     template = REMINDING if params["again"] else LETTER_OF[Wait(_asked(case, question).what)]
+    to = partial(_where, task)
+    carry: Carry = post
+    if params["by"] == PAPER:
+        template, to, carry = CODE_LETTER, partial(_postal, task), print_code
     language = task.room.controller(case.controller).language
-    facts, to = partial(_facts, task, question), partial(_where, task)
-    letter = send(task, "letter", case, template, language, facts, to, partial(_wanted, task, question))
+    facts, wanted = partial(_facts, task, question), partial(_wanted, task, question)
+    letter = send(task, "letter", case, template, language, facts, to, wanted, carry)
     if letter:
         task.patiently("left", partial(_left, task, question, letter), forever=True)
 
@@ -50,6 +58,8 @@ def _facts(task: Task, question: str) -> dict[str, object]:
         "asked_on": date.fromisoformat(asked.on),
         "ground": asked.ground,
         "what": asked.what,
+        "code": DOTS,
+        "days": LETTER_DAYS,
     }
 
 
@@ -61,6 +71,15 @@ def _where(task: Task) -> str | None:
     case = task.case()
     known = case.check is not None and Tier.T1 <= case.check.tier < Tier.TX
     return given_or_on_file(task, case) if known else given_mail(task, case)
+
+
+def _postal(task: Task) -> str | None:
+    """The postal address on file, a line each, left unchanged for 30 days (IDV-10)."""
+    case = task.case()
+    room = task.room
+    held = points(room.catalog(case.controller).graph, look_up(room, case.id))
+    today = room.today(room.controller(case.controller))
+    return next((one.value for one in held if one.kind == POST and one.proven(today)), None)
 
 
 def _left(task: Task, question: str, letter: str) -> None:

@@ -25,6 +25,7 @@ from services.letters.delivery import deliver
 from services.sync.jobs import op_of
 
 MAIL_REFUSED, NO_ADDRESS = "mail-refused", "no-address"
+Carry = Callable[[Task, str, Case, Letter, str], str]
 AGAIN, HANDED, DROPPED = "again", "handed", "dropped"
 UNWRITTEN = "none"
 """The version of a letter that could not be written: the next try may write it."""
@@ -100,12 +101,14 @@ def send(
     facts: Callable[[], Mapping[str, object]],
     to: Callable[[], str | None],
     wanted: Callable[[], bool] = always,
+    carry: Carry = post,
 ) -> str:
     """Write and send a letter as patient steps of the job; its id, or nothing when it did not leave.
 
     `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing, and of one of
     `ADDRESSED` that is a failure. One of `PATIENT` is not given up: its job waits, and what the job would have said to
-    be done is not said, until it leaves, people told the person otherwise, or it is `wanted` no more.
+    be done is not said, until it leaves, people told the person otherwise, or it is `wanted` no more. `carry` brings it
+    to the address and records that, once.
     """
     patient, addressed = template in PATIENT, template in ADDRESSED
 
@@ -119,7 +122,7 @@ def send(
         _made(task, step, case, letter)
         if address is None:
             raise JobFailed(NO_ADDRESS)
-        post(task, step, case, letter, address)
+        carry(task, step, case, letter, address)
         return letter.id
 
     waiting = partial(_show_waiting, task, letter_id(task, step))

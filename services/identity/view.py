@@ -10,11 +10,14 @@ from services.types import Factor, Step
 
 _MARKS = {"y": "passed", "f": "failed", "-": "not done"}
 _FACTORS = {
+    Factor.SES: {"en": "Code shown in the account", "de": "Code im Kundenkonto"},
     Factor.OTP: {"en": "Code to the address on file", "de": "Code an die hinterlegte Adresse"},
     Factor.CBK: {"en": "Call back the number on file", "de": "Rückruf unter der hinterlegten Nummer"},
     Factor.PIN: {"en": "Service PIN", "de": "Service-PIN"},
     Factor.KBS: {"en": "Details only to find the record", "de": "Angaben nur zum Auffinden"},
     Factor.KBD: {"en": "Questions about recent events", "de": "Fragen zu letzten Vorgängen"},
+    Factor.LTR: {"en": "Code in a letter", "de": "Code aus einem Brief"},
+    Factor.ANI: {"en": "The number that calls, a sign only", "de": "Die anrufende Nummer, nur ein Anzeichen"},
     Factor.SUP: {"en": "Second colleague", "de": "Zweite Kollegin, zweiter Kollege"},
     Factor.DOC: {"en": "Document seen, not kept", "de": "Dokument gesehen, nicht gespeichert"},
     Factor.REP: {"en": "Authority of the representative", "de": "Vollmacht"},
@@ -57,7 +60,7 @@ def _lines(check: Check, step: TemplateStep, ways: Ways, language: str, fill: Ma
         yield Step(step.id, step.kind, title, _say(step.say, language, fill), state)
         return
     served, needed = proven_by(check).get(step.id), step in missing(check)
-    for factor in step.factors:
+    for factor in (f for f in step.factors if f is not Factor.SES or ways.sessions or served is f):
         why = closed_because(check, factor, ways) if needed else ""
         yield Step(
             id=f"{step.id}.{factor}",

@@ -8,7 +8,7 @@ import orjson
 
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
-from services.cases.fold_clock import MAIL, NO_ANSWER
+from services.cases.fold_clock import NO_ANSWER, OTHERWISE
 from services.cases.policy import run_at
 from services.types import ItemState, Outcome, Right
 
@@ -67,9 +67,9 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "breach-alert", at),)
         case "case.extended":
             return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
-        case "clock.asked" | "clock.chased" if p["by"] == MAIL:
-            again = entry.act == "clock.chased"
-            return (_job(entry, case, "question", at, question=str(p["question"]), again=again),)
+        case "clock.asked" | "clock.chased" if p["by"] != OTHERWISE:
+            again, by = entry.act == "clock.chased", str(p["by"])
+            return (_job(entry, case, "question", at, question=str(p["question"]), again=again, by=by),)
         case "export.asked":
             return (_job(entry, case, "export", at, language=str(p["language"])),)
         case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:
