@@ -102,7 +102,7 @@ def test_the_queue_knows_since_when_it_is_paused_and_when_to_ask_again(controlle
         (asked(-1), 0, "that day cannot be"),
         (asked(0, "clarification", "large-quantity"), 0, ""),
         (asked(0, "passport"), 0, "no rule knows"),
-        (asked(0, by="pigeon"), 0, "by mail, or otherwise"),
+        (asked(0, by="pigeon"), 0, "or otherwise"),
         (asked(0, "fee", "excessive", by="mail"), 0, "no letter asks for that"),
         (acts.ClockAnswered(question=OTHER_Q, on=on(0)), 0, "no such question is open"),
         (chased(0, question=OTHER_Q), 0, "no such question is open"),

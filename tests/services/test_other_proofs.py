@@ -134,7 +134,7 @@ def test_LTR_a_code_by_letter_proves_in_a_later_contact_and_the_time_may_stand_s
     with pytest.raises(Refused, match="on its way"):
         desk.check.post_code(call.session, call.case, step_of(view, "LTR"))
     over(call)
-    live.until(lambda: live.case(call.case).questions[0].waits == "")
+    live.until(lambda: [one for one in live.case(call.case).questions if not one.waits])
     (letter,) = [x for x in live.case(call.case).letters if x.template == "code-letter"]
     assert (letter.state, letter.medium) == ("sent", "post")
     pdf = live.home.outbox / f"{letter.id}.pdf"
