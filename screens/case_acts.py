@@ -195,10 +195,11 @@ class CaseActs(CaseChecks, HandActs):
     def action_withdraw(self) -> None:
         def decided(key: str | None) -> None:
             if key == "y":
-                self._act("taken back: nothing will be erased", self.desk.act.withdraw, stage="taking it back")
+                self._act(f"taken back: nothing will be {done}", self.desk.act.withdraw, stage="taking it back")
 
+        what, done = case_panes.taken_back(self.view)
         lines = ["Nothing has been touched yet, and nothing will be."]
-        self.app.push_screen(Choice("Take the erasure back?", lines, {"y": "take it back"}), decided)
+        self.app.push_screen(Choice(f"Take {what} back?", lines, {"y": "take it back"}), decided)
 
     def action_add_right(self) -> None:
         have = {item.right for item in self.view.items if item.state is not ItemState.CLOSED} if self.view else set()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from screens import case_panes
 from screens.case_acts import LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
 from screens.plain import carrying_out, consent as consenting, correcting, whom as which
@@ -71,8 +72,9 @@ def held(seat: Seat, view: CaseView) -> bool:
 
 def withdraw(seat: Seat, view: CaseView) -> bool:
     seat.say("Nothing has been touched yet, and nothing will be.")
-    if seat.yes("Take the erasure back?", "takes it back"):
-        seat.does(lambda: seat.desk.act.withdraw(seat.session, view.id), "taken back: nothing will be erased")
+    what, done = case_panes.taken_back(view)
+    if seat.yes(f"Take {what} back?", "takes it back"):
+        seat.does(lambda: seat.desk.act.withdraw(seat.session, view.id), f"taken back: nothing will be {done}")
     return False
 
 

@@ -14,6 +14,7 @@ from services.action_log.acts_people import *  # noqa: F403
 from services.action_log.acts_retention import *  # noqa: F403
 from services.action_log.acts_systems import *  # noqa: F403
 from services.action_log.acts_task import *  # noqa: F403
+from services.action_log.acts_wait import *  # noqa: F403
 from services.action_log.acts_work import *  # noqa: F403
 
 __all__ = ["ACTS", "Act", "from_params", "name_of", "to_params"]  # and each act, by the stars above

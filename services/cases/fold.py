@@ -24,6 +24,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_redactions,
     fold_systems,
     fold_tasks,
+    fold_wait,
 )
 from services.cases.case import Case, Item, conflict_of
 from services.cases.fold_letters import untold

@@ -9,6 +9,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier, with_facts
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
+from services.cases.fold_wait import waits
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
 from services.identity.needs import FOUND
@@ -73,7 +74,8 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
         raise Unfit(f"an export does not answer {item.right}")
     known_who(case)
     needs_tier(case, entry, item, Tier.T2)
-    return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=()))
+    asked = replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=())
+    return case.with_item(waits(asked, at) if needed(case, item, Tier.T2) is Tier.T3 else asked)
 
 
 def asked_anew(item: Item, entry: Entry, state: ItemState) -> Item:

@@ -16,6 +16,7 @@ from services.cases.fold_letters import failed_letters
 from services.cases.fold_people import MOVED
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
+from services.cases.fold_wait import WAITING
 from services.cases.hold import FLAG
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
@@ -159,7 +160,7 @@ def _state_words(item: Item) -> str:
     if item.state is ItemState.REVIEW:
         return "it waits for a second person"
     if item.state is ItemState.READY:
-        return "it is approved and waits for its time (u withdraws)"
+        return f"it {'is approved and ' if item.approved_by else ''}waits for its time (u withdraws)"
     return f"it is {item.state}"
 
 
@@ -338,6 +339,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
         Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
+        Rule("recall", claim=False, rights=WAITING, states=(ItemState.READY,), locked_ok=True),
         Rule("execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=_run_more),  # its job waits
         Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
         Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),

@@ -14,6 +14,7 @@ REPEATS = {
     "erase.approved": "approve",
     "erase.returned": "return",
     "erase.withdrawn": "withdraw",
+    "wait.withdrawn": "recall",
     "case.assigned": "assign",
     "case.extended": "extend",
     "clock.asked": "ask",

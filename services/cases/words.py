@@ -51,6 +51,8 @@ _ACTS = {
     "people.listed": "several people may be meant",
     "people.chosen": "said which of several people it is: {reason}",
     "plan.made": "erasure planned",
+    "wait.ended": "the waiting period is over: it begins",
+    "wait.withdrawn": "taken back while it waited: {reason}",
     "export.asked": "export asked for",
     "export.held": "parts wait for a decision",
     "redaction.decided": "part decided: {decision}, {reason}",
@@ -171,7 +173,8 @@ def item_words(item: Item, run_at: int, now: int) -> str:
         return _OUTCOMES[item.outcome] + kept
     if item.state is ItemState.READY:
         left = max(0, run_at - now) // 1_000_000
-        return f"approved, runs in {_span(left)} (u takes it back)" if left else "approved, about to run"
+        why = "approved" if item.approved_by else "waits its time"
+        return f"{why}, runs in {_span(left)} (u takes it back)" if left else f"{why}, about to run"
     if item.state is ItemState.REVIEW and item.undecided:
         left = item.undecided
         return f"waits: {left} {'parts' if left > 1 else 'part'} may be about others (e decides)"
