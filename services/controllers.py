@@ -96,6 +96,7 @@ class Controller:
     recipients: tuple[Recipient, ...] = field(default_factory=tuple)
     breach_contacts: tuple[str, ...] = ()
     session: SessionCodes | None = None
+    intake_lines: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.waiting_period_s < 0:

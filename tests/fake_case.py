@@ -280,6 +280,9 @@ class FakeAct:
 class FakeIntake:
     """`desk.intake`."""
 
+    def lines(self, session: Session, controller: str) -> tuple[tuple[str, str], ...]:
+        return ()
+
     def preview(self, session: Session, controller: str, received_at: datetime | None = None) -> Opened:
         return Opened("", date(2026, 4, 5), date(2026, 4, 7), SAY)
 

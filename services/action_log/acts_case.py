@@ -47,6 +47,14 @@ class CaseOpened(Act):
     key: Digest
 
 
+@act("request.heard")
+class RequestHeard(Act):
+    """It was made by mouth: the controller's `line` that was called, and whether it was read back (INT-5)."""
+
+    line: Key | None
+    read_back: bool
+
+
 @act("case.imported")
 class CaseImported(Act):
     """A case from elsewhere; `rights`, `states` and `outcomes` (`none` while open) run in parallel, one an item."""

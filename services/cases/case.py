@@ -181,6 +181,7 @@ class Case:
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
     lead lets the later date lead, empty while none does.
+    `line`: which of the controller's lines was called; `read_back`: what they ask for was read back to them (INT-5).
     `breach`: what it is an entry of the register for, and then nothing else. `locks`: breaches that it is about.
     """
 
@@ -225,6 +226,8 @@ class Case:
     training: bool = False
     source: str = ""
     key: str = ""
+    line: str = ""
+    read_back: bool = False
 
     def item(self, item: str | None) -> Item | None:
         """The item of that id, if the case has it."""

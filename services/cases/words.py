@@ -16,6 +16,7 @@ _ACTS = {
     "contact.started": "contact begun ({channel})",
     "contact.ended": "contact ended",
     "case.opened": "request logged ({channel})",
+    "request.heard": "by mouth (line: {line}); read back: {read_back}",
     "case.imported": "taken over from {source}",
     "case.claimed": "taken",
     "case.released": "handed back",
@@ -154,13 +155,17 @@ def reason_words(code: str) -> str:
     return _REASONS.get(code, code)
 
 
+def _said(value: object) -> object:
+    if value is None:
+        return "-"
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
 class _Shown(dict[str, object]):
     """Params for `format_map`: a missing or empty one is a dash."""
 
     def __init__(self, params: Params) -> None:
-        super().__init__(
-            {k: "-" if v is None else reason_words(str(v)) if k == "reason" else v for k, v in params.items()}
-        )
+        super().__init__({k: reason_words(str(v)) if v and k == "reason" else _said(v) for k, v in params.items()})
 
     def __missing__(self, key: str) -> str:
         return "-"

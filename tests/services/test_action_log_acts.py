@@ -61,7 +61,7 @@ restriction.asked(ground); restriction.written(system, rows); restriction.failed
 restriction.lift_asked(reason); restriction.lifted(system, rows); restriction.kept(case)
 rectification.asked(fields, grave); rectification.started(systems, rows); rectification.written(system, rows)
 rectification.failed(system, reason)
-wait.ended(); wait.withdrawn(reason)
+request.heard(line, read_back); wait.ended(); wait.withdrawn(reason)
 marketing.stopped(channels); letter.made(letter, template, version, language); letter.sent(letter, medium)
 letter.failed(letter, reason); letter.retry_asked(letter); letter.handed(letter, medium)
 data.viewed(what, reason, system, count); note.kept(kind, reason, flags)
