@@ -6,25 +6,18 @@ The screen dims a key with this reason, the desk refuses with it, and the fold's
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.cases import reasons
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
-from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
-from services.cases.fold_correct import restricts
-from services.cases.fold_letters import failed_letters
 from services.cases.fold_people import MOVED
-from services.cases.fold_systems import stuck_in
-from services.cases.fold_tasks import open_tasks
-from services.cases.fold_wait import WAITING
-from services.cases.hold import FLAG
-from services.cases.whom import busy, which
-from services.clock.waits import CHASES
+from services.cases.moment import Moment
+from services.cases.reasons import ANSWERED_BY_EXPORT
 from services.identity.needs import not_a_subject
-from services.types import Factor, ItemState, Right, Role, Session, Tier
+from services.types import ItemState, Right, Role, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
-_ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
@@ -34,20 +27,6 @@ _OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
 _LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The circumstances of one question to the table. `now` is µs UTC; `online` whether central answers."""
-
-    session: Session
-    now: int
-    online: bool
-    wait_us: int
-
-    @property
-    def actor(self) -> str:
-        return self.session.actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +53,6 @@ class Answer:
     allowed: bool
     reason: str = ""
     item: str = ""
-
-
-def run_at(item: Item, wait_us: int) -> int:
-    """When an approved erasure may begin: the waiting period starts at approval (rules.md ERA-7). µs UTC."""
-    return item.approved_at + wait_us
 
 
 def may(act: str, case: Case, moment: Moment, item: str | None = None, *, again: bool = False) -> Answer:
@@ -176,196 +150,60 @@ def _tier_words(needed: Tier, reached: Tier, case: Case) -> str:
     return f"needs {needed}, reached {reached} (v)"
 
 
-def _which_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return which(case)
-
-
-def _people_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return busy(case)
-
-
-def _erase_more(case: Case, item: Item | None, moment: Moment) -> str:
-    if no := which(case):
-        return no
-    if item is None or not item.plan:
-        return "find the data first (p): an erasure needs its plan"
-    return _stays(case, item)
-
-
-def _stays(case: Case, item: Item) -> str:
-    """Why what is planned may not go: what an open access request has to show is not erased first (ACC-7), nor what a
-    legal hold covers that was set since (ERA-7)."""
-    if not any(item.counts[:2]):
-        return ""
-    if any(not one.ended and one.right in _ANSWERED_BY_EXPORT for one in case.items):
-        return "the person's data are asked for too: answer that first (x)"
-    return "a legal hold exists: look again (p), nothing may go" if FLAG in case.flags else ""
-
-
-def _approve_more(case: Case, item: Item | None, moment: Moment) -> str:
-    if item is not None and (no := _stays(case, item)):
-        return no
-    return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
-
-
-def _decide_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """Whoever holds the case decides, or a lead, who needs no hold for what leads settle."""
-    if moment.session.role is Role.LEAD or case.holder == moment.actor:
-        return ""
-    return f"held by {case.holder.removeprefix('agent:')}" if case.holder else "take the case first (a)"
-
-
-def _take_more(case: Case, item: Item | None, moment: Moment) -> str:
-    if case.holder == moment.actor and moment.now < case.until:
-        return "you hold it already"
-    if case.holder and moment.now < case.until:
-        return f"held by {case.holder.removeprefix('agent:')}"
-    if case.assigned and case.assigned != moment.actor:
-        return f"assigned to {case.assigned.removeprefix('agent:')}"
-    return ""
-
-
-def _stuck_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return "" if item is not None and stuck_in(item) else "no system has failed"
-
-
-def _second_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """Two of us look at a T3 check: one leads it, another confirms it (rules.md 7.4)."""
-    check = case.check
-    if check is None or check.ended or check.tier_needed is not Tier.T3:
-        return "no check waits for a second colleague"
-    if check.actor == moment.actor:
-        return "you lead the check: a second person confirms"
-    return "somebody did already" if any(factor == Factor.SUP for factor, _ in check.passed) else ""
-
-
-def _lift_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """The last thing done about it must be a restriction; the case may have ended with it, and opens again."""
-    if case.bare:
-        return "nobody knows any more who it is about; only the record is left"
-    done = [i for i in case.items if i.right is Right.RESTRICTION]
-    if any(i.state is ItemState.RUNNING for i in done):
-        return "it is running"
-    return "" if restricts(case) else "nothing is restricted by this case"
-
-
-def _task_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """Whoever does the work answers, holding the case or not: an archive is no contact centre."""
-    return "" if any(open_tasks(one) for one in case.items) else "nothing is to be done by hand"
-
-
-def _letter_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return _decide_more(case, item, moment) if failed_letters(case) else "no letter has failed"
-
-
-def _run_more(case: Case, item: Item | None, moment: Moment) -> str:
-    if item is not None and moment.now < run_at(item, moment.wait_us):
-        return "the waiting period is not over"
-    return ""
-
-
-def _marketing_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """A case that has ended opens again for it: the caller may say so last of all (Art 21(3))."""
-    return "nobody knows any more who it is about; only the record is left" if case.bare else ""
-
-
-def _aim_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """A lead's say in a check that somebody else leads."""
-    check = case.check
-    if check is None or check.ended not in ("", "done") or check.tier_needed in (Tier.T0, Tier.TX):
-        return "no check that could be lowered"
-    return "you lead the check: another person decides" if check.actor == moment.actor else ""
-
-
-def _accept_more(case: Case, item: Item | None, moment: Moment) -> str:
-    check = case.check
-    if check is None or check.ended not in ("", "done") or not check.offered:
-        return "no check was handed to you"
-    return "" if check.offered == moment.actor else f"it was handed to {check.offered.removeprefix('agent:')}"
-
-
-def _open_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return "" if open_question(case) else "no question to the person is open"
-
-
-def _chase_more(case: Case, item: Item | None, moment: Moment) -> str:
-    asked = open_question(case)
-    if asked is None:
-        return "no question to the person is open"
-    if asked.waits:
-        return "a letter to them has not left yet (t)"
-    return "they were asked again twice" if len(asked.chased) >= CHASES else ""
-
-
-def _unanswered_more(case: Case, item: Item | None, moment: Moment) -> str:
-    """Never silent, and never before both reminders (SUS-5)."""
-    if any(one.state not in BEFORE_WORK for one in case.items):
-        return "work on it has begun"
-    return "" if unanswered(case) else "only who was asked twice again who they are, and does not answer, is told so"
-
-
-def _pause_more(case: Case, item: Item | None, moment: Moment) -> str:
-    return "" if case.questions else "nothing was asked"
-
-
-def _merge_more(case: Case, item: Item | None, moment: Moment) -> str:
-    begun = any(one.state not in BEFORE_WORK for one in case.items)
-    return "work on it has begun" if begun else _decide_more(case, item, moment)
-
-
 RULES: dict[str, Rule] = {
     rule.act: rule
     for rule in (
-        Rule("take", claim=False, locked_ok=True, more=_take_more),
+        Rule("take", claim=False, locked_ok=True, more=reasons.take),
         Rule("assign", roles=(Role.LEAD,), claim=False, locked_ok=True),
         Rule("verify"),
         Rule("fact", claim=False, online=False, locked_ok=True),
-        Rule("lower", (Role.LEAD,), claim=False, more=_aim_more),
-        Rule("accept", more=_accept_more),
-        Rule("second", (Role.LEAD,), claim=False, more=_second_more),
-        Rule("find", tier=Tier.T1, rights=(*_ANSWERED_BY_EXPORT, Right.ERASURE)),
-        Rule("people", tier=Tier.T1, more=_people_more),
-        Rule("export", tier=Tier.T2, rights=_ANSWERED_BY_EXPORT, states=OPEN, more=_which_more),
-        Rule("redact", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
-        Rule("disclose", claim=False, rights=_ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=_decide_more),
-        Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=_erase_more),
+        Rule("lower", (Role.LEAD,), claim=False, more=reasons.aim),
+        Rule("accept", more=reasons.accept),
+        Rule("second", (Role.LEAD,), claim=False, more=reasons.second),
+        Rule("find", tier=Tier.T1, rights=(*ANSWERED_BY_EXPORT, Right.ERASURE)),
+        Rule("people", tier=Tier.T1, more=reasons.not_busy),
+        Rule("export", tier=Tier.T2, rights=ANSWERED_BY_EXPORT, states=OPEN, more=reasons.known_who),
+        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
+        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
+        Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=reasons.erase),
         Rule(
             "approve",
             roles=(Role.LEAD,),
             claim=False,
             rights=(Right.ERASURE,),
             states=(ItemState.REVIEW,),
-            more=_approve_more,
+            more=reasons.approve,
         ),
         Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
         Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
-        Rule("recall", claim=False, rights=WAITING, states=(ItemState.READY,), locked_ok=True),
-        Rule("execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=_run_more),  # its job waits
-        Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
-        Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=_stuck_more),
-        Rule("task", claim=False, locked_ok=True, more=_task_more),
-        Rule("letter", claim=False, ended_ok=True, more=_letter_more),
-        Rule("read-letter", claim=False, ended_ok=True, locked_ok=True, more=_decide_more),
+        Rule(
+            "execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=reasons.run
+        ),  # its job waits
+        Rule("retry", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=reasons.stuck),
+        Rule("skip", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.RUNNING,), more=reasons.stuck),
+        Rule("task", claim=False, locked_ok=True, more=reasons.task),
+        Rule("letter", claim=False, ended_ok=True, more=reasons.letter),
+        Rule("read-letter", claim=False, ended_ok=True, locked_ok=True, more=reasons.held_or_lead),
         Rule("consent", rights=_CONSENT, online=False),
-        Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=_which_more),
+        Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=reasons.known_who),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
-        Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN, more=_which_more),
-        Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=_which_more),
-        Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=_which_more),
-        Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=_lift_more),
+        Rule("restrict", tier=Tier.T1, rights=(Right.RESTRICTION,), states=OPEN, more=reasons.known_who),
+        Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=reasons.known_who),
+        Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=reasons.known_who),
+        Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=reasons.lift),
         Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True, locked_ok=True),
-        Rule("marketing", online=False, ended_ok=True, locked_ok=True, more=_marketing_more),
+        Rule("marketing", online=False, ended_ok=True, locked_ok=True, more=reasons.marketing),
         Rule("note", online=False, ended_ok=True, locked_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
         Rule("resolve"),
         Rule("extend", roles=(Role.LEAD,), claim=False),
-        Rule("pause", roles=(Role.LEAD,), claim=False, more=_pause_more),
+        Rule("pause", roles=(Role.LEAD,), claim=False, more=reasons.pause),
         Rule("ask", online=False),
-        Rule("chase", online=False, more=_chase_more),
-        Rule("answered", online=False, more=_open_more),
-        Rule("unanswered", more=_unanswered_more),
+        Rule("chase", online=False, more=reasons.chase),
+        Rule("answered", online=False, more=reasons.question_open),
+        Rule("unanswered", more=reasons.asked_twice),
         Rule("remind", claim=False, online=False),
-        Rule("merge", claim=False, more=_merge_more),
+        Rule("merge", claim=False, more=reasons.merge),
         Rule("hand-over", online=False, locked_ok=True),
         Rule("wrap-up", online=False, ended_ok=True, locked_ok=True),
         Rule("breach", tuple(Role), False, online=False, ended_ok=True, locked_ok=True),

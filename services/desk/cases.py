@@ -14,7 +14,8 @@ from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
 from services.cases.fold_systems import stuck_in
 from services.cases.hold import FLAG, PART_FLAG
-from services.cases.policy import RULES, Moment, may, run_at
+from services.cases.moment import Moment, run_at
+from services.cases.policy import RULES, may
 from services.cases.queue import band, breach_of, dates_of, day_of
 from services.cases.timeline import Place, marks
 from services.cases.words import act_words, item_words, reason_words

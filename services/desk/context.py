@@ -15,7 +15,8 @@ from services.action_log.act import Act
 from services.action_log.entry import Draft, Entry
 from services.cases.case import Case
 from services.cases.clock_policy import TIMED, not_today
-from services.cases.policy import Answer, Moment, may
+from services.cases.moment import Moment
+from services.cases.policy import Answer, may
 from services.cases.queue import dates_of
 from services.controllers import Controller
 from services.desk.claims import Claims

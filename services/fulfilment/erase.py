@@ -17,7 +17,8 @@ from services.action_log.acts import (
     SubjectShredded,
 )
 from services.cases.case import Case
-from services.cases.policy import Moment, may
+from services.cases.moment import Moment
+from services.cases.policy import may
 from services.cases.whom import LEFT
 from services.catalog.console_keys import words
 from services.catalog.graph import Node

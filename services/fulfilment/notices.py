@@ -8,7 +8,7 @@ import orjson
 from services.action_log.acts import CaseAcknowledged, ExtensionFailed
 from services.cases.case import Case
 from services.cases.fold_clock import EXTENSION
-from services.cases.policy import run_at
+from services.cases.moment import run_at
 from services.cases.queue import dates_of, due_if_extended
 from services.errors import NotFound
 from services.fulfilment import people

@@ -3,7 +3,7 @@
 import orjson
 
 from services.action_log.acts import WaitEnded
-from services.cases.policy import run_at
+from services.cases.moment import run_at
 from services.fulfilment.steps import Task
 from services.types import ItemState
 

@@ -10,7 +10,7 @@ from services.action_log.entry import Entry
 from services.cases.aims import passed_gravest
 from services.cases.case import Case, LetterState
 from services.cases.fold_clock import NO_ANSWER, OTHERWISE
-from services.cases.policy import run_at
+from services.cases.moment import run_at
 from services.types import ItemState, Outcome, Right
 
 Params = dict[str, str | int | bool | list[str]]

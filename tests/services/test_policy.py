@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cases.case import Case, Item
-from services.cases.policy import RULES, Moment, may, run_at
+from services.cases.moment import Moment, run_at
+from services.cases.policy import RULES, may
 from services.types import Requester, Right, Role, Session
 from tests.entries import AGENT, LEAD_SESSION, SESSION, T0, opened
 from tests.services.test_cases_fold import in_review, planned, verified

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from db.central import JOB, writing
 from db.central_jobs import Job
 from services.cases.case import from_json
-from services.cases.policy import Moment, may
+from services.cases.moment import Moment
+from services.cases.policy import may
 from services.controllers import Controller
 from services.demo.people import Person
 from services.demo.plays import seen
