@@ -278,17 +278,16 @@ class FakeAct:
 
 
 class FakeIntake:
-    """`desk.intake`."""
+    """`desk.intake`; no controller declares a line."""
 
-    def lines(self, session: Session, controller: str) -> tuple[tuple[str, str], ...]:
-        return ()
+    lines = staticmethod(lambda *_: ())
 
     def preview(self, session: Session, controller: str, received_at: datetime | None = None) -> Opened:
         return Opened("", date(2026, 4, 5), date(2026, 4, 7), SAY)
 
     def open(self, session: Session, intake: Intake) -> Opened:
         if not intake.identifier:
-            raise BadInput("an e-mail, a phone or a customer number is needed to find the person", place="identifier")
+            raise BadInput("needed to find the person", place="identifier")
         return Opened(CASE, date(2026, 4, 5), date(2026, 4, 7), SAY)
 
 

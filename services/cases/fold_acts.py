@@ -36,11 +36,6 @@ def needs_tier(case: Case, entry: Entry, item: Item | None, least: Tier) -> None
         raise Unfit(why)
 
 
-@folds(acts.RequestHeard)
-def _heard(case: Case, done: acts.RequestHeard, entry: Entry, at: int) -> Case:
-    return replace(case, line=done.line or "", read_back=case.read_back or done.read_back)
-
-
 @folds(acts.FindDone)
 def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
     by_worker(entry)

@@ -12,6 +12,7 @@ from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_people import MOVED
+from services.cases.fold_wait import WAITING
 from services.cases.moment import Moment
 from services.cases.reasons import ANSWERED_BY_EXPORT
 from services.identity.needs import not_a_subject
@@ -176,6 +177,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
         Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
+        Rule("recall", claim=False, rights=WAITING, states=(ItemState.READY,), locked_ok=True),
         Rule(
             "execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=reasons.run
         ),  # its job waits

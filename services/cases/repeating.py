@@ -38,7 +38,6 @@ _ALONE = {
     "case.claimed": "the hold of then is over: take the case again (a)",
     "case.released": "the hold that it gave back is over",
     "data.viewed": "what was seen then was seen then",
-    "request.heard": "it was heard when it was logged",
     "contact.started": "that contact is over",
     "case.merged": "the two cases may have moved on: merge them again (d)",
 }

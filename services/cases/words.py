@@ -16,7 +16,6 @@ _ACTS = {
     "contact.started": "contact begun ({channel})",
     "contact.ended": "contact ended",
     "case.opened": "request logged ({channel})",
-    "request.heard": "by mouth (line: {line}); read back: {read_back}",
     "case.imported": "taken over from {source}",
     "case.claimed": "taken",
     "case.released": "handed back",

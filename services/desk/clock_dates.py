@@ -36,6 +36,8 @@ def _received(case: Case, controller: Controller) -> str:
     merged = [one.number for one in case.receipts if one.kind == MERGED]
     again = len(case.receipts) - len(merged)
     words = [f"in {controller.zone}"]
+    words += [f"on the line {case.line}"] if case.line else []
+    words += ["read back to them"] if case.read_back else []
     words += [f"with {', '.join(merged)}, the earliest receipt"] if merged else []
     words += [f"{again} reminder{'s' if again > 1 else ''}: no new clock"] if again else []
     return "; ".join(words)

@@ -101,6 +101,8 @@ class IntakeDesk:
             received_on=dates.received_on.isoformat(),
             role=controller.duty,
             key=public.hex(),
+            line=intake.line or None,
+            read_back=intake.read_back if intake.channel in ORAL else None,
         )
 
         def draft(act: Act, item: str | None = None, named: tuple[str, ...] = ()) -> Draft:
@@ -117,10 +119,9 @@ class IntakeDesk:
             )
 
         contact = draft(acts.ContactStarted(channel=intake.channel))
-        heard = draft(acts.RequestHeard(line=intake.line or None, read_back=intake.read_back))
         first = draft(opened, named=tuple(d.hash for d in details))
         items = [draft(acts.ItemAdded(right=right), str(n)) for n, right in enumerate(intake.rights, 1)]
-        return [first, contact, *([heard] if intake.channel in ORAL else []), *items], details
+        return [first, contact, *items], details
 
     def _detail(self, public: bytes, case: str, kind: str, plain: bytes) -> Detail:
         blob = seal(public, plain, deployment=self._ctx.deployment, owner=case, kind=kind)

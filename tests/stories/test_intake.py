@@ -51,7 +51,7 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
         assert "[x]" not in player.screen(), "a logged request leaves no draft"
     entries = terminal_log(home)
     opened = only(entries, "case.opened")
-    assert only(entries, "request.heard").params == {"line": "service", "read_back": True}
+    assert (opened.params["line"], opened.params["read_back"]) == ("service", True)
     assert [e.params["right"] for e in of_case(entries, opened.case or "") if e.act == "item.added"] == ["access"]
     flagged = only(entries, "risk.flagged")
     assert (flagged.params["kind"], flagged.params["choice"]) == ("card", "masked")
