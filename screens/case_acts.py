@@ -14,7 +14,7 @@ from screens.assigning import Done
 from screens.by_hand import HandActs
 from screens.case_checks import CaseChecks
 from screens.kit.widgets.confirm import Choice
-from screens.reveal import FIELDS, REASONS, RevealBox
+from screens.reveal import FIELDS, ORAL, READ_S, REASONS, SUMMARY, RevealBox
 from screens.words import ENDINGS, RIGHTS, clock, right
 from services.types import CaseView, ItemState, ItemView, Right
 
@@ -236,7 +236,9 @@ class CaseActs(CaseChecks, HandActs):
         if self.view is None:
             return
         state = self.view.key("reveal")
+        oral = self.view.verification.template == ORAL
         offered = {key: words for key, (what, words) in FIELDS.items() if state.allowed or what == "words"}
+        offered = {key: words for key, words in offered.items() if oral or key != SUMMARY}
         lines = [] if state.allowed else [f"The rest stays masked: {state.reason}."]
 
         def field_chosen(key: str | None) -> None:
@@ -256,7 +258,8 @@ class CaseActs(CaseChecks, HandActs):
 
     @on(Revealed)
     def _revealed(self, message: Revealed) -> None:
-        self.app.push_screen(RevealBox(message.title, message.value or "nothing is held"))
+        seconds = READ_S if message.title == FIELDS[SUMMARY][1] else None
+        self.app.push_screen(RevealBox(message.title, message.value or "nothing is held", seconds))
 
     # --- a lead's ----------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from screens.plain.letters import letter
 from screens.plain.picking import open_items, pick, which_item
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
-from screens.reveal import FIELDS, REASONS
+from screens.reveal import FIELDS, ORAL, REASONS, SUMMARY
 from screens.words import ENDINGS, RIGHTS
 from screens.wrap import CODES, contact_seconds, suggestion
 from services.types import CaseView, ItemState, ItemView, KeyState, Right
@@ -173,6 +173,8 @@ def reveal(seat: Seat, view: CaseView) -> bool:
     state = view.key("reveal")
     no = "" if state.allowed else state.reason
     options = [Option(key, words, "" if what == "words" else no) for key, (what, words) in FIELDS.items()]
+    if view.verification.template != ORAL:
+        options = [one for one in options if one.key != SUMMARY]
     key = seat.choose("Show what?", options)
     reason = pick(seat, "Why must you see it? It is logged.", REASONS) if key != BACK else None
     if reason is not None:

@@ -6,6 +6,7 @@ from services.action_log import acts
 from services.cases.case import Case, LetterState
 from services.cases.fold_clock import CODE_LETTER
 from services.cases.fold_letters import FROM_CASE, failed_letters
+from services.cases.oral import proven_apart
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -45,6 +46,8 @@ class Letters:
         state, found = self._failed(session, case, letter)
         if found.template == CODE_LETTER:
             raise Refused("a code goes to the address on file, and no other way", next_key="b sends it again")
+        if medium == "phone" and found.template not in FROM_CASE and not proven_apart(state):
+            raise Refused("by mouth only to who was proven by other means: a code, a call-back, the account (v)")
         if (
             medium != "post"
             and found.template not in FROM_CASE

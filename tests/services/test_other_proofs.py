@@ -17,6 +17,7 @@ from services.cases.case import Check
 from services.cases.fold_letters import failed_letters
 from services.catalog.system import secret_name
 from services.controllers import Controller
+from services.desk.asks import Asks
 from services.desk.desk import Desk
 from services.errors import Refused
 from services.fulfilment.paper import DOTS, _keep, said_letter_code
@@ -116,6 +117,41 @@ def test_SES_a_code_of_the_account_proves_once_in_whatever_case(live: WorkerCent
     with live.engine.connect() as conn:
         kept = conn.execute(sa.text("SELECT blob FROM detail WHERE kind='session-used'")).scalars().all()
     assert [len(blob) for blob in kept] == [32], "a keyed digest of what was used, and nothing else"
+
+
+@pytest.mark.rule("INT-7", "SES")
+def test_INT_7_oral_disclosure_blocked_without_non_oral_factor(live: WorkerCentre, desk: Desk) -> None:
+    call = Call(live, desk, PEOPLE[9], Right.ACCESS)
+    assert call.verify().tier_reached is Tier.T2
+    asks = Asks(desk._ctx)
+    reveal = {"case": call.case, "what": "summary"}
+    for told in (lambda: desk.find.reveal(call.session, call.case, "summary"), lambda: asks.ask("reveal", reveal)):
+        with pytest.raises(Refused, match="its own checklist only"):
+            told()
+    over(call)
+    desk.check.note(call.session, call.case, "oral")
+    view = begun(call)
+    assert view.template == "CL-ACC-ORAL"
+    assert "PIN" not in {step.factor for step in view.steps}
+    pin = {"check": view.check, "factor": "PIN", "key": "crm.customer.pin_hash", "answer": PEOPLE[9].pin}
+    assert asks.ask("answer", {"case": call.case, **pin}) == {"passed": True}, "a changed terminal asks for it"
+    assert live.case(call.case).check.tier is Tier.T2  # type: ignore[union-attr]
+    with pytest.raises(Refused, match="other means than the talk"):
+        asks.ask("reveal", reveal)
+    shown = next(shown_now(SECRET, "nordlicht", PEOPLE[9].customer_number, 60, desk._ctx.now())).code
+    says(call, view, "SES", shown)
+    with pytest.raises(Refused, match="asks for it by mouth"):
+        desk.find.reveal(call.session, call.case, "summary")
+    desk.check.mark(call.session, call.case, "asked", "y")
+    assert desk.synced()
+    text = desk.find.reveal(call.session, call.case, "summary")
+    assert "Kundendaten" in text
+    assert "Art. 16" in text
+    for secret in (PEOPLE[9].email, PEOPLE[9].family_name, PEOPLE[9].street, PEOPLE[9].customer_number):
+        assert secret not in text, "categories, counts and purposes, and no value"
+    assert desk.synced()
+    viewed = [e.params["what"] for e in live.entries(call.case) if e.act == "data.viewed"]
+    assert viewed == ["summary"], "logged when it was told, and only then"
 
 
 @pytest.mark.rule("LTR", "SUS-2")
