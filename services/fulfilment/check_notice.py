@@ -4,13 +4,17 @@ Old addresses and those changed lately get it as well (IDV-10): a notice is no a
 address reads it at the others. By text message, where a gateway is set, it is a sentence.
 """
 
+from collections.abc import Iterator
 from functools import partial
 
 import orjson
 
 from services.action_log.acts import LetterMade, LetterSent
 from services.cases.case import Case
+from services.catalog.graph import Graph
+from services.catalog.values import join_key
 from services.fulfilment import people
+from services.fulfilment.found import Found, Whose
 from services.fulfilment.post import as_text, post, send
 from services.fulfilment.steps import Task
 from services.identity.identifiers import EMAIL, PHONE, normalise
@@ -37,9 +41,29 @@ def notify(task: Task) -> None:
 
 def _points(task: Task) -> list[str]:
     room, case = task.room, task.case()
-    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
+    graph, found = room.catalog(case.controller).graph, people.look_up(room, case.id)
+    if found.undecided:
+        return []
     ways = (EMAIL, PHONE) if room.texts is not None else (EMAIL,)
-    return sorted(point.value for point in held if point.kind in ways)
+    held = [point.value for point in people.points(graph, found) if point.kind in ways]
+    return sorted({one.casefold(): one for one in [*beside(graph, found, ways), *held]}.values())
+
+
+def beside(graph: Graph, found: Found, ways: tuple[str, ...]) -> Iterator[str]:
+    """Contact points of the person's own records that a search takes for another person's, by the address itself.
+
+    An old address beside the new one is such: it is no answer's, and it is the one that must be told (IDV-10).
+    """
+    own = {(part.node, part.key): {tuple(map(join_key, row.key)) for row in part.own} for part in found.collections()}
+    for part in found.collections():
+        fields = [(p, one) for p, one in graph.nodes[part.node].walk() if one.console.contact in ways]
+        edges = [edge for edge in graph.edges if edge.target == part.node and (edge.source, edge.fields) in own]
+        for row in part.rows if fields and edges else ():
+            values = row.values
+            if row.whose is Whose.OTHER and any(
+                tuple(join_key(values.get(name)) for name in edge.on) in own[edge.source, edge.fields] for edge in edges
+            ):
+                yield from (text for path, _ in fields if (text := (join_key(values.get(path)) or "").strip()))
 
 
 def _nth_point(task: Task, n: int) -> str | None:

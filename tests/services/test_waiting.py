@@ -110,7 +110,7 @@ def test_T3_every_address_on_file_is_told_of_the_check_and_the_package_waits(mak
         crm.execute(f"{young} WHERE customer_number=?", (ME.customer_number,))
     centre.start()
     desk = centre.desk()
-    call = Call(centre, desk, replace(ME, email=ME.customer_number), Right.ACCESS)
+    call = Call(centre, desk, ME, Right.ACCESS)
     desk.check.note(call.session, call.case, "dispute")
     proven(centre, desk, call)
     call.step_up()
