@@ -245,6 +245,8 @@ class ChecklistScreen(Proofs):
             return "no code belongs to this step"
         if action == "answer" and not step.compared:
             return "nothing is typed here: y, f or -"
+        if action == "send_code" and step.factor == LETTER and step.blocked:
+            return ""  # the letter whose code would open it
         return "" if step.state == "open" else f"this step is {step.state}"
 
     def _mark(self, mark: str) -> None:
