@@ -75,7 +75,8 @@ class IntakeScreen(KitScreen):
             yield Choices("Channel", _numbered(CHANNELS), id="channel")
             yield Choices[str]("Line", id="line")
             yield Choices("Who asks", _numbered(REQUESTERS), columns=3, id="requester")
-            yield from self._line("Received", CleanInput(id="received", placeholder="now", max_length=16))
+            received = CleanInput(id="received", placeholder="now", max_length=16)
+            yield from self._line("Received", received, Static("", id="read-back"))
             yield Choices(
                 "Asks for", [Option(key, words, one) for one, (key, words) in RIGHTS.items()],
                 several=True, columns=3, id="rights",
@@ -87,14 +88,14 @@ class IntakeScreen(KitScreen):
                 yield Static(shown("Words"), classes="label")
                 yield WatchedText(longest=WORDS, placeholder="in a few words, as the caller says it", id="words")
             yield Static("", id="words-error", classes="error")
-            yield Static("", id="read-back")
             yield Static("", id="due")
 
-    def _line(self, label: str, field: CleanInput) -> ComposeResult:
+    def _line(self, label: str, field: CleanInput, *beside: Static) -> ComposeResult:
         """A field with its label before it, and a line below it for what is wrong with it."""
         with Horizontal(classes="field"):
             yield Static(shown(label), classes="label")
             yield field
+            yield from beside
         yield Static("", id=f"{field.id}-error", classes="error")
 
     def on_mount(self) -> None:
@@ -155,8 +156,8 @@ class IntakeScreen(KitScreen):
         oral = bool(channel) and channel[0] in ORAL
         line, heard = self._one("line"), self.query_one("#read-back", Static)
         line.display = oral and channel[0] == Channel.PHONE and len(line.options) > 1
-        words = "Read back to them: $done" if self.read_back else "Not read back to them yet: F2 once it was"
-        heard.update(say(words, done="yes (F2 takes it back)"))
+        words = "Read back to them: $done" if self.read_back else "Not read back to them yet (F2)"
+        heard.update(say(words, done="yes"))
         heard.display = oral
 
     def action_read_back(self) -> None:
