@@ -18,6 +18,7 @@ ROUTES: Final = {
     "rectify": "screens.rectify:RectifyScreen",
     "people": "screens.people:PeopleScreen",
     "review": "screens.review:ReviewScreen",
+    "refuse": "screens.refuse:RefuseScreen",
     "redactions": "screens.redactions:RedactionsScreen",
     "settle": "screens.settle:SettleScreen",
     "letters": "screens.letters:LettersScreen",

@@ -13,7 +13,9 @@ from screens import case_panes
 from screens.assigning import Done
 from screens.by_hand import HandActs
 from screens.case_checks import CaseChecks
+from screens.deciding import Deciding, Waiting
 from screens.kit.widgets.confirm import Choice
+from screens.refusing_words import GROUNDS, proposal_words
 from screens.reveal import FIELDS, ORAL, READ_S, REASONS, SUMMARY, RevealBox
 from screens.words import ENDINGS, RIGHTS, clock, right
 from services.types import CaseView, ItemState, ItemView, Right
@@ -24,9 +26,11 @@ ACTS: Final = {
     "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
-    "by_hand": "task", "holds": "hold", "people": "people",
+    "refuse": "refuse", "by_hand": "task", "holds": "hold", "people": "people",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
+DECIDED: Final = {"approve": "decide", "send_back": "decide", "withdraw": "unrefuse"}
+"""What keys that are about an erasure mean while a decision waits; anybody may read its letter."""
 
 RETURNS: Final = {
     "1": ("wrong-person", "it may be the wrong person"),
@@ -68,7 +72,7 @@ class Revealed(Message):
     value: str
 
 
-class CaseActs(CaseChecks, HandActs):
+class CaseActs(CaseChecks, HandActs, Deciding):
     """Mixed into the case screen, which holds `case`, `view` and `recall`."""
 
     case: str
@@ -85,6 +89,8 @@ class CaseActs(CaseChecks, HandActs):
             return "" if case_panes.unsettled(self.view) else "all that was done here was taken"
         if action == "reveal" or (action == "approve" and self._beside()):
             return ""
+        if action in DECIDED and self._to_decide() is not None:
+            return self.view.key(DECIDED[action]).reason if action == "withdraw" else ""
         return self.view.key(ACTS[action]).reason
 
     def _act(self, words: str, call: Callable[..., object], *args: object, stage: str) -> None:
@@ -192,7 +198,17 @@ class CaseActs(CaseChecks, HandActs):
         lines = ["The person gets a letter, and then every system takes the mark out."]
         self.app.push_screen(Choice("Lift the restriction, because", lines, answers), chosen)
 
+    def action_refuse(self) -> None:
+        self._with_item(tuple(GROUNDS), "Refuse what?", lambda item: self.host.show("refuse", self.case, item))
+
     def action_withdraw(self) -> None:
+        waiting = self._to_decide()
+        if waiting is not None:
+            self._act(
+                "taken back: nothing was decided", self.desk.decision.withdraw, waiting.item, stage="taking it back"
+            )
+            return
+
         def decided(key: str | None) -> None:
             if key == "y":
                 self._act(f"taken back: nothing will be {done}", self.desk.act.withdraw, stage="taking it back")
@@ -267,11 +283,24 @@ class CaseActs(CaseChecks, HandActs):
         """Whether somebody's check waits for a second colleague."""
         return self.view is not None and self.view.key("second").allowed
 
+    def _to_decide(self) -> Waiting | None:
+        """The first decision that waits for a second person."""
+        view = self.view
+        for item in view.items if view else ():
+            if view is not None and item.decision is not None and item.decision.waits:
+                words, why = proposal_words(item.decision), view.key("decide").reason
+                return Waiting(view.id, item.id, item.decision.id, words, view.duty, why)
+        return None
+
     def _in_review(self) -> ItemView | None:
         items = self.view.items if self.view else ()
         return next((item for item in items if item.state is ItemState.REVIEW and item.right is Right.ERASURE), None)
 
     def action_approve(self) -> None:
+        waiting = self._to_decide()
+        if waiting is not None:
+            self.look_at(waiting)
+            return
         item = self._in_review()
         if item is None and self._beside():
             words = "confirmed: two of us have looked at this check"
@@ -282,6 +311,10 @@ class CaseActs(CaseChecks, HandActs):
             self.host.with_pin(lambda: self._act(words, self.desk.review.approve, *args, stage="approving"))
 
     def action_send_back(self) -> None:
+        waiting = self._to_decide()
+        if waiting is not None:
+            self.look_at(waiting)
+            return
         item = self._in_review()
         if item is None:
             return

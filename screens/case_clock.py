@@ -14,10 +14,8 @@ QUESTIONS: Final = {
     "2": (Wait.IDENTITY, "authority-doubt", "whether who asks may ask for another"),
     "3": (Wait.CLARIFICATION, "large-quantity", "what exactly: there is a great amount of data"),
     "4": (Wait.FEE, "further-copy", "the fee of a further copy"),
-    "5": (Wait.FEE, "unfounded", "a fee: manifestly unfounded"),
-    "6": (Wait.FEE, "excessive", "a fee: excessive"),
 }
-"""What the person may be asked for, and on which ground (rules.md SUS-3)."""
+"""What the person may be asked for, and on which ground (rules.md SUS-3). Another fee is a decision (R)."""
 MAILED: Final = (Wait.IDENTITY, Wait.CLARIFICATION)
 """What a letter of ours asks for."""
 WAYS: Final = {"m": "by mail now: our letter asks", "o": "they were asked today, by mouth or otherwise"}

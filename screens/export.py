@@ -1,9 +1,16 @@
 """Export: the package that answers access or portability. What, where, how many rows, then the PIN, then proof."""
 
+from functools import partial
+from typing import Final
+
 from screens import preview_table
 from screens.act_screen import ActScreen, Asked
 from screens.kit import keys
+from screens.kit.widgets.confirm import Choice
+from screens.transfer import Target, TransferBox
 from services.types import Preview, Right
+
+WAYS: Final = {"p": "to the person", "d": "straight to another provider, as they wish (Art 20(2))"}
 
 
 class ExportScreen(ActScreen):
@@ -30,13 +37,30 @@ class ExportScreen(ActScreen):
         return self.preview.blocked or self.view.key("export").reason
 
     def action_proceed(self) -> None:
-        self.host.with_pin(self._order)
+        portable = self.item is not None and self.item.right is Right.PORTABILITY
+        if portable and self.view is not None and self.view.key("transfer").allowed:
+            self.app.push_screen(Choice("Where shall it go?", [], WAYS), self._way_chosen)
+        else:
+            self.host.with_pin(self._order)
 
-    def _order(self) -> None:
+    def _way_chosen(self, key: str | None) -> None:
+        def named(target: Target | None) -> None:
+            if target is not None:
+                self.host.with_pin(partial(self._order, target))
+
+        if key == "p":
+            self.host.with_pin(self._order)
+        elif key == "d":
+            self.app.push_screen(TransferBox(), named)
+
+    def _order(self, target: Target | None = None) -> None:
         desk, session, item = self.desk, self.host.session, self.item.id if self.item else ""
 
         def order() -> None:
-            desk.act.export(session, self.case, item=item)
+            if target is not None:
+                desk.act.transfer(session, self.case, target.name, target.mail)
+            else:
+                desk.act.export(session, self.case, item=item)
 
         self.run(order, reply=lambda _: Asked(), serial="export", write=True, stage="ordering the package")
 

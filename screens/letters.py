@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
-from textual.widgets import Static
 
 from screens.kit import keys
-from screens.kit.dialog import Dialog
 from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
-from screens.kit.text import say, shown
+from screens.kit.text import say
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.table import Column, VirtualTable
+from screens.letter_box import LetterBox
 from screens.letter_words import HANDED, NOW, named, state_words
 from services.types import CaseView, LetterText, LetterView
 
@@ -171,42 +169,6 @@ class LettersScreen(KitScreen):
         self.view, self.rows = None, ()
         self.table.forget()
         self.query_one(FlashLine).base = say("")
-
-
-class LetterBox(Dialog):
-    """A letter to read: j k and the page keys scroll, Esc closes."""
-
-    CSS_PATH = "letters.tcss"
-
-    def __init__(self, letter: LetterText, about: str) -> None:
-        super().__init__()
-        self.letter, self.state = letter, about
-
-    def compose(self) -> ComposeResult:
-        one = self.letter
-        with Vertical(classes="box"):
-            yield Static(
-                shown(f"{named(one.template)}, {one.language}, version {one.version}", "bold"), classes="title"
-            )
-            yield Static(shown(self.state, "$quiet"))
-            with VerticalScroll(id="letter", can_focus=False):
-                yield Static(shown(f"{one.subject}\n\n{one.text}", lines=True), id="words")
-            yield Static(shown("j k PgUp PgDn scroll   Esc back", "$quiet"))
-
-    def on_key(self, event: events.Key) -> None:
-        pane = self.query_one("#letter")
-        moves = {
-            "j": pane.scroll_down, "down": pane.scroll_down, "k": pane.scroll_up, "up": pane.scroll_up,
-            "pagedown": pane.scroll_page_down, "space": pane.scroll_page_down, "pageup": pane.scroll_page_up,
-            "home": pane.scroll_home, "g": pane.scroll_home, "end": pane.scroll_end, "G": pane.scroll_end,
-        }  # fmt: skip
-        if event.key in moves:
-            moves[event.key](animate=False)
-        elif event.key in ("q", "backspace"):
-            self.dismiss(None)
-
-    def forget(self) -> None:
-        self.dismiss(None)
 
 
 def rows(view: CaseView) -> tuple[LetterView, ...]:

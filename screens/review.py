@@ -12,8 +12,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from screens.assigning import Assigning, Done
+from screens.assigning import Done
 from screens.case_acts import RETURNS
+from screens.deciding import Deciding, Waiting
 from screens.kit import keys
 from screens.kit.pages import Answer, slice_of
 from screens.kit.text import count, say, shown
@@ -21,11 +22,14 @@ from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.table import Column, VirtualTable
+from screens.refusing_words import proposal_words
 from screens.words import right, stamp
 from services.types import Approval
 
 REFRESH_S: Final = 2
 MINE: Final = "you asked for it: a second person approves"
+THEN: Final = "y approves and the waiting period starts; f sends it back"
+THEN_DECIDED: Final = "y shows the letter; there you decide, and then it leaves"
 
 
 @dataclass
@@ -33,7 +37,7 @@ class WaitingRead(Message):
     approvals: tuple[Approval, ...]
 
 
-class ReviewScreen(Assigning):
+class ReviewScreen(Deciding):
     """A lead's list; y approves the plan under the cursor with the PIN, f sends it back with a reason."""
 
     CSS_PATH = "review.tcss"
@@ -50,7 +54,7 @@ class ReviewScreen(Assigning):
             Column("Due", 9, lambda one: one.due, 1),
             Column("Case", 11, lambda one: one.case),
             Column("Right", 8, lambda one: right(one.right), 1),
-            Column("Plan", 25, lambda one: one.preview, 2),
+            Column("Plan", 25, _plan, 2),
             Column("Asked by", 8, lambda one: "you" if one.mine else one.asked_by),
         )
         yield VirtualTable(columns, lambda one: f"{one.case}/{one.item}", empty="Nothing waits for a second person.")
@@ -109,9 +113,9 @@ class ReviewScreen(Assigning):
         else:
             zone = self.host.clock().tzinfo
             facts = (
-                ("Plan", f"{one.preview} ({one.digest[:12]})"),
+                ("Plan", _plan(one) if one.decision else f"{one.preview} ({one.digest[:12]})"),
                 ("Asked by", f"{'you' if one.mine else one.asked_by}, {stamp(one.asked_at, zone)}"),
-                ("Then", MINE if one.mine else "y approves and the waiting period starts; f sends it back"),
+                ("Then", MINE if one.mine else THEN_DECIDED if one.decision else THEN),
             )
             lines = [shown(f"{one.case} · {right(one.right)}", "bold")]
             lines += [shown(f"{name:<9}", "$quiet") + shown(value) for name, value in facts]
@@ -141,7 +145,9 @@ class ReviewScreen(Assigning):
 
     def action_approve(self) -> None:
         one = self.table.current
-        if one is not None:
+        if one is not None and one.decision is not None:
+            self.look_at(_waiting(one))
+        elif one is not None:
             words = f"{one.case} approved: the waiting period runs now"
             args = (one.case, one.item, one.digest)
             self.host.with_pin(lambda: self._write(words, self.desk.review.approve, *args, stage="approving"))
@@ -149,6 +155,9 @@ class ReviewScreen(Assigning):
     def action_send_back(self) -> None:
         one = self.table.current
         if one is None:
+            return
+        if one.decision is not None:
+            self.look_at(_waiting(one))
             return
 
         def chosen(key: str | None) -> None:
@@ -183,6 +192,16 @@ class ReviewScreen(Assigning):
         self.table.forget()
         self.query_one("#facts", Static).update(shown(""))
         self.query_one(FlashLine).base = say("")
+
+
+def _plan(one: Approval) -> str:
+    return proposal_words(one.decision) if one.decision is not None else one.preview
+
+
+def _waiting(one: Approval) -> Waiting:
+    decision = one.decision
+    words, id = (proposal_words(decision), decision.id) if decision is not None else ("", "")
+    return Waiting(one.case, one.item, id, words, one.duty, MINE if one.mine else "")
 
 
 def _done(words: str, _result: object) -> Message:

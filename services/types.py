@@ -19,6 +19,7 @@ from services.catalog_types import (
     CatalogView as CatalogView,
 )
 from services.correctable_line import CorrectableLine as CorrectableLine
+from services.decision_types import Approval as Approval, DecisionView as DecisionView, Proposal as Proposal
 from services.draft_types import (
     DraftDecision as DraftDecision,
     DraftFound as DraftFound,
@@ -152,6 +153,7 @@ class ItemView:
     recipients: tuple[RecipientState, ...] = ()
     stuck: tuple[str, ...] = ()  # systems about which a lead may decide, as the acts have it, whatever runs now
     tasks: tuple[TaskView, ...] = ()
+    decision: DecisionView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,22 +358,6 @@ class RiskFlag:
     start: int
     end: int
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What a second person is asked to decide."""
-
-    case: str
-    item: str
-    right: Right
-    asked_by: str
-    asked_at: datetime
-    digest: str
-    preview: str
-    due: str
-    mine: bool
-    controller: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from services.types import (
 from tests.fake_breach import FakeBreach
 from tests.fake_catalog import FakeCatalog
 from tests.fake_clock import CLOCK_KEYS, FakeClock
-from tests.fake_desk import FakeDesk
+from tests.fake_desk import FakeDesk, FakeDraft
 from tests.fake_intake import FakeIntake
 from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
@@ -265,6 +265,12 @@ class FakeAct:
     def erase(self, session: Session, case: str, typed: str, *, ground: str, digest: str) -> None:
         self.kept.append(("erase", typed, ground, digest))
 
+    def export(self, session: Session, case: str, *, item: str) -> None:
+        self.kept.append(("export", item))
+
+    def transfer(self, session: Session, case: str, name: str, mail: str) -> None:
+        self.kept.append(("transfer", name, mail))
+
     def stop_marketing(self, session: Session, case: str) -> str:
         self.kept.append(("marketing",))
         return "That is done."
@@ -274,22 +280,6 @@ class FakeAct:
 
     def wrap_up(self, session: Session, case: str, code: str, seconds: int) -> None:
         self.kept.append(("wrap", code))
-
-
-class FakeDraft:
-    """`desk.draft`, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, str]] = {}
-
-    def keep(self, session: Session, name: str, fields: dict[str, str]) -> None:
-        self.kept[name] = fields
-
-    def take(self, session: Session, name: str) -> dict[str, str]:
-        return self.kept.get(name, {})
-
-    def forget(self, session: Session, name: str) -> None:
-        self.kept.pop(name, None)
 
 
 class FakeReview:

@@ -142,6 +142,22 @@ class FakeQueue:
 STATUS = Status("synced 4 s ago", 0, None, True, 18_204, "keyring", "ok", True, False)
 
 
+class FakeDraft:
+    """`desk.draft`, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, str]] = {}
+
+    def keep(self, session: Session, name: str, fields: dict[str, str]) -> None:
+        self.kept[name] = fields
+
+    def take(self, session: Session, name: str) -> dict[str, str]:
+        return self.kept.get(name, {})
+
+    def forget(self, session: Session, name: str) -> None:
+        self.kept.pop(name, None)
+
+
 class FakeDesk:
     """The door, with what the screens of the kit use."""
 

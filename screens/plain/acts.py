@@ -15,6 +15,7 @@ from screens.plain.check_turns import graver, hand_over, lower, verify
 from screens.plain.dates import dates
 from screens.plain.letters import letter
 from screens.plain.picking import open_items, pick, which_item
+from screens.plain.refusing import refuse
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
 from screens.reveal import FIELDS, ORAL, REASONS, SUMMARY
@@ -280,6 +281,7 @@ ALL: Final = (
     Act("r", "rectify", "rectify", rectify),
     Act("z", "restrict", "restrict", restrict),
     Act("Z", "lift", "lift", lift),
+    Act("R", "refuse", "", refuse),
     Act("y", "approve", "approve", approve),
     Act("f", "send_back", "return", send_back),
     Act("b", "retry_system", "retry", retry_system),

@@ -6,6 +6,7 @@ from screens.plain.news import NEWS_S, facts, wait
 from screens.plain.seat import BACK, Option, Seat
 from screens.preview_table import law_words, summary
 from screens.redactions import DISCLOSE, KINDS, REDACT, WHY, WORDS
+from screens.transfer import Target
 from screens.words import GROUNDS, PLANNED, right
 from services.types import CaseView, FoundCollection, HeldPart, ItemView, Preview, Right
 
@@ -65,16 +66,30 @@ def export(seat: Seat, view: CaseView, item: ItemView) -> None:
 def _export(seat: Seat, view: CaseView, item: ItemView, preview: Preview) -> None:
     for name, words in exporting.facts_of(preview, view.delivery, portable=item.right is Right.PORTABILITY):
         seat.say(f"{name}: {words}")
+    target = None
+    if item.right is Right.PORTABILITY and view.key("transfer").allowed:
+        way = seat.choose("Where shall it go?", [Option(key, words) for key, words in exporting.WAYS.items()])
+        if way == BACK:
+            return
+        target = _target(seat) if way == "d" else None
     if not seat.yes("Make the package?", "makes it") or not seat.with_pin():
         return
     before = facts(seat, view)
 
     def order() -> bool:
-        seat.desk.act.export(seat.session, view.id, item=item.id)
+        if target is not None:
+            seat.desk.act.transfer(seat.session, view.id, *target)
+        else:
+            seat.desk.act.export(seat.session, view.id, item=item.id)
         return True
 
     if seat.does(order, "asked for; it runs by itself"):
         wait(seat, view.id, before, NEWS_S)
+
+
+def _target(seat: Seat) -> Target:
+    seat.say("Look the address up yourself: one that the caller dictates proves nothing. Read both back.")
+    return Target(seat.ask("The other provider's name"), seat.ask("Its e-mail address for such data"))
 
 
 def erase(seat: Seat, view: CaseView, item: ItemView) -> None:

@@ -6,6 +6,7 @@ from services.action_log.acts_case import *  # noqa: F403
 from services.action_log.acts_check import *  # noqa: F403
 from services.action_log.acts_clock import *  # noqa: F403
 from services.action_log.acts_correct import *  # noqa: F403
+from services.action_log.acts_decision import *  # noqa: F403
 from services.action_log.acts_hold import *  # noqa: F403
 from services.action_log.acts_letter import *  # noqa: F403
 from services.action_log.acts_log import *  # noqa: F403

@@ -41,7 +41,7 @@ class PlanMade(Act):
 
 @act("export.asked")
 class ExportAsked(Act):
-    """A package was ordered."""
+    """A package was ordered: to the contact point on file, or (`direct`) to another controller, who is a detail."""
 
     format: Code
     language: Language

@@ -9,6 +9,7 @@ import orjson
 from services.action_log.act import Params
 from services.action_log.entry import Entry
 from services.cases.breach import BreachState, Decision, Lock, from_raw
+from services.cases.decision import DecisionState
 from services.task_types import TaskState
 from services.types import (
     Channel,
@@ -32,7 +33,7 @@ class Item:
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
     part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
-    was lifted here still stands.
+    was lifted here still stands. `target`: digest of who gets the package instead of the person (Art 20(2)).
     """
 
     id: str
@@ -57,6 +58,8 @@ class Item:
     decided: tuple[tuple[str, str, str, str], ...] = ()
     tasks: tuple[TaskState, ...] = ()
     kept_by: str = ""
+    target: str = ""
+    decision: DecisionState | None = None
 
     @property
     def undecided(self) -> int:
@@ -312,9 +315,10 @@ _FIELDS = {
         BreachState,
         Decision,
         Lock,
+        DecisionState,
     )
 }
-_NESTED = (tuple, Check, BreachState)
+_NESTED = (tuple, Check, BreachState, DecisionState)
 
 
 def _plain(value: Any) -> Any:
@@ -346,7 +350,16 @@ def _item(raw: dict[str, Any]) -> Item:
     for name in ("held", "decided"):
         if name in raw:
             raw[name] = tuple(tuple(one) for one in raw[name])
+    if "decision" in raw:
+        raw["decision"] = _decision(raw["decision"])
     return Item(**raw)
+
+
+def _decision(raw: dict[str, Any]) -> DecisionState:
+    for name in ("grounds", "earlier"):
+        if name in raw:
+            raw[name] = tuple(raw[name])
+    return DecisionState(**raw)
 
 
 def _asked(raw: dict[str, Any]) -> Asked:

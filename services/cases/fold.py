@@ -19,6 +19,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_check,
     fold_clock,
     fold_correct,
+    fold_decision,
     fold_letters,
     fold_people,
     fold_redactions,

@@ -6,15 +6,18 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
+from services.cases.decision import PARTLY, pending
 from services.cases.fold_check import verified_tier, with_facts
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND
 from services.cases.fold_wait import waits
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
-from services.identity.needs import FOUND
+from services.identity.needs import FOUND, Delivery
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
+DIRECT = "direct"
+"""A package that goes straight to another controller."""
 OPEN = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS)
 
 
@@ -73,9 +76,24 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
     if item.right not in (Right.ACCESS, Right.PORTABILITY):
         raise Unfit(f"an export does not answer {item.right}")
     known_who(case)
-    needs_tier(case, entry, item, Tier.T2)
-    asked = replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=())
-    return case.with_item(waits(asked, at) if needed(case, item, Tier.T2) is Tier.T3 else asked)
+    target = _target(case, done, entry, item)
+    least = Tier.T3 if target else Tier.T2
+    needs_tier(case, entry, item, least)
+    asked = replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=(), target=target)
+    return case.with_item(waits(asked, at) if needed(case, item, least) is Tier.T3 else asked)
+
+
+def _target(case: Case, done: acts.ExportAsked, entry: Entry, item: Item) -> str:
+    """Straight to another controller goes what is portable, and only what the check was led for (Art 20(2))."""
+    if done.delivery != DIRECT:
+        return ""
+    if item.right is not Right.PORTABILITY:
+        raise Unfit("only portable data go straight to another controller")
+    if Delivery.THIRD_PARTY not in case.facts:
+        raise Unfit("that it goes to another controller was not noted before the check")
+    if len(entry.details) != 1:
+        raise Unfit("nobody is named who gets it")
+    return entry.details[0]
 
 
 def asked_anew(item: Item, entry: Entry, state: ItemState) -> Item:
@@ -118,7 +136,7 @@ def _erase_asked(case: Case, done: acts.EraseAsked, entry: Entry, at: int) -> Ca
 
 @folds(acts.EraseApproved)
 def _erase_approved(case: Case, done: acts.EraseApproved, entry: Entry, at: int) -> Case:
-    item = the_item(case, entry, ItemState.REVIEW)
+    item = _erasure(case, entry, ItemState.REVIEW)
     if entry.as_ != "lead" or not entry.actor.startswith("agent:"):
         raise Unfit("a lead approves")
     if entry.actor == item.asked_by:
@@ -130,14 +148,22 @@ def _erase_approved(case: Case, done: acts.EraseApproved, entry: Entry, at: int)
 
 @folds(acts.EraseReturned)
 def _erase_returned(case: Case, done: acts.EraseReturned, entry: Entry, at: int) -> Case:
-    item = the_item(case, entry, ItemState.REVIEW)
+    item = _erasure(case, entry, ItemState.REVIEW)
     return case.with_item(replace(item, state=ItemState.IN_PROGRESS, returned=done.reason))
 
 
 @folds(acts.EraseWithdrawn)
 def _erase_withdrawn(case: Case, done: acts.EraseWithdrawn, entry: Entry, at: int) -> Case:
-    item = the_item(case, entry, ItemState.REVIEW, ItemState.READY)
+    item = _erasure(case, entry, ItemState.REVIEW, ItemState.READY)
     return case.with_item(replace(item, state=ItemState.IN_PROGRESS, approved_by="", approved_at=0))
+
+
+def _erasure(case: Case, entry: Entry, *states: ItemState) -> Item:
+    """The item whose erasure waits: a decision that waits is no erasure."""
+    item = the_item(case, entry, *states)
+    if pending(item.state, item.decision):
+        raise Unfit("a decision waits, no erasure")
+    return item
 
 
 @folds(acts.EraseStarted)
@@ -270,12 +296,16 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
     person = entry.actor.startswith("agent:")
     # A lead who approves a plan by which nothing goes has refused: a legal hold keeps all of it (Art 17(3)(e)).
     refused = outcome is Outcome.REFUSED and bool(item.approved_by) and not any(item.counts[:2])
+    if person and outcome is Outcome.REFUSED:
+        raise Unfit("a refusal is proposed, and decided by a second person")
     if not person and not refused and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:
         raise Unfit("the worker ends what it runs")
     if person and outcome is Outcome.NOTHING_HELD:  # a disclosure, too (rules.md 7.6)
         needs_tier(case, entry, item, Tier.T2)
+    if outcome is Outcome.DONE and item.decision is not None and item.decision.outcome == PARTLY:
+        outcome = Outcome.PARTLY  # the other part was refused, and the person told
     return case.with_item(replace(item, state=ItemState.CLOSED, outcome=outcome))
 
 

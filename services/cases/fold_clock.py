@@ -10,7 +10,7 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Asked, Case, LetterState, Receipt
 from services.cases.step import Unfit, by_worker, folds
-from services.clock.waits import CHASES, Question
+from services.clock.waits import CHASES, DECIDED, Question
 from services.types import ItemState, Outcome, Right, Wait
 
 EXTENSION = "extension-notice"
@@ -75,6 +75,8 @@ def _asked(case: Case, done: acts.ClockAsked, entry: Entry, at: int) -> Case:
         raise Unfit("only a request for access can be too broad")
     if (done.by == MAIL and what not in LETTER_OF) or (done.by == PAPER and what is not Wait.IDENTITY):
         raise Unfit("no letter asks for that")
+    if done.ground in DECIDED:
+        raise Unfit("a fee for that is decided by two people")
     _day(done.on, case.received_on, at)
     waits = FIRST if _by_letter(done.by) else ""
     asked = Asked(done.question, done.what, done.ground, done.fair, done.on, waits=waits, by=done.by)

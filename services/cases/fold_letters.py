@@ -13,14 +13,15 @@ from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
 OWED = frozenset({
-    "erasure-outcome", "not-identified", "objection-outcome", "rectification-outcome", "refusal", "restriction-set",
+    "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
+    "restriction-set",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4))."""
 ASKING = frozenset({*LETTER_OF.values(), REMINDING, CODE_LETTER})
 """Letters that ask the person for something: while none of them left, nobody was asked (SUS-3)."""
 ADDRESSED = OWED | ASKING
 """Letters that have failed where there is no address that they may go to."""
-PATIENT = ADDRESSED | {"acknowledgement", "consent-receipt", "marketing-stop"}
+PATIENT = ADDRESSED | {"acknowledgement", "consent-receipt", "decision-referral", "marketing-stop"}
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 
 FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.cases import reasons
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
+from services.cases.decision import GROUNDS
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_people import MOVED
@@ -19,6 +20,7 @@ from services.identity.needs import not_a_subject
 from services.types import ItemState, Right, Role, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
+_DECIDERS = (Role.LEAD, Role.OFFICER)
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
@@ -27,6 +29,8 @@ LOCKED = "a breach is open: locked until a lead or the officer releases it (:bre
 _OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
 _LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
+_REVIEW = (ItemState.REVIEW,)
+_UNDONE = (ItemState.REVIEW, ItemState.READY)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -164,8 +168,9 @@ RULES: dict[str, Rule] = {
         Rule("find", tier=Tier.T1, rights=(*ANSWERED_BY_EXPORT, Right.ERASURE)),
         Rule("people", tier=Tier.T1, more=reasons.not_busy),
         Rule("export", tier=Tier.T2, rights=ANSWERED_BY_EXPORT, states=OPEN, more=reasons.known_who),
-        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
-        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=(ItemState.REVIEW,), more=reasons.held_or_lead),
+        Rule("transfer", tier=Tier.T3, rights=(Right.PORTABILITY,), states=OPEN, more=reasons.transfer),
+        Rule("redact", claim=False, rights=ANSWERED_BY_EXPORT, states=_REVIEW, more=reasons.parts),
+        Rule("disclose", claim=False, rights=ANSWERED_BY_EXPORT, states=_REVIEW, more=reasons.parts),
         Rule("erase", tier=Tier.T2, rights=(Right.ERASURE,), states=OPEN, more=reasons.erase),
         Rule(
             "approve",
@@ -175,8 +180,12 @@ RULES: dict[str, Rule] = {
             states=(ItemState.REVIEW,),
             more=reasons.approve,
         ),
-        Rule("return", (Role.LEAD,), False, rights=_ERASED, states=(ItemState.REVIEW,), locked_ok=True),
-        Rule("withdraw", claim=False, rights=_ERASED, states=(ItemState.REVIEW, ItemState.READY), locked_ok=True),
+        Rule("refuse", rights=tuple(GROUNDS), states=OPEN, more=reasons.known_who),
+        Rule("decide", _DECIDERS, claim=False, more=reasons.second_word),
+        Rule("read-decision", (*_PERSONS, Role.OFFICER), claim=False, locked_ok=True, more=reasons.decision_read),
+        Rule("unrefuse", claim=False, locked_ok=True, more=reasons.decision_waits),
+        Rule("return", (Role.LEAD,), False, Tier.T0, _ERASED, _REVIEW, locked_ok=True, more=reasons.no_decision),
+        Rule("withdraw", _PERSONS, False, Tier.T0, _ERASED, _UNDONE, locked_ok=True, more=reasons.no_decision),
         Rule("recall", claim=False, rights=WAITING, states=(ItemState.READY,), locked_ok=True),
         Rule(
             "execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=reasons.run
@@ -193,7 +202,7 @@ RULES: dict[str, Rule] = {
         Rule("rectify", tier=Tier.T1, rights=_CORRECTED, states=OPEN, more=reasons.known_who),
         Rule("rectify-grave", tier=Tier.T3, rights=_CORRECTED, states=OPEN, more=reasons.known_who),
         Rule("lift", (Role.LEAD,), False, rights=(Right.RESTRICTION,), ended_ok=True, more=reasons.lift),
-        Rule("hold", (Role.LEAD, Role.OFFICER), claim=False, ended_ok=True, locked_ok=True),
+        Rule("hold", _DECIDERS, claim=False, ended_ok=True, locked_ok=True),
         Rule("marketing", online=False, ended_ok=True, locked_ok=True, more=reasons.marketing),
         Rule("note", online=False, ended_ok=True, locked_ok=True),
         Rule("reveal", tier=Tier.T2, ended_ok=True),  # the key of a package is told after it was sent
@@ -209,7 +218,7 @@ RULES: dict[str, Rule] = {
         Rule("hand-over", online=False, locked_ok=True),
         Rule("wrap-up", online=False, ended_ok=True, locked_ok=True),
         Rule("breach", tuple(Role), False, online=False, ended_ok=True, locked_ok=True),
-        Rule("breach-decide", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
-        Rule("breach-release", (Role.LEAD, Role.OFFICER), False, ended_ok=True, locked_ok=True),
+        Rule("breach-decide", _DECIDERS, False, ended_ok=True, locked_ok=True),
+        Rule("breach-release", _DECIDERS, False, ended_ok=True, locked_ok=True),
     )
 }

@@ -1,6 +1,7 @@
 """Reasons of the policy table that only some rows have: each says no for its own, or nothing (an empty string)."""
 
 from services.cases.case import Case, Item
+from services.cases.decision import DecisionState, decides, pending
 from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
 from services.cases.fold_correct import restricts
 from services.cases.fold_letters import failed_letters
@@ -10,6 +11,7 @@ from services.cases.hold import FLAG
 from services.cases.moment import Moment, run_at
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
+from services.identity.needs import Delivery
 from services.types import Factor, ItemState, Right, Role, Tier
 
 ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
@@ -17,6 +19,12 @@ ANSWERED_BY_EXPORT = (Right.ACCESS, Right.PORTABILITY)
 
 def known_who(case: Case, item: Item | None, moment: Moment) -> str:
     return which(case)
+
+
+def transfer(case: Case, item: Item | None, moment: Moment) -> str:
+    """To whom it goes decides which check is led: it is noted before (Art 20(2), CL-PORT-DIR)."""
+    noted = Delivery.THIRD_PARTY in case.facts
+    return known_who(case, item, moment) or ("" if noted else "note first that it goes to another provider (>)")
 
 
 def not_busy(case: Case, item: Item | None, moment: Moment) -> str:
@@ -42,9 +50,51 @@ def _stays(case: Case, item: Item) -> str:
 
 
 def approve(case: Case, item: Item | None, moment: Moment) -> str:
+    if no := no_decision(case, item, moment):
+        return no
     if item is not None and (no := _stays(case, item)):
         return no
     return "you asked for it: a second person approves" if item and item.asked_by == moment.actor else ""
+
+
+def no_decision(case: Case, item: Item | None, moment: Moment) -> str:
+    """What waits for its second person may be a decision, which has acts of its own."""
+    return (
+        "a decision waits for its second person (y)" if item is not None and pending(item.state, item.decision) else ""
+    )
+
+
+def parts(case: Case, item: Item | None, moment: Moment) -> str:
+    """About the parts of an export, unless it is a decision that waits."""
+    return no_decision(case, item, moment) or held_or_lead(case, item, moment)
+
+
+def second_word(case: Case, item: Item | None, moment: Moment) -> str:
+    """Four eyes on every refusal, whoever may approve (REF-8); about abuse an officer decides (REF-4)."""
+    decision = _pending(case, item)
+    if decision is None:
+        return "no decision waits"
+    if not decides(moment.session.role, decision.grounds):
+        return "an officer decides about abuse"
+    return "you proposed it: a second person decides" if decision.by == moment.actor else ""
+
+
+def decision_read(case: Case, item: Item | None, moment: Moment) -> str:
+    """Who may decide it reads it, and who holds the case."""
+    if _pending(case, item) is None:
+        return "no decision waits"
+    return "" if moment.session.role is Role.OFFICER else held_or_lead(case, item, moment)
+
+
+def decision_waits(case: Case, item: Item | None, moment: Moment) -> str:
+    return "no decision waits" if _pending(case, item) is None else held_or_lead(case, item, moment)
+
+
+def _pending(case: Case, item: Item | None) -> DecisionState | None:
+    """The decision that waits on `item`, else the first of the case."""
+    waiting = [one for one in case.items if pending(one.state, one.decision)]
+    chosen = item if item in waiting else next(iter(waiting), None)
+    return chosen.decision if chosen is not None else None
 
 
 def held_or_lead(case: Case, item: Item | None, moment: Moment) -> str:

@@ -104,6 +104,12 @@ _ACTS = {
     "letter.failed": "letter not sent: {reason}",
     "letter.retry_asked": "letter to be sent again",
     "letter.handed": "what the letter says told by {medium}",
+    "decision.proposed": "proposed: {outcome}, on {grounds}",
+    "decision.referred": "put to the controller, who decides",
+    "decision.approved": "decided by a second person",
+    "decision.returned": "not decided so: {reason}",
+    "decision.withdrawn": "proposal taken back",
+    "decision.told": "the person was told of the decision",
     "data.viewed": "looked at {what}: {reason}",
     "note.kept": "note kept",
     "risk.flagged": "{kind} in {field}: {choice}",
@@ -141,6 +147,11 @@ _REASONS = {
     "too-late": "the notice would have left too late",
     "not-sent": "the notice did not leave",
     "by-hand": "by hand",
+    "not-proven": "the ground is not proven",
+    "another-ground": "another ground fits",
+    "do-it": "there is no reason to refuse: do it",
+    "in-part": "only a part of it may be refused",
+    "controller-declines": "the controller decided otherwise",
     "restricted-by-another": "another case restricts the person, too",
 }
 """Reasons of what failed, came back or was done by hand; other codes stand as they are."""
@@ -182,8 +193,13 @@ def item_words(item: Item, run_at: int, now: int) -> str:
     if item.state is ItemState.REVIEW and item.undecided:
         left = item.undecided
         return f"waits: {left} {'parts' if left > 1 else 'part'} may be about others (e decides)"
+    if item.state is ItemState.REVIEW and item.decision is not None:
+        who = "the controller" if item.decision.referred_at else "a second person"
+        return f"{_DECIDED[item.decision.outcome]}: waits for {who} to decide"
     if item.state is ItemState.REVIEW:
         return "waits for a second person"
+    if item.state is ItemState.RUNNING and item.decision is not None and not item.decision.told_at:
+        return f"{_DECIDED[item.decision.outcome]}: decided, the letter is on its way"
     if item.state is ItemState.RUNNING:
         done = sum(1 for s in item.systems if s.state == "done")
         given_up = [s.system for s in item.systems if s.state == GIVEN_UP]
@@ -195,6 +211,8 @@ def item_words(item: Item, run_at: int, now: int) -> str:
         return f"running, {done} system{'s' if done > 1 else ''} done" if done else "running"
     if item.returned:
         return f"back: {reason_words(item.returned)}"
+    if item.decision is not None and item.decision.told_at:
+        return _TOLD[item.decision.outcome]
     return _STATES[item.state]
 
 
@@ -205,6 +223,9 @@ _STATES = {
     ItemState.IN_PROGRESS: "ready to be answered",
     ItemState.SENT: "done, the letter is on its way",
 }
+
+_DECIDED = {"refused": "refusal", "partly": "refusal of a part", "fee": "a fee"}
+_TOLD = {"partly": "a part was refused, the rest is to be answered", "fee": "a fee was asked: answer once it is paid"}
 
 _OUTCOMES = {
     Outcome.OPEN: "closed",

@@ -16,6 +16,9 @@ GROUNDS: dict[Wait, tuple[str, ...]] = {
 }
 """What a question may rest on: Art 12(6), recital 63, Art 12(5) and 15(3). Nothing else stops a clock (SUS-3)."""
 
+DECIDED = ("unfounded", "excessive")
+"""Grounds of a fee that is decided by two people first (Art 12(5), REF-8); a further copy is simply charged."""
+
 RESTARTS = (Wait.IDENTITY, Wait.FEE)
 """After these the month begins anew where the law says so (UK Art 12A)."""
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
+import orjson
+
 from db.log import Detail
 from services.action_log import acts
 from services.action_log.sealing import seal
 from services.cases.aims import needed
 from services.cases.case import Case
+from services.cases.fold_acts import DIRECT
 from services.cases.policy import may
 from services.controllers import words
 from services.desk.again import lift_drafts, marketing_drafts
@@ -15,6 +18,7 @@ from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, NotFound, Refused
+from services.identity import identifiers
 from services.identity.template import templates
 from services.risk.scan import scan
 from services.types import Outcome, PurposeView, RiskFlag, Session, Tier
@@ -59,6 +63,26 @@ class Acting:
         item = self._ctx.permit("export", state, session, item or None).item
         act = acts.ExportAsked(format=format, language=language or self._language(state), delivery="on-file")
         self._ctx.record(session, act, state, item)
+
+    def transfer(self, session: Session, case: str, name: str, mail: str, *, language: str = "") -> None:
+        """Have what is portable sent straight to another controller, who is called `name` (Art 20(2), T3).
+
+        The person keeps the key. Raises `Refused`, `BadInput`.
+        """
+        state = self._cases.state(case)
+        item = self._ctx.permit("transfer", state, session).item
+        name, mail = " ".join(name.split()), mail.strip()
+        if not 2 <= len(name) <= 100:
+            raise BadInput("the other provider has a name of 2 to 100 characters", place="name")
+        if identifiers.kind_of(mail) != identifiers.EMAIL or "@" not in mail.strip("@"):
+            raise BadInput("a whole e-mail address of the other provider", place="mail")
+        blob = seal(
+            self._ctx.sealing_key(state), orjson.dumps({"name": name, "mail": mail}),
+            deployment=self._ctx.deployment, owner=case, kind="target",
+        )  # fmt: skip
+        detail = Detail(sha256(blob).hexdigest(), case, "target", blob)
+        act = acts.ExportAsked(format="json", language=language or self._language(state), delivery=DIRECT)
+        self._ctx.write([self._ctx.draft(session, act, state, item, (detail.hash,))], [detail])
 
     def erase(
         self,

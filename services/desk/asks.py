@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,7 +24,7 @@ SIZE = 256
 """Bytes of a question whose length would tell something: of a PIN, how many digits it has."""
 
 Stage = Callable[[str], None]
-Payload = dict[str, str | int | bool | None]
+Payload = Mapping[str, object]
 
 
 class Asks:
@@ -64,7 +64,7 @@ class Asks:
         Raises `Unavailable` after `seconds`, or once `stop` says so; `Refused` with the worker's sentence.
         """
         port, ask, word = self._ctx.port(), self.new(), secrets.token_hex(16)
-        self._put(port, ask, kind, orjson.dumps(payload | {"word": word}).ljust(SIZE))
+        self._put(port, ask, kind, orjson.dumps({**payload, "word": word}).ljust(SIZE))
         until = time.monotonic() + seconds
         while time.monotonic() < until and not stop():
             _, reply = port.take_reply(ask)

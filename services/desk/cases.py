@@ -21,10 +21,12 @@ from services.cases.timeline import Place, marks
 from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
 from services.clock.traffic import light_of
+from services.controllers import Controller
 from services.desk.again import unsettled
 from services.desk.claims import is_draft
 from services.desk.clock_dates import shown_dates
 from services.desk.context import Context
+from services.desk.decision_views import decision_view
 from services.desk.progress import laid_over, letters_of
 from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
@@ -59,6 +61,11 @@ class Cases:
     def tier(self, state: Case, session: Session) -> Tier:
         """The tier that holds for this session now."""
         return verified_tier(state, session.id, self._ctx.now())
+
+    def person(self, case: Case) -> str:
+        """The requester as the queue shows it, masked; the case itself where it is not known here."""
+        found = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
+        return str(found[0][0]) if found and found[0][0] != "-" else case.id
 
     def read(self, session: Session, case: str) -> CaseView:
         """Everything the case screen shows; raises `NotFound`, `Refused`."""
@@ -174,7 +181,7 @@ class Cases:
             due=due,
             leads=day_of(ends, controller) if ends > LOCKED else dates.due,
             dates=() if case.breach else shown_dates(case, dates, controller),
-            items=laid_over(tuple(_item(case, i, moment.wait_us, moment.now, today) for i in case.items), progress),
+            items=laid_over(tuple(_item(case, i, controller, moment, today) for i in case.items), progress),
             verification=_verification(case, session, moment.now),
             flags=case.flags,
             conflicts=tuple(unsettled(self._ctx, session, case, met) for met in case.conflicts),
@@ -210,14 +217,14 @@ def _key(act: str, case: Case, moment: Moment, dates: DueDates, today: date) -> 
     return KeyState(act, not why, why)
 
 
-def _item(case: Case, item: Item, wait_us: int, now: int, today: date) -> ItemView:
-    due = run_at(item, wait_us) if item.approved_at else 0
+def _item(case: Case, item: Item, controller: Controller, moment: Moment, today: date) -> ItemView:
+    due = run_at(item, moment.wait_us) if item.approved_at else 0
     return ItemView(
         id=item.id,
         right=item.right,
         state=item.state,
         outcome=item.outcome,
-        text=item_words(item, due, now),
+        text=item_words(item, due, moment.now),
         run_at=Context.as_time(due) if due else None,
         plan=item.plan,
         digest=item.digest,
@@ -229,6 +236,7 @@ def _item(case: Case, item: Item, wait_us: int, now: int, today: date) -> ItemVi
         recipients=item.recipients,
         stuck=stuck_in(item),
         tasks=tuple(task_view(case.id, item, task, today) for task in item.tasks),
+        decision=decision_view(item, controller),
     )
 
 

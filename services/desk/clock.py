@@ -17,7 +17,7 @@ from services.cases.fold_clock import (
     is_broad,
     open_question,
 )
-from services.clock.waits import GROUNDS
+from services.clock.waits import DECIDED, GROUNDS
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.errors import BadInput, Refused
@@ -59,6 +59,8 @@ class Clock:
             raise BadInput(f"a ground is one of {', '.join(GROUNDS[Wait(what)])}", place="ground")
         if what == Wait.CLARIFICATION and not is_broad(state):
             raise Refused("only a request for access can be too broad")
+        if ground in DECIDED:
+            raise Refused("a fee for what is unfounded or excessive is decided by two people", next_key="R proposes it")
         if mail and what not in LETTER_OF:
             raise BadInput("no letter of ours asks for that", place="what")
         day = self._day(state, on, date.fromisoformat(state.received_on), now=mail)
@@ -127,7 +129,7 @@ class Clock:
             raise Refused("a case goes on in another one of the same controller")
         if other.closed:
             raise Refused(f"{other.id} is closed: what is asked for now is a request of its own")
-        if session.role is not Role.LEAD and self._person(state) != self._person(other):
+        if session.role is not Role.LEAD and self._cases.person(state) != self._cases.person(other):
             raise Refused("the two are not by the same person as far as can be seen: a lead decides")
         had = {item.right for item in other.items if not item.ended}
         more = [item.right for item in state.items if not item.ended and item.right not in had]
@@ -142,11 +144,6 @@ class Clock:
                 self._ctx.draft(session, acts.CaseMerged(into=other.id), state),
             ]
         )
-
-    def _person(self, case: Case) -> str:
-        """The requester as the queue shows it, masked; the case itself where it is not known here."""
-        found = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
-        return str(found[0][0]) if found and found[0][0] != "-" else case.id
 
     def _open(self, case: Case) -> Asked:
         asked = open_question(case)

@@ -34,10 +34,12 @@ STEP_UP_S = 60.0
 GRAVE = frozenset(
     {
         "export",
+        "transfer",
         "disclose",
         "erase",
         "approve",
         "refuse",
+        "decide",
         "skip",
         "lift",
         "lower",

@@ -12,6 +12,7 @@ from services.desk.catalog import Catalogs
 from services.desk.checks import Checks
 from services.desk.clock import Clock
 from services.desk.context import Context
+from services.desk.decisions import Decisions
 from services.desk.drafts import Drafts
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
@@ -34,8 +35,9 @@ from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `hold`, `held`, `whom`,
-    `rectify`, `letter`, `task`, `work`, `breach`, `log`, `catalog`, `reviewing`, `draft` and `practice`.
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `hold`,
+    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `log`, `catalog`, `reviewing`, `draft` and
+    `practice`.
 
     Opened by `open_desk`.
     """
@@ -53,6 +55,7 @@ class Desk:
         self.act = Acting(ctx, self.case, asks)
         self.clock = Clock(ctx, self.case)
         self.review = Review(ctx, self.case)
+        self.decision = Decisions(ctx, self.case, asks)
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)
         self.hold = LegalHolds(ctx, self.case, asks)

@@ -2,10 +2,12 @@
 
 from services.action_log import acts
 from services.cases.case import from_json
+from services.cases.decision import pending
 from services.cases.queue import dates_of
 from services.clock.traffic import light
 from services.desk.cases import Cases
 from services.desk.context import Context
+from services.desk.decision_views import decision_view
 from services.errors import BadInput, NotFound, Refused
 from services.types import Approval, ItemState, Session
 
@@ -46,6 +48,8 @@ class Review:
                         due=due,
                         mine=item.asked_by == session.actor and not item.undecided,
                         controller=case.controller,
+                        duty=case.duty,
+                        decision=decision_view(item, controller) if pending(item.state, item.decision) else None,
                     )
                 )
         return tuple(found)

@@ -17,11 +17,13 @@ from services.cases.oral import SUMMARY, not_by_mouth
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import held_back, hold_answers, people
+from services.fulfilment.arriving import arrived
 from services.fulfilment.breach_alert import opened
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
-from services.fulfilment.letter_view import letter_now, letter_of
+from services.fulfilment.deciding import as_it_leaves, drafted
+from services.fulfilment.letter_view import letter_now, letter_of, told
 from services.fulfilment.oral import summary
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
@@ -74,6 +76,7 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "letter": self._letter,
+            "decision": self._decision,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
@@ -179,6 +182,15 @@ class Answers:
         if "letter" in ask.payload:
             return letter_of(self._room, case, ask.text("letter"))
         return letter_now(self._room, case, ask.text("template"))
+
+    def _decision(self, ask: Ask) -> Json:
+        """The letter of a decision that waits, or of one that somebody is about to propose."""
+        item = arrived(self._room, lambda: self._case(ask).item(ask.text("item")))
+        if "outcome" in ask.payload:
+            letter = as_it_leaves(self._room, self._case(ask), item, drafted(ask.payload), ask.text("explanation"))
+            return told(letter)
+        decision = arrived(self._room, lambda: _item(self._case(ask), item.id).decision)
+        return told(as_it_leaves(self._room, self._case(ask), item, decision))
 
     def _delivery(self, case: Case) -> str:
         room = self._room

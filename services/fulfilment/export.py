@@ -22,6 +22,7 @@ from services.fulfilment.post import as_text, failed, from_text, letter_id, post
 from services.fulfilment.redactions import WHOLE, Redactions
 from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Task
+from services.fulfilment.transfer import target_of, transfer
 from services.fulfilment.waiting import begins
 from services.fulfilment.workroom import Catalog
 from services.letters.access import AccessAnswer, facts_for_access
@@ -128,7 +129,7 @@ def _build(task: Task, case: Case, controller: Controller, held: Redactions, pac
     scope = Scope(catalog) if kind == "portability" else None
     lines = list(scope.left_out(held)) if scope else []
     said: dict[str, object] = (
-        {"portable": facts_for_portability(catalog, held, scope, lines, language)}
+        {"portable": facts_for_portability(catalog, held, scope, lines, language, _sent_to(task, case))}
         if scope
         else {"access": _facts(controller, catalog, held, language)}
     )
@@ -204,13 +205,25 @@ def _delivered(task: Task) -> str:
         to = _address(task, controller, people.look_up(room, case.id))
         archive = room.home.packages / f"{package}.zip"
         letter, fits = _written(task, case), archive.stat().st_size <= MAX_ATTACHED
-        if not fits:
-            expires = room.today(controller) + timedelta(days=controller.package_days)
+        expires = room.today(controller) + timedelta(days=controller.package_days)
+        target = target_of(room, case, task.item(case))
+        if target is not None:
+            if not fits:
+                raise JobFailed("too-large")
+            transfer(task, case, target, archive, expires, letter.language)
+            fits = False
+        elif not fits:
             letter = write(task, "letter", case, "export-waits", letter.language, {"expires_on": expires})
         post(task, "letter", case, letter, to, archive if fits else None)
     task.report("delivered", ExportDelivered(package, letter_id(task, "letter")), case, job.item)
     reach("export.after-delivered")
     return "sent"
+
+
+def _sent_to(task: Task, case: Case) -> str:
+    """Who gets the package instead of the person; empty for the person."""
+    target = target_of(task.room, case, task.item(case))
+    return target.name if target is not None else ""
 
 
 def _written(task: Task, case: Case) -> Letter:

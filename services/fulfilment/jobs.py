@@ -8,6 +8,7 @@ from services.fulfilment.breach_alert import breach_alert
 from services.fulfilment.check_notice import notify
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
+from services.fulfilment.deciding import decide, refer
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
@@ -24,6 +25,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "check-notice": notify,
     "closing-letter": closing_letter,
     "consent": change_consent,
+    "decide": decide,
     "erase": erase,
     "export": export,
     "extend": extend,
@@ -32,6 +34,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "notice": notice,
     "question": ask,
     "rectify": rectify,
+    "refer": refer,
     "replay": replay,
     "restrict": restrict,
 }

@@ -19,7 +19,7 @@ def letter_of(room: Workroom, case: Case, letter: str) -> dict[str, object]:
     if not found:
         raise NotFound("there is no copy of this letter")
     known = next((one for one in case.letters if one.id == letter), None)
-    return _told(next((one for one in found if known is not None and one.version == known.version), found[-1]))
+    return told(next((one for one in found if known is not None and one.version == known.version), found[-1]))
 
 
 def letter_now(room: Workroom, case: Case, template: str) -> dict[str, object]:
@@ -33,8 +33,9 @@ def letter_now(room: Workroom, case: Case, template: str) -> dict[str, object]:
     }  # fmt: skip
     if template not in FROM_CASE:
         raise BadInput("this letter is written when its work is done")
-    return _told(compose(template, controller.language, facts, own=own_letters(room, controller)))
+    return told(compose(template, controller.language, facts, own=own_letters(room, controller)))
 
 
-def _told(letter: Letter) -> dict[str, object]:
+def told(letter: Letter) -> dict[str, object]:
+    """A letter as a desk gets it."""
     return {name: getattr(letter, name) for name in ("template", "version", "language", "subject", "text")}

@@ -108,14 +108,19 @@ def given_mail(task: Task, case: Case) -> str | None:
 
 
 def given_or_on_file(task: Task, case: Case) -> str | None:
-    """The address the requester gave, else one on file that was left unchanged for 30 days (IDV-10)."""
-    given = given_mail(task, case)
-    if given is not None:
-        return given
+    """The address the requester gave, else the one on file."""
+    return given_mail(task, case) or on_file(task, case)
+
+
+def on_file(task: Task, case: Case) -> str | None:
+    """The address on file that was left unchanged for 30 days (IDV-10); none while several people may be meant."""
     room = task.room
     try:
         person = people.requester(room, case.id)
     except NotFound:
         return None
-    held = people.points(room.catalog(case.controller).graph, people.look_up(room, case.id))
+    found = people.look_up(room, case.id)
+    if found.undecided:
+        return None
+    held = people.points(room.catalog(case.controller).graph, found)
     return people.mail_point(held, person, room.today(room.controller(case.controller)))

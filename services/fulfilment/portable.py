@@ -109,14 +109,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class PortabilityAnswer:
-    """The facts of the answer letter; no value from the data itself."""
+    """The facts of the answer letter; no value from the data itself. `target`: who gets it instead of the person."""
 
     collections: tuple[Line, ...]
     reasons: tuple[Reason, ...]
+    target: str = ""
 
 
 def facts_for_portability(
-    catalog: Catalog, held: Redactions, scope: Scope, left_out: list[LeftOut], language: str
+    catalog: Catalog, held: Redactions, scope: Scope, left_out: list[LeftOut], language: str, target: str = ""
 ) -> PortabilityAnswer:
     """What is in the package by collection, and what is not by reason."""
     graph, inside = catalog.graph, list[Line]()
@@ -127,7 +128,7 @@ def facts_for_portability(
             inside.append(Line(words(system.label, language) or system.key, label, rows))
     counted = Counter(one.why for one in left_out)
     reasons = tuple(Reason(counted[why], in_language(why, language)) for why in get_args(Out) if counted[why])
-    return PortabilityAnswer(tuple(inside), reasons)
+    return PortabilityAnswer(tuple(inside), reasons, target)
 
 
 def left_out_csv(lines: list[LeftOut], language: str) -> bytes:

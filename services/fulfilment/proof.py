@@ -16,6 +16,7 @@ from services.cases.fold_clock import code_letter
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import people
 from services.fulfilment.account_proof import calls_from, has_sessions, said_session
+from services.fulfilment.arriving import ARRIVES_S, POLL_S, arrived
 from services.fulfilment.found import Found
 from services.fulfilment.paper import said_letter_code
 from services.fulfilment.questions import Held, chosen, held, questions_of, seed_of
@@ -30,8 +31,6 @@ from services.letters.compose import compose
 from services.letters.delivery import deliver
 from services.types import Factor
 
-_ARRIVES_S = 5.0
-_POLL_S = 0.05
 _LOCKS = 64
 _CODE_WAYS = ("email", "phone")
 _LOOKED_UP = (Factor.KBS, Factor.KBD, Factor.PIN, Factor.SES, Factor.ANI)
@@ -82,7 +81,7 @@ class Proof:
 
     def ways(self, case_id: str) -> Json:
         """What the controller's catalog and this deployment offer: the same for everybody, known here or not."""
-        case = self._waited(case_id)
+        case = arrived(self._room, lambda: self._room.case(case_id))
         given = people.requester(self._room, case.id)
         asked = questions_of(self._room.catalog(case.controller).graph, given.kind)
         return {
@@ -225,23 +224,12 @@ class Proof:
             answered = ClockAnswered(asked.id, max(today.isoformat(), asked.on))
             self._room.results.report(ask, "answered", answered, case)
 
-    def _waited(self, case: str) -> Case:
-        """The case, waited for while it is on its way; raises `NotFound`."""
-        until = time.monotonic() + _ARRIVES_S
-        while True:
-            try:
-                return self._room.case(case)
-            except NotFound:
-                if time.monotonic() > until or self._room.stopped():
-                    raise
-            time.sleep(_POLL_S)
-
     def _open_check(self, case: str, check: str, *, asked: str = "") -> Check:
         """The case's running check, and in it what was asked as `asked`, waited for while it is on its way.
 
         So is one that is done: aimed higher it goes on, and that may be on its way, too. Raises `Refused`.
         """
-        until = time.monotonic() + _ARRIVES_S
+        until = time.monotonic() + ARRIVES_S
         while True:
             now = self._room.now()
             found = self._room.case(case).check
@@ -254,7 +242,7 @@ class Proof:
                 raise Refused("the check is over: begin a new one", next_key="v")
             if late:
                 raise Refused("there is no such check on this case", next_key="v")
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
 
 
 def _over(check: Check, now: int, *, late: bool) -> bool:

@@ -10,7 +10,15 @@ from services.errors import Refused
 from services.types import Regime
 
 NEEDS_REMEDIES = frozenset(
-    {"access-answer", "erasure-outcome", "not-identified", "objection-outcome", "portability-answer", "refusal"}
+    {
+        "access-answer",
+        "erasure-outcome",
+        "fee-notice",
+        "not-identified",
+        "objection-outcome",
+        "portability-answer",
+        "refusal",
+    }
 )
 """Letters that say no, or may say it in part (Art 12(4), 15(1)(f))."""
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from services.controllers import Controller, words
 from services.letters.access import AccessAnswer, Category, Searched, recipients_in
 from services.letters.lexicon import in_words, lexicon
+from services.letters.money import money
 from services.types import Right
 
 CASE = "C-26-000042"
@@ -36,6 +37,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "portable": SimpleNamespace(
             collections=(SimpleNamespace(**place, rows=3),),
             reasons=(SimpleNamespace(count=2, why=lexicon(language).portability["inferred"]),),
+            target="",
         ),
         "redacted": 3,
         "lines": [
@@ -59,6 +61,11 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "reason": "volume",
         "ground": "identity-doubt",
         "grounds": ["17-3-b", "17-3-e"],
+        "earlier": ["C-26-000017"],
+        "fee": money(2_500, controller.country, language),
+        "proposal": "refused",
+        "target": "Example & Co",
+        "instruction": controller.instruction or "AVV-2026",
         "what": "identity",
         "partly": True,
         "upheld": False,

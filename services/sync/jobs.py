@@ -78,6 +78,10 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "export", start, language=str(p["language"]), waits=waits),)
         case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:
             return (_job(entry, case, "export", at, language=item.language),)
+        case "decision.approved":
+            return (_job(entry, case, "decide", at),)
+        case "decision.referred":
+            return (_job(entry, case, "refer", at),)
         case "erase.approved":
             item = case.item(entry.item)
             start = run_at(item, wait_us) if item is not None else at

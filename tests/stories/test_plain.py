@@ -72,6 +72,31 @@ def test_an_erasure_is_asked_for_approved_by_another_person_and_carried_out(
     assert only(leads, "erase.approved").actor == f"agent:{LEAD}"
 
 
+def test_REF_8_a_refusal_is_proposed_and_decided_by_another_person(home: Path, person: Person) -> None:
+    with plain_lines(home) as agent, plain_lines(home, "desk-2") as lead:
+        agent.signs_in(AGENT, AGENT_PIN)
+        case = agent.logs(person, "a")
+        agent.types("R", "f", "f", "many", "Nothing is owed.")
+        agent.sees("no: an amount such as 25")
+        agent.types("R", "r", "f", "Nothing is owed.", "y", AGENT_PIN)
+        agent.sees("proposed: a second person decides")
+        agent.types("R")
+        agent.sees("closed: for lead or officer only")
+        agent.types("0")
+        agent.waits_for_central()
+        lead.signs_in(LEAD, LEAD_PIN)
+        lead.waits_for_central()
+        lead.types("c", case)
+        lead.types("R", "y", LEAD_PIN)
+        lead.sees("decided: the letter leaves now")
+        lead.types("n")
+        assert inert(agent)
+        assert inert(lead)
+    mine, leads = of_case(terminal_log(home), case), of_case(terminal_log(home, "desk-2"), case)
+    assert only(mine, "decision.proposed").params["grounds"] == ["12-5-unfounded"]
+    assert only(leads, "decision.approved").actor == f"agent:{LEAD}"
+
+
 def test_marketing_stops_with_one_letter_and_no_check(home: Path, person: Person) -> None:
     with plain_lines(home) as typist:
         typist.signs_in(AGENT, AGENT_PIN)
