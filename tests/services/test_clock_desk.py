@@ -202,7 +202,7 @@ def test_questions_leave_by_mail_and_one_that_cannot_is_seen_and_stops_no_clock(
     agent = Call(centre, desk, PEOPLE[4], Right.ACCESS).session
     asked, nowhere = logged(desk, agent, 1, Right.ACCESS, who="asked@example.com"), logged(desk, agent, who="K999999")
     moot, known = logged(desk, agent, who="K999998"), logged(desk, agent, who=PEOPLE[4].customer_number)
-    for wrong in ({"on": day(desk, 1)}, {"what": "fee", "ground": "excessive"}):
+    for wrong in ({"on": day(desk, 1)}, {"what": "fee", "ground": "further-copy"}):
         with pytest.raises(BadInput):
             desk.clock.ask(agent, asked, **{"what": "identity", "ground": "identity-doubt", "mail": True, **wrong})
     desk.clock.ask(agent, asked, "clarification", "large-quantity", mail=True)
