@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import orjson
 
+from db.kill_points import reach
 from services.action_log.acts import LetterMade, LetterSent
 from services.cases.case import Case
 from services.fulfilment.letter_pdf import letter_pdf
@@ -35,12 +36,14 @@ def print_code(task: Task, step: str, case: Case, letter: Letter, to: str) -> st
     _keep(room, case.id, task.job.id, code)
     made = LetterMade(letter.id, letter.template, letter.version, letter.language)
     task.report(f"{step}:made", made, case, task.job.item)
+    reach("post.before-send")
     task.hold()
     controller = room.controller(case.controller)
     paper = replace(letter, text=letter.text.replace(DOTS, f"{code[:4]} {code[4:]}"))
     at = room.at(controller, room.now())
     pdf = letter_pdf(paper, controller, at, case_number=case.id, to=to.splitlines())
     put_in_outbox(room.outbox, f"{letter.id}.pdf", pdf)
+    reach("post.after-send")
     sealed = room.details.seal(case.id, "letter", as_text(letter))
     task.report(f"{step}:sent", LetterSent(letter.id, MEDIUM), case, task.job.item, (sealed,))
     return MEDIUM
