@@ -17,6 +17,7 @@ from console.commands import (
     clock,
     demo,
     doctor,
+    figures,
     hold,
     law,
     letter,
@@ -72,7 +73,7 @@ def command() -> typer.Typer:
             one.epilog = epilog(f"{name} {_name(one)}")
     for name, work in (
         ("clock", clock.clock), ("demo", demo.demo), ("doctor", doctor.doctor), ("join", terminal.join),
-        ("law", law.law),
+        ("figures", figures.figures), ("law", law.law),
         ("replay", replay.replay), ("rotate-password", terminal.rotate_password),
         ("suppress", suppress.suppress), ("sync", sync.sync),
     ):  # fmt: skip

@@ -17,6 +17,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk breach export C-26-000018 --agent 0003 --format pdf -o breach.pdf",
         "rightsdesk breach export --agent 0003 -o register.csv",
     ),
+    "breach notify": (
+        "rightsdesk breach notify C-26-000018 --agent 0003 --from notice.yml --show",
+        "rightsdesk breach notify C-26-000018 --agent 0003 --from notice.yml --case C-26-000017",
+    ),
     "log verify": ("rightsdesk log verify", "rightsdesk log verify copy/log-1.db --json"),
     "log show": ("rightsdesk log show --case C-26-000017", "rightsdesk log show 3b0bef4c/1 -n 100 --json"),
     "log prove": ("rightsdesk log prove 12 --log 3b0bef4c/1 -o proof.txt",),
@@ -38,12 +42,20 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "letter check": ("rightsdesk letter check nordlicht", "rightsdesk letter check nordlicht --json"),
     "hold list": ("rightsdesk hold list", "rightsdesk hold list --all --json"),
+    "retention marketing-ended": (
+        "rightsdesk retention marketing-ended --controller nordlicht",
+        "rightsdesk retention marketing-ended --controller nordlicht --purpose newsletter --yes",
+    ),
     "retention plan": ("rightsdesk retention plan", "rightsdesk retention plan --by 2027-12-31 --json"),
     "clock": (
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",
         "rightsdesk clock --received 2026-06-10 --country DE --question identity:2026-06-10:2026-06-22 --accepted",
         "rightsdesk clock --breach 2026-11-20T16:20 --zone Europe/Berlin",
+    ),
+    "figures": (
+        "rightsdesk figures",
+        "rightsdesk figures --from 2026-01-01 --to 2026-12-31 --controller nordlicht --json",
     ),
     "law": ("rightsdesk law --state missing", "rightsdesk law --json"),
     "catalog check": (
@@ -88,6 +100,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rightsdesk worker pause --controller nordlicht --reason 'the shop is moved to another server'",
     ),
     "worker resume": ("rightsdesk worker resume", "rightsdesk worker resume --controller nordlicht"),
+    "worker secret": (
+        "rightsdesk worker secret mail-password",
+        "rightsdesk worker secret texts-secret --remove",
+    ),
     "worker status": ("rightsdesk worker status --json",),
     "terminal enrol": ("rightsdesk terminal enrol desk-4 --out desk-4.invitation",),
     "terminal revoke": ("rightsdesk terminal revoke desk-4",),

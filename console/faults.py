@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from services.technical_logs import FAULTS, forget_faults
+
 
 class FaultLog:
     """Appends faults to `folder/console.log` (mode 0600) and answers with their reference, e.g. `7F3A21`."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "console.log"
+        self.path = folder / FAULTS
 
     def keep(self, error: BaseException) -> str:
         """Write type and places of `error` and of what caused it; returns the reference. Never raises."""
@@ -37,6 +39,10 @@ class FaultLog:
                 file.write(text)
         except OSError:
             return  # a full disk must not turn one fault into two
+
+    def forget(self) -> None:
+        """Drop what is older than technical logs are kept (rules.md 8.2)."""
+        forget_faults(self.path)
 
     def catch_strays(self, tell: Callable[[str], None]) -> None:
         """Errors of threads, destructors and start-up go to this log too, not to the terminal; `tell` gets a line."""

@@ -112,6 +112,7 @@ class GuardedApp(OrderedKeyApp, inherit_bindings=False):
     def on_load(self) -> None:
         if self.is_headless:  # a test: hooks and signals belong to its runner
             return
+        self.faults.forget()
         self.faults.catch_strays(lambda line: print(line, file=sys.__stderr__))
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._stray)

@@ -117,7 +117,8 @@ def run(settings: "Settings") -> int:
     except DeskError as error:
         lines.write(f"rightsdesk: {sentence(error)}")
         return exit_code(error)
-    lock = settings.lock
+    faults, lock = FaultLog(settings.home / "logs"), settings.lock
+    faults.forget()
     seat = Seat(
         desk, lines, now=lambda: datetime.now().astimezone(), idle_s=lock.idle_seconds,
         checklist_s=lock.checklist_seconds,
@@ -125,7 +126,6 @@ def run(settings: "Settings") -> int:
     try:
         sit_down(seat)
     except Exception as error:
-        faults = FaultLog(settings.home / "logs")
         lines.write(f"a fault that nobody foresaw; reference {faults.keep(error)} in {faults.path}")
         return 1
     finally:

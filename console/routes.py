@@ -24,6 +24,7 @@ ROUTES: Final = {
     "letters": "screens.letters:LettersScreen",
     "breach": "screens.breach:BreachScreen",
     "breaches": "screens.breaches:BreachesScreen",
+    "notice": "screens.notice:NoticeScreen",
     "log": "screens.log:LogScreen",
     "holds": "screens.holds:HoldsScreen",
     "catalog": "screens.catalog:CatalogScreen",

@@ -9,7 +9,7 @@ from typing import Final
 from textual.message import Message
 
 from screens import times
-from screens.kit.screen import KitScreen
+from screens.breach_persons import BreachPersons
 from screens.kit.widgets.ask import Ask
 from screens.kit.widgets.confirm import Choice
 from screens.words import BREACH_REASONS, BREACH_WHOM
@@ -31,6 +31,7 @@ ADDED: Final = {
     "4": ("records", "about how many records"),
     "5": ("ongoing", "whether it still goes on"),
     "6": ("contained", "whether it is contained"),
+    "7": ("person", "a person it is about, by the number of their case"),
 }
 ANSWERS: Final = {
     "ongoing": {"y": "yes", "n": "no", "u": "unknown"},
@@ -47,18 +48,26 @@ class Decided(Message):
     texts: BreachTexts | None = None
 
 
-class BreachDeciding(KitScreen):
+class BreachDeciding(BreachPersons):
     """Mixed into the register, which handles `Decided`."""
+
+    def show_all(self, one: BreachLine) -> None:
+        """Everything about it in a box of its own."""
+        raise NotImplementedError
 
     def choose(self, one: BreachLine) -> None:
         """Ask what is to be done about it."""
-        answers: dict[str, tuple[str, Callable[[], None]]] = {"t": ("read what happened", partial(self._read, one))}
+        answers: dict[str, tuple[str, Callable[[], None]]] = {
+            "t": ("read what happened", partial(self._read, one)),
+            "i": ("all that is known, to scroll", partial(self.show_all, one)),
+        }
         if not one.closed:
             whom = BREACH_WHOM[one.first]
             answers["y"] = (f"{whom}: told", partial(self._told, one, one.first))
             answers["n"] = (f"{whom}: not told, because", partial(self._not_told, one, one.first))
             if one.first == "authority":
-                answers["p"] = ("the persons: told (Art 34)", partial(self._told, one, "persons"))
+                answers |= self.person_answers(one)
+                answers["p"] = ("the persons: were told in another way", partial(self._told, one, "persons"))
                 answers["k"] = ("the persons: not told, because", partial(self._not_told, one, "persons"))
             answers["a"] = ("add what is known by now", partial(self._add, one))
             if one.locks:
@@ -97,7 +106,7 @@ class BreachDeciding(KitScreen):
 
         def keep(reason: str, why: str, at: datetime) -> None:
             words = f"{BREACH_WHOM[whom]}: told"
-            self._write(one, words, self.desk.breach.decide, whom, reason, why, at)
+            self.keep(one, words, self.desk.breach.decide, whom, reason, why, at)
 
         self._reason(f"{BREACH_WHOM[whom]}: told, because", TOLD[whom], reasoned)
 
@@ -105,7 +114,7 @@ class BreachDeciding(KitScreen):
         def reasoned(reason: str) -> None:
             title = "Why? The register keeps it (Art 33(5))"
             words = f"{BREACH_WHOM[whom]}: not told"
-            self._ask(title, lambda why: self._write(one, words, self.desk.breach.decide, whom, reason, why))
+            self._ask(title, lambda why: self.keep(one, words, self.desk.breach.decide, whom, reason, why))
 
         self._reason(f"{BREACH_WHOM[whom]}: not told, because", NOT_TOLD[whom], reasoned)
 
@@ -114,7 +123,10 @@ class BreachDeciding(KitScreen):
             if key is None:
                 return
             what, words = ADDED[key]
-            keep = partial(self._write, one, f"added: {words}", self.desk.breach.update, what)
+            if what == "person":
+                self.ask_person(one)
+                return
+            keep = partial(self.keep, one, f"added: {words}", self.desk.breach.update, what)
             if what in ANSWERS:
                 said = ANSWERS[what]
                 self.app.push_screen(Choice(words, [], said), lambda key: keep(said[key]) if key else None)
@@ -126,7 +138,7 @@ class BreachDeciding(KitScreen):
     def _release(self, one: BreachLine) -> None:
         def reasoned(reason: str) -> None:
             words = f"{one.about} is released"
-            self.host.with_pin(lambda: self._write(one, words, self.desk.breach.release, reason))
+            self.host.with_pin(lambda: self.keep(one, words, self.desk.breach.release, reason))
 
         self._reason(f"Release {one.about}, because", RELEASES, reasoned)
 
@@ -137,7 +149,7 @@ class BreachDeciding(KitScreen):
 
         def reasoned(reason: str) -> None:
             words = f"{one.number} is closed; the register keeps it"
-            self.host.with_pin(lambda: self._write(one, words, self.desk.breach.close, reason))
+            self.host.with_pin(lambda: self.keep(one, words, self.desk.breach.close, reason))
 
         self._reason(f"Close {one.number}, because", CLOSINGS, reasoned)
 
@@ -156,7 +168,7 @@ class BreachDeciding(KitScreen):
             Ask(title, max_length=longest, placeholder=placeholder), lambda text: then(text) if text else None
         )
 
-    def _write(self, one: BreachLine, words: str, call: Callable[..., object], *args: object) -> None:
+    def keep(self, one: BreachLine, words: str, call: Callable[..., object], *args: object) -> None:
         self.run(
             call, self.host.session, one.number, *args, reply=lambda _: Decided(one.number, words), serial="decide",
             write=True, stage="keeping it",

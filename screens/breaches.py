@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,17 +14,21 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.breach_deciding import BreachDeciding, Decided
+from screens.breach_persons import person_words
 from screens.kit import keys
 from screens.kit.pages import Answer, slice_of
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.heads import Crumbs
+from screens.kit.widgets.scroll_box import ScrollBox
 from screens.kit.widgets.table import Column, VirtualTable
 from screens.lines import pair
 from screens.words import BREACH_REASONS, BREACH_WHOM
-from services.types import BreachDecision, BreachLine, BreachTexts
+from services.types import BreachDecision, BreachLine, BreachPerson, BreachTexts
 
 REFRESH_S: Final = 5
+PERSONS: Final = 4  # that stand below the list; all of them in a box of their own
+ROOM: Final = 76  # cells in that box
 STATES: Final = {"yes": "yes", "no": "no", "unknown": "not known", "partly": "partly"}
 
 
@@ -106,7 +111,7 @@ class BreachesScreen(BreachDeciding):
         one = self.table.current
         room = (self.query_one("#detail").content_size.width or 78) - 1
         texts = self.texts[1] if one is not None and self.texts and self.texts[0] == one.number else None
-        lines = [] if one is None else facts(one, texts, room)
+        lines = [] if one is None else facts(one, texts, room, PERSONS)
         self.query_one("#facts", Static).update(Content("\n").join(lines))
         self.refresh_bindings()
 
@@ -123,6 +128,12 @@ class BreachesScreen(BreachDeciding):
     def action_open(self) -> None:
         if self.table.current is not None:
             self.choose(self.table.current)
+
+    def show_all(self, one: BreachLine) -> None:
+        texts = self.texts[1] if self.texts and self.texts[0] == one.number else None
+        words = Content("\n").join(facts(one, texts, ROOM)[1:])
+        about = f"{one.controller_name}; what is sealed is read with t" if texts is None else one.controller_name
+        self.app.push_screen(ScrollBox(f"The breach {one.number}", about, words))
 
     @on(Decided)
     def _decided(self, message: Decided) -> None:
@@ -161,11 +172,13 @@ def _told(one: BreachLine, whom: str) -> str:
     decision = one.decision(whom)
     if decision is None:
         return "undecided"
+    if decision.by_letter and one.people:
+        return f"{sum(not person.open for person in one.people)} of {len(one.people)}"
     return _at(one, decision.told_at)[: len("05 Mar")] if decision.told_at else "not told"
 
 
-def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content]:
-    """What is known of it, what was decided, and what keeps it open."""
+def facts(one: BreachLine, texts: BreachTexts | None, room: int, most: int = 1_000) -> list[Content]:
+    """What is known of it, what was decided, and what keeps it open; of its persons `most`, those first who wait."""
     about = f"about {one.about}, {'LOCKED' if one.locks else 'not locked'}" if one.about else "about no case"
     lines = [shown(f"{one.number} · {one.controller_name} · {about}", "bold")]
     if one.first == "authority":
@@ -173,6 +186,9 @@ def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content
         lines.append(pair("Authority", both, room))
     else:
         lines.append(pair("Told", "the controller, without undue delay (Art 33(2)): we are the processor", room))
+    if one.missing and not one.closed:
+        lines.append(pair("Open", one.missing, room))
+    lines += _persons(one, room, most)
     state = f"goes on: {STATES.get(one.ongoing, '?')}; contained: {STATES.get(one.contained, '?')}"
     numbers = f"persons {_number(one.persons)}, records {_number(one.records)}; {state}"
     lines.append(pair("Extent", numbers, room))
@@ -185,16 +201,28 @@ def facts(one: BreachLine, texts: BreachTexts | None, room: int) -> list[Content
     if one.closed:
         when = f" {_at(one, one.closed_at)}" if one.closed_at else ""
         lines.append(pair("Closed", f"by {one.closed_by}{when}: {BREACH_REASONS.get(one.closed, one.closed)}", room))
-    elif one.missing:
-        lines.append(pair("Open", one.missing, room))
     if texts is not None:
         lines.append(pair("What", texts.words or "cannot be opened any more", room))
         lines += [pair("May cause", words, room) for words in texts.consequences]
         lines += [pair("Measures", words, room) for words in texts.measures]
+        sealed = zip(one.people, texts.persons, strict=False)
+        lines += [pair("Because", f"{person.case}: {why}", room) for person, why in sealed if why]
     return lines
+
+
+def _persons(one: BreachLine, room: int, most: int) -> list[Content]:
+    ordered = sorted(one.people, key=lambda person: not person.open)
+    lines = [pair("Person", f"{x.case} {person_words(x, partial(_when, one))}", room) for x in ordered[:most]]
+    left = len(ordered) - most
+    return [*lines, pair("", f"and {count(left)} more: Enter, then i", room)] if left > 0 else lines
+
+
+def _when(one: BreachLine, person: BreachPerson) -> str:
+    return _at(one, person.at) if person.at is not None else "-"
 
 
 def _decision(one: BreachLine, decision: BreachDecision) -> str:
     what = f"told {_at(one, decision.told_at)}" if decision.told_at else "not told"
+    what = "told by letter, person by person" if decision.by_letter else what
     whom, reason = BREACH_WHOM[decision.whom], BREACH_REASONS.get(decision.reason, decision.reason)
     return f"{whom} {what} ({reason}), by {decision.by}"

@@ -196,6 +196,9 @@ def system_words(one: SystemResult, zone: tzinfo | None = None) -> str:
         return f"{one.system}  {count(one.found)} rows"
     named = (("found", one.found), ("deleted", one.deleted), ("masked", one.masked), ("kept", one.kept))
     counts = [f"{count(number)} {word}" for word, number in named if number]
+    laws = ((one.stored_only, "stored only"), (one.not_marked, "not marked as stored only"))
+    if marks := ", ".join(f"{count(number)} {word}" for number, word in laws if number):
+        counts[-1:] = [f"{counts[-1]}: {marks}"]
     return (
         f"{one.system}  {one.state}"
         + (f": {', '.join(counts)}" if counts else "")

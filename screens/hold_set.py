@@ -42,17 +42,18 @@ class HoldSetScreen(Dialog):
         )
         if not matter.strip():
             self.flash("say what it is about; Esc leaves", "no")
-        elif not (self.case or _parts(people) or _parts(places)):
+        elif not (self.case or parts(people) or parts(places)):
             self.flash("name people, collections or categories", "no")
         else:
-            self.dismiss(_given(matter, _parts(people), _parts(places)))
+            self.dismiss(given(matter, parts(people), parts(places)))
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
+    """What stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _given(matter: str, people: list[str], places: list[str]) -> dict[str, Any]:
+def given(matter: str, people: list[str], places: list[str]) -> dict[str, Any]:
     """As the desk takes it: what begins with `user` or `system` is a data category, all else a collection."""
     categories = [place for place in places if place.split(".")[0] in ("user", "system")]
     collections = [place for place in places if place not in categories]

@@ -2,55 +2,15 @@
 
 from collections.abc import Mapping
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Static
-
-from screens.kit.dialog import Dialog
 from screens.kit.text import shown
+from screens.kit.widgets.scroll_box import ScrollBox
 from screens.letter_words import named
 from services.types import LetterText
 
 
-class LetterBox(Dialog):
-    """j k and the page keys scroll, Esc closes. Dismissed with the key of one of `answers`, or None."""
-
-    CSS_PATH = "letters.tcss"
+class LetterBox(ScrollBox):
+    """Dismissed with the key of one of `answers`, or None."""
 
     def __init__(self, letter: LetterText, about: str, answers: Mapping[str, str] | None = None) -> None:
-        super().__init__()
-        self.letter, self.state, self.answers = letter, about, answers or {}
-
-    def compose(self) -> ComposeResult:
-        one = self.letter
-        with Vertical(classes="box"):
-            yield Static(
-                shown(f"{named(one.template)}, {one.language}, version {one.version}", "bold"), classes="title"
-            )
-            yield Static(shown(self.state, "$quiet"))
-            with VerticalScroll(id="letter", can_focus=False):
-                yield Static(shown(f"{one.subject}\n\n{one.text}", lines=True), id="words")
-            yield Static(shown("   ".join(f"{key} {words}" for key, words in self.answers.items())), id="answers")
-            yield Static(shown("j k PgUp PgDn scroll   Esc back", "$quiet"))
-
-    def on_mount(self) -> None:
-        self.query_one("#answers").display = bool(self.answers)
-
-    def on_key(self, event: events.Key) -> None:
-        pane = self.query_one("#letter")
-        moves = {
-            "j": pane.scroll_down, "down": pane.scroll_down, "k": pane.scroll_up, "up": pane.scroll_up,
-            "pagedown": pane.scroll_page_down, "space": pane.scroll_page_down, "pageup": pane.scroll_page_up,
-            "home": pane.scroll_home, "g": pane.scroll_home, "end": pane.scroll_end, "G": pane.scroll_end,
-        }  # fmt: skip
-        if event.character in self.answers:
-            if self.host.key_gap >= self.host.QUIET_S:
-                self.dismiss(event.character)
-        elif event.key in moves:
-            moves[event.key](animate=False)
-        elif event.key in ("q", "backspace"):
-            self.dismiss(None)
-
-    def forget(self) -> None:
-        self.dismiss(None)
+        title = f"{named(letter.template)}, {letter.language}, version {letter.version}"
+        super().__init__(title, about, shown(f"{letter.subject}\n\n{letter.text}", lines=True), answers)

@@ -4,7 +4,7 @@ from datetime import tzinfo
 from typing import Final
 
 from screens.words import stamp
-from services.types import LetterView
+from services.types import LetterView, Printed
 
 MEDIA: Final = {
     "smtp": "by mail", "outbox": "to the outbox", "post": "by post", "phone": "by telephone", "in-person": "in person",
@@ -16,6 +16,23 @@ HANDED: Final = {
 }
 """How a person was told what a letter says, where no mail goes."""
 NOW: Final = "as it would go out now"
+
+
+def row_of(one: LetterView) -> str:
+    """The row of the desk's table that judges what is done about it: of a breach leads and the officer decide."""
+    return "breach-letter" if one.template == "breach-notice" else "letter"
+
+
+def print_row_of(one: LetterView) -> str:
+    """The same for printing it."""
+    return "print-notice" if one.template == "breach-notice" else "print-letter"
+
+
+def printed_words(one: Printed) -> str:
+    """Where it lies, and what is left to be done."""
+    if one.addressed:
+        return f"{one.file}, in the workers' outbox for seven days"
+    return f"{one.file} in the outbox; no sure address: write it"
 
 
 def named(template: str) -> str:

@@ -20,7 +20,7 @@ from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.table import Column, VirtualTable
 from screens.letter_box import LetterBox
-from screens.letter_words import HANDED, NOW, named, state_words
+from screens.letter_words import HANDED, NOW, named, print_row_of, printed_words, row_of, state_words
 from services.types import CaseView, LetterText, LetterView
 
 REFRESH_S: Final = 1
@@ -44,9 +44,8 @@ class Decided(Message):
 
 
 class LettersScreen(KitScreen):
-    """Enter reads the letter under the cursor, b sends it again, y says how else the person was told."""
+    """Enter reads the letter under the cursor, b sends it again, y says how else the person was told, p prints it."""
 
-    CSS_PATH = "letters.tcss"
     BINDINGS = keys.bindings("letters")
     AUTO_FOCUS = "VirtualTable"
 
@@ -114,14 +113,16 @@ class LettersScreen(KitScreen):
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
-        if action not in ("open", "send_again", "handed"):
+        if action not in ("open", "send_again", "handed", "print_letter"):
             return ""
         one = self.table.current if self.is_mounted else None
         if one is None or self.view is None:
             return "no letter under the cursor"
         if action == "open":
             return self.view.key("read-letter").reason
-        return self.view.key("letter").reason if one.failed else "this letter has not failed"
+        if action == "print_letter":
+            return self.view.key(print_row_of(one)).reason if one.id else "it has not left: there is nothing to print"
+        return self.view.key(row_of(one)).reason if one.failed else "this letter has not failed"
 
     def action_open(self) -> None:
         one = self.table.current
@@ -143,6 +144,15 @@ class LettersScreen(KitScreen):
         one = self.table.current
         if one is not None:
             self._decide("sent again: it stands here whether it left", self.desk.letter.retry, one.id)
+
+    def action_print_letter(self) -> None:
+        one = self.table.current
+        if one is not None:
+            self.run(
+                partial(self.desk.letter.print, self.host.session, self.case, one.id),
+                reply=lambda printed: Decided(printed_words(printed)), serial="print", write=True,
+                stage="writing the PDF",
+            )  # fmt: skip
 
     def action_handed(self) -> None:
         one = self.table.current

@@ -33,6 +33,7 @@ def lines(preview: Preview, room: int, *, wide: bool) -> list[Content]:
     if preview.unreachable:
         names = ", ".join(preview.unreachable)
         out.append(shown(f"! nothing leads to: {names}", "$warning"))
+    out += [shown(f"! {words}", "bold $warning") for words in preview.deleting]
     out += [_system(one.system, one.state, one.reason) for one in preview.systems if one.state != "found"]
     head = " ".join(fit(name, cells) for name, cells in TABLE) + " Until when, by which law"
     out.append(shown(fit(head, room), "bold $quiet"))

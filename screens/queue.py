@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from screens.assigning import Assigning, Done
+from screens.figures import FiguresBox, FiguresRead
 from screens.kit import keys
 from screens.kit.pages import Answer
 from screens.kit.text import count, say
@@ -278,6 +279,13 @@ class QueueScreen(Assigning):
 
     def action_catalog(self) -> None:
         self.host.show("catalog")
+
+    def action_figures(self) -> None:
+        self.run(self.desk.figures.read, self.host.session, reply=FiguresRead, serial="figures", stage="counting")
+
+    @on(FiguresRead)
+    def _figures(self, message: FiguresRead) -> None:
+        self.app.push_screen(FiguresBox(message.found))
 
     @on(Done)
     def _done(self, message: Done) -> None:

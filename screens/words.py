@@ -72,6 +72,7 @@ BREACH_REASONS: Final = {
     "public-notice": "out of proportion: a public notice instead (Art 34(3)(c))",
     "contained": "it is contained",
     "not-concerned": "the case is not concerned after all",
+    "not-about": "it is not about them after all",
     "right-comes-first": "the person's right cannot wait",
     "no-breach": "it was no breach",
     "all-done": "all that was to be done is done",

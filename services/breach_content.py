@@ -6,8 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.controllers import Controller
-from services.types import BreachDecision, BreachLine, BreachTexts
+from services.types import BreachDecision, BreachLine, BreachPerson, BreachTexts
 
+BY_LETTER = "by letter"
+STATES = (
+    ("told", ("told",)), ("not_told_yet", ("added", "asked", "waiting", "failed")),
+    ("by_public_communication", ("public",)), ("without_a_letter", ("not-needed",)),
+)  # fmt: skip
+"""How many persons there are of each kind; who they are is known by their cases alone."""
 NOT_KNOWN = "not known yet"
 """What is not known stands as such: it may follow in phases (Art 33(4))."""
 
@@ -20,8 +26,19 @@ def content(line: BreachLine, texts: BreachTexts, controller: Controller) -> dic
         return when.astimezone(zone).isoformat(timespec="minutes")
 
     def decided(one: BreachDecision, words: str) -> dict[str, object]:
-        told = at(one.told_at) if one.told_at else None
+        told = at(one.told_at) if one.told_at else BY_LETTER if one.by_letter else None
         return {"whom": one.whom, "told": told, "reason": one.reason, "words": words, "decided": at(one.at)}
+
+    def person(one: BreachPerson, words: str) -> dict[str, object]:
+        when = at(one.at) if one.at else None
+        return {
+            "case": one.case,
+            "state": one.state,
+            "by": one.medium,
+            "reason": one.reason,
+            "at": when,
+            "words": words,
+        }
 
     authority = line.first == "authority"
     return {
@@ -45,6 +62,11 @@ def content(line: BreachLine, texts: BreachTexts, controller: Controller) -> dic
         "likely_consequences": list(texts.consequences) or NOT_KNOWN,
         "measures": list(texts.measures) or NOT_KNOWN,
         "decisions": [decided(one, words) for one, words in zip(line.decisions, texts.reasons, strict=False)],
+        "persons": {words: sum(one.state in states for one in line.people) for words, states in STATES},
+        "each_person": [
+            person(one, texts.persons[n] if n < len(texts.persons) else "") for n, one in enumerate(line.people)
+        ],
+        "letters": [dict(one) for one in texts.notices],
         "closed": {"at": at(line.closed_at), "reason": line.closed} if line.closed_at else None,
     }  # fmt: skip
 
@@ -53,7 +75,7 @@ HEADINGS = (
     ("number", "Number"), ("controller", "Controller"), ("authority", "Authority"), ("noticed", "Noticed"),
     ("tell_by", "To be told by"), ("nature", "(a) Nature of the breach"), ("contact", "(b) Contact point"),
     ("likely_consequences", "(c) Likely consequences"), ("measures", "(d) Measures"), ("decisions", "Decided"),
-    ("closed", "Closed"),
+    ("persons", "Persons told (Art 34)"), ("letters", "What they were told"), ("closed", "Closed"),
 )  # fmt: skip
 """The parts in the order of Art 33(3), with their letters."""
 
@@ -80,7 +102,7 @@ def _plain(value: object) -> str:
 COLUMNS = (
     "number", "controller", "we_are", "noticed", "raised", "tell_by", "what_happened", "categories_of_data",
     "persons_about", "records_about", "goes_on", "contained", "likely_consequences", "measures", "first_told",
-    "first_told_reason", "persons_told", "persons_told_reason", "closed", "closed_reason",
+    "first_told_reason", "persons_told", "persons_told_reason", "each_person", "closed", "closed_reason",
 )  # fmt: skip
 """Of the register (Art 33(5)): the facts, the effects, the remedial action."""
 
@@ -92,9 +114,17 @@ def row(of: dict[str, Any]) -> list[str]:
     facts = (of["number"], of["controller"]["name"], of["we_are"], of["noticed"], of["raised"])
     told = (of["tell_by"].get("safe", ""), nature["what_happened"], nature["categories_of_data"])
     extent = (nature["persons_about"], nature["records_about"], nature["goes_on"], nature["contained"])
-    after = (of["likely_consequences"], of["measures"], *first, *persons, closed["at"], closed["reason"])
+    if persons[0] == BY_LETTER:
+        persons = (f"{BY_LETTER}: {of['persons']['told']} of {len(of['each_person'])} told", persons[1])
+    each = "; ".join(_person(one) for one in of["each_person"])
+    after = (of["likely_consequences"], of["measures"], *first, *persons, each, closed["at"], closed["reason"])
     values = (*facts, *told, *extent, *after)
     return ["" if one == "" else _plain(one) for one in values]
+
+
+def _person(one: dict[str, Any]) -> str:
+    """`C-26-000017 told smtp 2026-11-24T10:15+01:00`."""
+    return " ".join(filter(None, (one["case"], one["state"], one["by"], one["at"], one["reason"], one["words"])))
 
 
 def _newest(decisions: Sequence[dict[str, Any]], whom: tuple[str, ...]) -> tuple[str, str]:

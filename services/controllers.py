@@ -1,5 +1,6 @@
 """The controllers of a deployment: whose customers call, under which law, with which purposes and promises."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,18 @@ class AccessFacts:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a minute of handling costs, for figures."""
+
+    per_minute: float
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.per_minute < 1000 or not re.fullmatch(r"[A-Z]{3}", self.currency):
+            raise ValueError("a cost is a number of at most 1000 a minute, and a currency such as EUR")
+
+
+@dataclass(frozen=True)
 class Controller:
     """One customer of the contact centre, as `controller.yml` states it."""
 
@@ -97,6 +110,7 @@ class Controller:
     breach_contacts: tuple[str, ...] = ()
     session: SessionCodes | None = None
     intake_lines: dict[str, dict[str, str]] = field(default_factory=dict)
+    cost: Cost | None = None
 
     def __post_init__(self) -> None:
         if self.waiting_period_s < 0:
@@ -130,6 +144,7 @@ class Controller:
             "access": AccessFacts(**raw["access"]),
             "purposes": tuple(Purpose(**{**p, "consent": PurposeText(**p["consent"])}) for p in raw["purposes"]),
             "retention": OwnRetention(**raw.get("retention", {})),
+            "cost": Cost(**raw["cost"]) if raw.get("cost") else None,
             "recipients": tuple(Recipient(**r) for r in raw["recipients"]),
             "session": SessionCodes(**raw["session"]) if raw.get("session") else None,
         }

@@ -32,3 +32,11 @@ class LetterText:
     language: str
     subject: str = field(repr=False)
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A letter as a file to be printed: its name in the outbox of the workers, and whether it has an address."""
+
+    file: str
+    addressed: bool

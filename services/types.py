@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.breach_types import (  # isort: skip
-    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachRaise as BreachRaise,
-    BreachTexts as BreachTexts, OpenBreaches as OpenBreaches, Raised as Raised,
+    BreachDecision as BreachDecision, BreachForm as BreachForm, BreachLine as BreachLine, BreachPerson as BreachPerson,
+    BreachRaise as BreachRaise, BreachTexts as BreachTexts, NoticeForm as NoticeForm, NoticeWords as NoticeWords,
+    OpenBreaches as OpenBreaches, Raised as Raised,
 )  # fmt: skip
 from services.catalog_types import (
     CatalogChange as CatalogChange,
@@ -41,9 +42,10 @@ from services.enums import (
     Tier as Tier,
     Wait as Wait,
 )
+from services.figure_types import FiguresView as FiguresView
 from services.held_part import HeldPart as HeldPart
 from services.hold_types import HoldView as HoldView
-from services.letter_types import LetterText as LetterText, LetterView as LetterView
+from services.letter_types import LetterText as LetterText, LetterView as LetterView, Printed as Printed
 from services.person_match import (
     Matches as Matches,
     PersonMatch as PersonMatch,
@@ -111,7 +113,8 @@ class Date:
 class SystemResult:
     """What happened in one system; `state` is a word a person can read.
 
-    `until`: the next try, or the day a vendor named; of what runs alone, never of what an act says.
+    `until`: the next try, or the day a vendor named; of what runs alone, never of what an act says. Of what a law
+    keeps, `stored_only` rows are marked as that, and `not_marked` are not.
     """
 
     system: str
@@ -122,6 +125,8 @@ class SystemResult:
     kept: int = 0
     reason: str = ""
     until: datetime | None = None
+    stored_only: int = 0
+    not_marked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +340,7 @@ class Preview:
     others: int = 0
     blocked: str = ""
     unreachable: tuple[str, ...] = ()
+    deleting: tuple[str, ...] = ()  # what systems delete by themselves before the answer is due, as sentences
 
 
 @dataclass(frozen=True, slots=True)

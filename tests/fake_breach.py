@@ -5,7 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.errors import BadInput
-from services.types import BreachDecision, BreachForm, BreachLine, BreachRaise, BreachTexts, DutyRole, Raised, Session
+from services.types import (
+    BreachDecision,
+    BreachForm,
+    BreachLine,
+    BreachPerson,
+    BreachRaise,
+    BreachTexts,
+    DutyRole,
+    LetterText,
+    NoticeForm,
+    NoticeWords,
+    Raised,
+    Session,
+)
 
 AWARE = datetime(2026, 3, 5, 12, 40, tzinfo=UTC)
 WORDS = "the order of another customer was read to the caller"
@@ -68,6 +81,9 @@ class FakeBreach:
     def register(self, session: Session) -> tuple[BreachLine, ...]:
         return self.lines
 
+    def read(self, session: Session, number: str) -> BreachLine:
+        return next(one for one in self.lines if one.number == number)
+
     def texts(self, session: Session, number: str) -> BreachTexts:
         self.kept.append(("texts", number))
         return BreachTexts(self.words, ("a parcel may be taken",), (), (self.words, self.words))
@@ -83,3 +99,50 @@ class FakeBreach:
 
     def close(self, session: Session, number: str, reason: str) -> None:
         self.kept.append(("close", number, reason))
+
+
+def people(*states: str) -> tuple[BreachPerson, ...]:
+    """Persons of four cases, in these states."""
+    whole = {
+        "told": BreachPerson("C-26-004155", "told", "smtp", by="0007", at=AWARE + timedelta(hours=1)),
+        "failed": BreachPerson("C-26-004156", "failed", "", "there is no address to write to", "0007", AWARE),
+        "waiting": BreachPerson("C-26-004157", "waiting", "", "no mail goes out", "0007", AWARE + timedelta(hours=2)),
+        "public": BreachPerson("C-26-004158", "public", "", "public-notice", "0007", AWARE),
+        "added": BreachPerson("C-26-004155", "added"),
+    }
+    return tuple(whole[state] for state in states)
+
+
+@dataclass
+class FakeNotice:
+    """Letters to persons; keeps what is asked of it, `refused` is raised instead of a preview."""
+
+    kept: list[tuple[Any, ...]] = field(default_factory=list)
+    refused: BadInput | None = None
+    text: str = "Guten Tag,\n\nEine Liste ging an eine falsche Adresse.\n"
+
+    def form(self, session: Session, number: str) -> NoticeForm:
+        return NoticeForm(number, "nordlicht", ("de", "en"), CATEGORIES, ("user.contact",), ("C-26-004155",))
+
+    def preview(self, session: Session, number: str, words: NoticeWords) -> LetterText:
+        if self.refused is not None:
+            raise self.refused
+        self.kept.append(("preview", words))
+        return LetterText("breach-notice", "2026-11", words.language, "Mit Ihren Daten ist etwas geschehen", self.text)
+
+    def send(self, session: Session, number: str, words: NoticeWords) -> int:
+        self.kept.append(("send", words))
+        return len(words.cases)
+
+    def add(self, session: Session, number: str, case: str) -> None:
+        self.kept.append(("add", case))
+
+    def settle(self, session: Session, number: str, case: str, reason: str, words: str) -> None:
+        self.kept.append(("settle", case, reason, words))
+
+    def again(self, session: Session, number: str) -> int:
+        self.kept.append(("again", number))
+        return 1
+
+    def handed(self, session: Session, number: str, case: str, medium: str) -> None:
+        self.kept.append(("handed", case, medium))

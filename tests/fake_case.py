@@ -37,10 +37,11 @@ from services.types import (
     Unsettled,
     Verification,
 )
-from tests.fake_breach import FakeBreach
+from tests.fake_breach import FakeBreach, FakeNotice
 from tests.fake_catalog import FakeCatalog
 from tests.fake_clock import CLOCK_KEYS, FakeClock
 from tests.fake_desk import FakeDesk, FakeDraft
+from tests.fake_figures import FakeFigures
 from tests.fake_intake import FakeIntake
 from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
@@ -63,7 +64,8 @@ ACTS = {
     "resolve": "", "withdraw": "it is in-progress", "hand-over": "", "wrap-up": "", "approve": "for lead only",
     "return": "for lead only", "task": "nothing is to be done by hand", "people": "",
     "redact": "nothing waits for it", "disclose": "nothing waits for it", "read-letter": "",
-    "letter": "no letter has failed", **CLOCK_KEYS,
+    "letter": "no letter has failed", "breach-letter": "no letter of a breach has failed",
+    "print-letter": "", "print-notice": "", **CLOCK_KEYS,
 }  # fmt: skip
 OTHERS = "0017 did it: they settle it, or a lead"
 SAY = "Your request is logged as of Thursday 05 March 2026. You will have an answer by Tuesday 07 April 2026."
@@ -368,7 +370,7 @@ class CaseDesk(FakeDesk):
         self.intake, self.draft, self.review, self.log = FakeIntake(), FakeDraft(), FakeReview(), FakeLog()
         self.settle, self.queue.not_taken = FakeSettle(), (2, 0, 1)
         self.task, self.catalog, self.rectify = FakeTask(CASE), FakeCatalog(), FakeRectify()
-        self.breach = FakeBreach()
+        self.breach, self.notice, self.figures = FakeBreach(), FakeNotice(), FakeFigures()
         self.clock, self.whom = FakeClock(), FakeWhom()
         self.state = replace(self.state, log_size=40)
 

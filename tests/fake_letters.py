@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from services.types import LetterText, LetterView, Session
+from services.types import LetterText, LetterView, Printed, Session
 from tests.fake_case import NOW
 
 SENT = LetterView("l1", "access-answer", "de", "sent", "smtp", "2026-11", at=NOW)
@@ -30,6 +30,10 @@ class FakeLetters:
     def preview(self, session: Session, case: str, template: str) -> LetterText:
         self.kept.append(("preview", template))
         return LetterText(template, "2026-11", "de", "Eine Frage", self.text)
+
+    def print(self, session: Session, case: str, letter: str) -> Printed:
+        self.kept.append(("print", letter))
+        return Printed(f"print/{case}-{letter}.pdf", letter == "l1")
 
     def retry(self, session: Session, case: str, letter: str) -> None:
         self.kept.append(("retry", letter))

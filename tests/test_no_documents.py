@@ -22,6 +22,7 @@ DETAILS = {
     "letter-code": "a digest",
     "package-key": "opens a package", "correction-plan": "values to be written", "known-as": "identifiers, corrected",
     "contact": "where the last letter goes", "breach": "what happened, as typed",
+    "breach-notice": "what persons are told of a breach, as typed",
     "explanation": "why not, as typed", "target": "who gets it instead, as typed",
 }  # fmt: skip
 """All that is sealed to a case. Each is text that this program makes, or that a field for text took."""

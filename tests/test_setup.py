@@ -155,6 +155,7 @@ def test_a_file_that_differs_from_the_lock_is_not_installed_and_the_set_up_can_g
     assert can_import(checkout, "tiny_used")
 
 
+@pytest.mark.long  # the file beside it tells it by default
 def test_a_source_that_differs_from_its_lock_is_not_built(checkout: Path) -> None:
     lock = checkout / "requirements-test-source.lock"
     right = lock.read_text()

@@ -10,7 +10,7 @@ from console.commands.options import AgentOption, HomeOption, JsonOption, PinStd
 from console.plain import plain
 
 if TYPE_CHECKING:
-    from services.types import BreachLine
+    from services.types import BreachDecision, BreachLine
 
 app = typer.Typer(no_args_is_help=True, help="Breaches: the register, and what the authority is told.")
 
@@ -89,6 +89,49 @@ def export(
     typer.echo(f"{plain(out)} written", err=True)
 
 
+@app.command()
+def notify(
+    number: Annotated[str, typer.Argument(help="The number of the breach, as C-26-000018.")],
+    words: Annotated[Path, typer.Option("--from", help="A YAML file with what the letter says (docs/breach.md).")],
+    cases: Annotated[
+        list[str] | None,
+        typer.Option("--case", help="Whose persons are told, once for each; without it all who are not told yet."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="high-risk (Art 34(1)) or by-choice.")] = "high-risk",
+    show_only: Annotated[bool, typer.Option("--show", help="Show the letter as it would leave; send nothing.")] = False,
+    agent: AgentOption = "",
+    role: RoleOption = None,
+    pin_stdin: PinStdinOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Tell the persons of a breach by letter (Art 34); what became of each stands in `breach show`."""
+    from console.shell_session import signed_in
+    from services import strict_yaml
+    from services.breach_types import NoticeText
+    from services.types import NoticeWords
+
+    text = strict_yaml.read(words, NoticeText)
+    with signed_in(home, agent, pin_stdin=pin_stdin, role=role) as (desk, session):
+        name = number.strip().upper()
+        form = desk.notice.form(session, name)
+        notice = NoticeWords(
+            reason=reason,
+            language=text.language or form.languages[0],
+            cases=tuple(one.strip().upper() for one in cases or form.cases),
+            categories=tuple(text.data or form.named),
+            happened=text.happened,
+            consequences=text.consequences,
+            measures=text.measures,
+            advice=text.advice,
+        )
+        if show_only:
+            letter = desk.notice.preview(session, name, notice)
+            typer.echo(plain(letter.subject) + "\n\n" + "\n".join(plain(line) for line in letter.text.splitlines()))
+            return
+        persons = desk.notice.send(session, name, notice)
+    typer.echo(f"asked for: the letter to {persons} of them; breach show {name} says whether it left", err=True)
+
+
 def _one(number: str, form: str, home: Path | None, agent: str, role: Any, pin_stdin: bool) -> bytes:
     from datetime import UTC, datetime
 
@@ -141,11 +184,17 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+def _told(decision: "BreachDecision | None") -> str:
+    return "undecided" if decision is None else "told" if decision.told_at else "not told"
+
+
 def _line(one: "BreachLine") -> str:
     first, persons = one.decision(one.first), one.decision("persons")
-    told = f"{one.first} {'undecided' if first is None else 'told' if first.told_at else 'not told'}"
+    told = f"{one.first} {_told(first)}"
     if one.first == "authority":
-        told += f", persons {'undecided' if persons is None else 'told' if persons.told_at else 'not told'}"
+        left = sum(not person.open for person in one.people)
+        by_letter = f"{left} of {len(one.people)} by letter" if persons is not None and persons.by_letter else ""
+        told += f", persons {by_letter or _told(persons)}"
     about = f"about {one.about}{' LOCKED' if one.locks else ''}" if one.about else "about no case"
     number = f"{one.persons} persons" if one.persons >= 0 else "persons not known"
     return f"{one.light:<13} {one.number}  {one.controller:<12} {number:<18} {told}; {about}"

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from console.commands.options import HomeOption
-from console.plain import plain
 
 PASSWORD_FILE = "RIGHTSDESK_SYSTEM_PASSWORD_FILE"  # noqa: S105 - the name of a variable
 
@@ -20,15 +19,8 @@ def secret(
     Each worker has a vault of its own: say it on each. Exit 1: there was nothing to take out.
     """
     from console.commands.operator_home import operator_home
-    from console.shell_session import secret as asked
+    from console.commands.vault_secret import put_or_remove
     from services.catalog.system import secret_name
 
     place = secret_name(name)
-    vault = operator_home(home)[1]
-    before = vault.get(place)
-    if remove:
-        vault.delete(place)
-        typer.echo(plain(f"{name} is no longer in the vault" if before else f"the vault holds no secret {name}"))
-        raise typer.Exit(0 if before else 1)
-    vault.put(place, asked(f"Password of {name}: ", PASSWORD_FILE, "password").encode())
-    typer.echo(plain(f"{name} is in the vault" + (", in the place of the one before" if before else "")))
+    put_or_remove(operator_home(home)[1], place, name, f"Password of {name}", PASSWORD_FILE, remove=remove)

@@ -57,6 +57,7 @@ def _of_home(settings: "Settings") -> "list[Finding]":
         mail_port=settings.mail.port,
         mail_user=settings.mail.user,
         outbox=settings.mail.outbox,
+        texts_url=settings.texts.url,
     )
     return examine(
         facts,

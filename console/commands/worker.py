@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from console.commands.worker_secret import secret
+
 if TYPE_CHECKING:
     from console.settings import Settings
     from db.central_jobs import WorkerSeen
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from services.secrets import Vault
 
 app = typer.Typer(no_args_is_help=True, help="The worker: run it, see whether one lives.")
+app.command(name="secret")(secret)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The home folder; RIGHTSDESK_HOME or the usual one.")]
 
@@ -220,11 +223,12 @@ def _vault(settings: "Settings", secret: str | None, demo: bool) -> "Vault":
 def _mail(settings: "Settings", secret: str | None, demo: bool) -> "MailSettings | None":
     """The mail server, with its password from the vault; None where letters become files."""
     from services.letters.delivery import MailSettings
+    from services.secret_names import MAIL_PASSWORD
 
     mail = settings.mail
     if not mail.host:
         return None
-    password = _vault(settings, secret, demo).get("mail-password") if mail.user else None
+    password = _vault(settings, secret, demo).get(MAIL_PASSWORD) if mail.user else None
     return MailSettings(
         host=mail.host,
         port=mail.port,
@@ -239,11 +243,12 @@ def _mail(settings: "Settings", secret: str | None, demo: bool) -> "MailSettings
 def _texts(settings: "Settings", secret: str | None, demo: bool) -> "TextGateway | None":
     """The gateway for text messages, with its secret from the vault; None where codes go by mail alone."""
     from services.letters.texts import TextGateway
+    from services.secret_names import TEXTS_SECRET
 
     texts = settings.texts
     if not texts.url:
         return None
-    kept = _vault(settings, secret, demo).get("texts-secret") or b""
+    kept = _vault(settings, secret, demo).get(TEXTS_SECRET) or b""
     return TextGateway(
         url=texts.url,
         sender=texts.sender,

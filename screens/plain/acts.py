@@ -10,7 +10,9 @@ from typing import Final
 from screens import case_panes
 from screens.case_acts import LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
-from screens.plain import carrying_out, consent as consenting, correcting, whom as which
+from screens.plain import carrying_out, consent as consenting, correcting, holds as holding, whom as which
+from screens.plain.breach import raise_breach
+from screens.plain.by_hand import by_hand
 from screens.plain.check_turns import graver, hand_over, lower, verify
 from screens.plain.dates import dates
 from screens.plain.letters import letter
@@ -110,6 +112,16 @@ def lift(seat: Seat, view: CaseView) -> bool:
     if reason is not None and seat.with_pin():
         done = "being lifted: the person is told first"
         seat.does(lambda: seat.desk.act.lift(seat.session, view.id, reason), done)
+    return False
+
+
+def hold(seat: Seat, view: CaseView) -> bool:
+    holding.holds(seat, view.id, view.controller)
+    return False
+
+
+def breach(seat: Seat, view: CaseView) -> bool:
+    raise_breach(seat, view.id)
     return False
 
 
@@ -286,6 +298,8 @@ ALL: Final = (
     Act("f", "send_back", "return", send_back),
     Act("b", "retry_system", "retry", retry_system),
     Act("K", "skip_system", "skip", skip_system),
+    Act("H", "by_hand", "task", by_hand),
+    Act("s", "holds", "hold", hold),
     Act("date", "dates", "", dates),
     Act("o", "note", "note", note),
     Act("+", "add_right", "note", add_right),
@@ -294,5 +308,6 @@ ALL: Final = (
     Act("end", "resolve", "resolve", resolve),
     Act("h", "hand_over", "hand-over", hand_over),
     Act("w", "wrap_up", "wrap-up", wrap_up),
+    Act("B", "breach", "breach", breach),
 )
 """In the order in which they are offered."""

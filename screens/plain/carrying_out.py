@@ -32,6 +32,8 @@ def look(seat: Seat, view: CaseView, item: ItemView) -> Preview | None:
         seat.say(_collection(found))
     if preview.others:
         seat.say(f"! {count(preview.others)} other people are named in rows met: those stay untouched")
+    for words in preview.deleting:
+        seat.say(f"! {words}")
     if preview.unreachable:
         seat.say(f"! nothing leads to: {', '.join(preview.unreachable)}")
     if preview.blocked:

@@ -5,7 +5,9 @@ from typing import Final
 
 from screens.kit.keys import ACTIONS
 from screens.kit.text import count
+from screens.plain.breach import raise_breach, register
 from screens.plain.case import case
+from screens.plain.holds import holds
 from screens.plain.intake import log_request
 from screens.plain.seat import BACK, Leave, Option, Seat, SignedOut
 from screens.queue_filter import is_identifier, view_of
@@ -47,6 +49,12 @@ def queue(seat: Seat) -> None:
             seat.say(status(seat))
         elif key == "l":
             _list(seat, view)
+        elif key == "B":
+            raise_breach(seat)
+        elif key == "b":
+            register(seat)
+        elif key == "h":
+            holds(seat)
         elif key == "S":
             seat.stand_up("switch")
             raise SignedOut
@@ -54,6 +62,7 @@ def queue(seat: Seat) -> None:
 
 def _options(seat: Seat) -> list[Option]:
     options = [Option("n", ACTIONS["next_case"].words)] if seat.session.role in (Role.AGENT, Role.LEAD) else []
+    decides = seat.session.role in (Role.LEAD, Role.OFFICER)
     if seat.session.role in (Role.AGENT, Role.LEAD):
         options.append(Option("i", ACTIONS["intake"].words))
     return [
@@ -63,6 +72,8 @@ def _options(seat: Seat) -> list[Option]:
         Option("/", "search: words, right: state: controller: or a whole e-mail or telephone number"),
         Option("c", "open a case by its number"),
         Option("s", "how the desk is: sync, log, workers"),
+        Option("B", ACTIONS["breach"].words),
+        *([Option("b", ACTIONS["breaches"].words), Option("h", ACTIONS["holds"].words)] if decides else []),
         Option("S", ACTIONS["switch"].words),
     ]
 
@@ -86,6 +97,9 @@ def status(seat: Seat) -> str:
     now = seat.desk.status()
     lines = [now.sync_text, f"log {'ok' if now.log_ok else 'ALARM'}, {count(now.log_size)} actions"]
     lines.append("a worker lives" if now.worker_alive else "no worker answers")
+    if seat.session.role in (Role.LEAD, Role.OFFICER):
+        mine = [one for one in now.breaches if one.controller in seat.session.controllers]
+        lines += [f"{count(one.count)} BREACH: {one.light} ({one.controller})" for one in mine]
     lines += [line for line in (now.halted, "TRAINING: nothing here is real" if now.training else "") if line]
     return "\n".join([*lines, *seat.desk.alarms(), *seat.desk.system_alarms()])
 

@@ -5,7 +5,7 @@ it is about. That case is locked by an act of its own.
 """
 
 from services.action_log.act import Act, act
-from services.action_log.shapes import CaseNumber, Code, Count, Digest, IsoDate, Micros
+from services.action_log.shapes import CaseNumber, Code, Count, Digest, Id, IsoDate, Language, Micros
 
 
 @act("breach.raised")
@@ -69,4 +69,53 @@ class BreachReleased(Act):
     """A lead or the officer lets work on the case go on; the breach itself stays open."""
 
     number: CaseNumber
+    reason: Code
+
+
+@act("breach.person_added")
+class BreachPersonAdded(Act):
+    """The breach is about the person of `case`, too."""
+
+    case: CaseNumber
+
+
+@act("breach.notice_asked")
+class BreachNoticeAsked(Act):
+    """The persons of `cases` are to be told by letter (Art 34(1)); what it says of the breach is sealed.
+
+    `reason` is `high-risk` or `by-choice`; `categories` are those of the data that the letter names.
+    """
+
+    notice: Id
+    reason: Code
+    language: Language
+    categories: tuple[Code, ...]
+    cases: tuple[CaseNumber, ...]
+
+
+@act("breach.person_told")
+class BreachPersonTold(Act):
+    """The `letter` of a notice reached the person of `case` by `medium`."""
+
+    case: CaseNumber
+    notice: Id
+    letter: Id
+    medium: Code
+
+
+@act("breach.person_failed")
+class BreachPersonFailed(Act):
+    """The letter of a notice did not leave: the person of `case` is not told."""
+
+    case: CaseNumber
+    notice: Id
+    letter: Id
+    reason: Code
+
+
+@act("breach.person_settled")
+class BreachPersonSettled(Act):
+    """The person of `case` gets no letter, for a reason of Art 34(3) or as they are not concerned; why is sealed."""
+
+    case: CaseNumber
     reason: Code

@@ -56,6 +56,15 @@ class CentralUpgraded(Act):
     schema: Id
 
 
+@act("suppression.ended")
+class SuppressionEnded(Act):
+    """The controller does no marketing any more, or none for that purpose: so many entries were needed no longer."""
+
+    controller: Key
+    purpose: Key | None
+    entries: Count
+
+
 @act("catalog.published")
 class CatalogPublished(Act):
     """A version of a controller's catalog, by its digest; `by` is the operator's machine, or the officer at it.

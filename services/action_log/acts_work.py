@@ -139,13 +139,16 @@ class EraseStarted(Act):
 
 @act("erase.system_done")
 class EraseSystemDone(Act):
-    """One system's transaction is committed; `reason` says why rows were kept."""
+    """One system's transaction is committed; `reason` says why rows were kept. Of those that a law keeps, `stored_only`
+    are marked there as that, and `not_marked` are not."""
 
     system: Key
     deleted: Count
     masked: Count
     kept: Count
     reason: Code | None
+    stored_only: Count
+    not_marked: Count
 
 
 @act("erase.verified")

@@ -10,6 +10,13 @@ from services.errors import BadInput
 from services.types import DutyRole
 
 AUTHORITY, PERSONS, CONTROLLER = "authority", "persons", "controller"
+BY_LETTER = ("high-risk", "by-choice")
+"""Reasons for a letter to the persons (Art 34(1)): who is told by it says each person for itself."""
+ADDED, ASKED, TOLD, FAILED, PUBLIC, NOT_NEEDED = "added", "asked", "told", "failed", "public", "not-needed"
+"""Where a person stands: known of, a letter on its way, told, not told as it failed, told by public communication
+(Art 34(3)(c)), or not to be told (Art 34(1), 34(3)(a), (b))."""
+OPEN = (ADDED, ASKED, FAILED)
+OTHERWISE, PUBLIC_NOTICE = "otherwise", "public-notice"
 UNKNOWN = -1
 """A number that nobody knows yet."""
 STOPPED, LOCKED = 1, 2
@@ -29,6 +36,47 @@ class Decision:
     by: str
     at: int
     words: str = ""
+
+    @property
+    def by_letter(self) -> bool:
+        """Whether each of the persons is told by letter, or was left out for a reason of their own."""
+        return self.whom == PERSONS and not self.told_at and self.reason in BY_LETTER
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What persons are told in a letter: `words` is the digest of the sealed text; asked for by whom, when (µs)."""
+
+    id: str
+    language: str
+    categories: tuple[str, ...]
+    by: str
+    at: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A person the breach is about, by their case: `state` since `at` (µs); `notice` and `letter` they are told by.
+
+    `reason`: why a letter failed, or why none is needed; then `words` is the digest of a sealed text. `by`: whoever
+    decided it.
+    """
+
+    case: str
+    state: str = ADDED
+    notice: str = ""
+    letter: str = ""
+    medium: str = ""
+    reason: str = ""
+    by: str = ""
+    at: int = 0
+    words: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether they are still to be told, or it is to be decided that they need not be."""
+        return self.state in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +100,8 @@ class BreachState:
     consequences: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    people: tuple[Concerned, ...] = ()
+    notices: tuple[Notice, ...] = ()
     closed: str = ""
     closed_by: str = ""
     closed_at: int = 0
@@ -59,6 +109,14 @@ class BreachState:
     def decision(self, whom: str) -> Decision | None:
         """The newest decision about `whom`."""
         return next((one for one in reversed(self.decisions) if one.whom == whom), None)
+
+    def person(self, case: str) -> Concerned | None:
+        """The person of that case, if the breach is about them."""
+        return next((one for one in self.people if one.case == case), None)
+
+    def waiting(self, notice: str) -> tuple[Concerned, ...]:
+        """Who waits for a letter of that notice."""
+        return tuple(one for one in self.people if one.notice == notice and one.state == ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +133,8 @@ class Lock:
 def from_raw(raw: dict[str, Any]) -> BreachState:
     """Back from the JSON of a case."""
     raw["decisions"] = tuple(Decision(**one) for one in raw.get("decisions", ()))
+    raw["people"] = tuple(Concerned(**one) for one in raw.get("people", ()))
+    raw["notices"] = tuple(Notice(**{**one, "categories": tuple(one["categories"])}) for one in raw.get("notices", ()))
     for name in ("categories", "consequences", "measures"):
         raw[name] = tuple(raw.get(name, ()))
     return BreachState(**raw)
@@ -92,9 +152,11 @@ def missing(breach: BreachState, duty: DutyRole) -> str:
     first = first_told(duty)
     if breach.decision(first) is None:
         return f"whether the {first} is told is not decided"
-    if first == AUTHORITY and breach.decision(PERSONS) is None:
+    persons = breach.decision(PERSONS) if first == AUTHORITY else None
+    if first == AUTHORITY and persons is None:
         return "whether the persons are told is not decided (Art 34)"
-    return ""
+    left = sum(one.open for one in breach.people) if persons is not None and persons.by_letter else 0
+    return f"{left} of {len(breach.people)} persons not told yet (Art 34)" if left else ""
 
 
 def end_of(breach: BreachState, controller: Controller) -> BreachEnd:

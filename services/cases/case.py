@@ -8,7 +8,7 @@ import orjson
 
 from services.action_log.act import Params
 from services.action_log.entry import Entry
-from services.cases.breach import BreachState, Decision, Lock, from_raw
+from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
 from services.cases.decision import DecisionState
 from services.task_types import TaskState
 from services.types import (
@@ -176,6 +176,23 @@ def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What the case took so far: how often somebody took it up (`session` was the last), contacts that were wrapped up
+    and their seconds, checks, those without result, how often it opened again."""
+
+    touches: int = 0
+    session: str = ""
+    contacts: int = 0
+    seconds: int = 0
+    checks: int = 0
+    failed_checks: int = 0
+    reopened: int = 0
+
+
+NO_EFFORT = Effort()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One contact with its items. `holder` is an actor, `fence` the claim's number, `until` its end in µs.
 
@@ -231,6 +248,7 @@ class Case:
     key: str = ""
     line: str = ""
     read_back: bool = False
+    effort: Effort = NO_EFFORT
 
     def item(self, item: str | None) -> Item | None:
         """The item of that id, if the case has it."""
@@ -286,6 +304,8 @@ def from_json(data: bytes) -> Case:
         raw["receipts"] = tuple(Receipt(**x) for x in raw["receipts"])
     if raw.get("breach"):
         raw["breach"] = from_raw(raw["breach"])
+    if "effort" in raw:
+        raw["effort"] = Effort(**raw["effort"])
     if "locks" in raw:
         raw["locks"] = tuple(Lock(**x) for x in raw["locks"])
     if "conflicts" in raw:
@@ -314,11 +334,14 @@ _FIELDS = {
         TaskState,
         BreachState,
         Decision,
+        Concerned,
+        Notice,
         Lock,
         DecisionState,
+        Effort,
     )
 }
-_NESTED = (tuple, Check, BreachState, DecisionState)
+_NESTED = (tuple, Check, BreachState, DecisionState, Effort)
 
 
 def _plain(value: Any) -> Any:

@@ -21,6 +21,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_correct,
     fold_decision,
     fold_letters,
+    fold_notice,
     fold_people,
     fold_redactions,
     fold_systems,
@@ -28,6 +29,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_wait,
 )
 from services.cases.case import Case, Item, conflict_of
+from services.cases.effort import with_effort
 from services.cases.fold_letters import untold
 from services.cases.fold_settle import AGAIN
 from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
@@ -44,7 +46,8 @@ MAX_CONFLICTS = 200
 def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
     """The case after `entry`; None while no entry has opened it."""
     if case is None:
-        return _open(entry, at)
+        opened = _open(entry, at)
+        return None if opened is None else with_effort(opened, opened, entry)
     if entry.op in case.seen:
         return case
     step = STEPS.get(entry.act)
@@ -56,7 +59,7 @@ def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
         folded = _conflict(case, entry, str(exc), at)
     except (BadInput, ValueError):
         folded = _conflict(case, entry, "holds what no rule knows", at)
-    return _after(folded, entry, at)
+    return with_effort(case, _after(folded, entry, at), entry)
 
 
 def _stepped(case: Case, step: Step[Any], entry: Entry, at: int) -> Case:

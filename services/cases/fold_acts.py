@@ -180,6 +180,7 @@ def _system_done(case: Case, done: acts.EraseSystemDone, entry: Entry, at: int) 
         raise Unfit("it was skipped")
     state = "done" if done.deleted or done.masked or done.kept else "nothing found"
     result = SystemResult(done.system, state, 0, done.deleted, done.masked, done.kept, done.reason or "")
+    result = replace(result, stored_only=done.stored_only, not_marked=done.not_marked)
     return case.with_item(with_system(item, result))
 
 

@@ -5,13 +5,23 @@ from dataclasses import replace
 from services.action_log import acts
 from services.action_log.act import Act
 from services.action_log.entry import Entry
-from services.cases.breach import AUTHORITY, CONTROLLER, PERSONS, UNKNOWN, BreachState, Decision, Lock, missing
+from services.cases.breach import (
+    AUTHORITY,
+    CONTROLLER,
+    PERSONS,
+    UNKNOWN,
+    BreachState,
+    Concerned,
+    Decision,
+    Lock,
+    missing,
+)
 from services.cases.case import Case
+from services.cases.fold_notice import by_decider, open_breach, settled_by
 from services.cases.step import Unfit, folds
 from services.types import Channel, DutyRole, Regime, Requester
 
 FLAG = "breach"
-DECIDERS = ("lead", "officer")
 
 
 def raised(done: acts.BreachRaised, entry: Entry, at: int) -> Case:
@@ -27,6 +37,7 @@ def raised(done: acts.BreachRaised, entry: Entry, at: int) -> Case:
         ongoing=done.ongoing,
         contained=done.contained,
         words=entry.details[-1] if entry.details else "",
+        people=(Concerned(done.about),) if done.about else (),
     )
     return Case(
         id=entry.case or "",
@@ -56,7 +67,7 @@ def _raised_again(case: Case, done: Act, entry: Entry, at: int) -> Case:
 
 @folds(acts.BreachUpdated)
 def _updated(case: Case, done: acts.BreachUpdated, entry: Entry, at: int) -> Case:
-    one = _open(case, entry)
+    one = open_breach(case, entry)
     if done.what == "consequences" and entry.details:
         return replace(case, breach=replace(one, consequences=(*one.consequences, entry.details[0])))
     if done.what == "measures" and entry.details:
@@ -74,18 +85,19 @@ def _updated(case: Case, done: acts.BreachUpdated, entry: Entry, at: int) -> Cas
 
 @folds(acts.BreachDecided)
 def _decided(case: Case, done: acts.BreachDecided, entry: Entry, at: int) -> Case:
-    one = _open(case, entry)
+    one = open_breach(case, entry)
     if done.whom not in (AUTHORITY, PERSONS, CONTROLLER):
         raise Unfit("nobody of that kind is told of a breach")
     words = next(iter(entry.details), "")
     made = Decision(done.whom, done.told_at or 0, done.reason, entry.actor, at, words)
-    return replace(case, breach=replace(one, decisions=(*one.decisions, made)))
+    people = settled_by(made, one.people) if done.whom == PERSONS else one.people
+    return replace(case, breach=replace(one, decisions=(*one.decisions, made), people=people))
 
 
 @folds(acts.BreachClosed)
 def _closed(case: Case, done: acts.BreachClosed, entry: Entry, at: int) -> Case:
     """Not before it is decided who is told; as controller or as processor, the desk knows which."""
-    one = _open(case, entry)
+    one = open_breach(case, entry)
     if (why := missing(one, DutyRole.CONTROLLER)) and missing(one, DutyRole.PROCESSOR):
         raise Unfit(why)
     over = replace(one, closed=done.reason, closed_by=entry.actor, closed_at=at)
@@ -102,27 +114,12 @@ def _locked(case: Case, done: acts.BreachLocked, entry: Entry, at: int) -> Case:
 
 @folds(acts.BreachReleased)
 def _released(case: Case, done: acts.BreachReleased, entry: Entry, at: int) -> Case:
-    _by_decider(entry)
+    by_decider(entry)
     found = next((one for one in case.locks if one.number == done.number and not one.released), None)
     if found is None:
         raise Unfit("this breach does not lock the case")
     over = replace(found, released=done.reason, released_by=entry.actor)
     return _flagged(replace(case, locks=tuple(over if one is found else one for one in case.locks)))
-
-
-def _open(case: Case, entry: Entry) -> BreachState:
-    """The open breach, for a lead or the officer; raises `Unfit`."""
-    _by_decider(entry)
-    if case.breach is None:
-        raise Unfit("this is no breach")
-    if case.breach.closed:
-        raise Unfit("the breach is closed")
-    return case.breach
-
-
-def _by_decider(entry: Entry) -> None:
-    if entry.as_ not in DECIDERS or not entry.actor.startswith("agent:"):
-        raise Unfit("a lead or the officer decides about a breach")
 
 
 def _flagged(case: Case) -> Case:

@@ -12,6 +12,10 @@ from services.cases.fold_clock import CODE_LETTER, LETTER_OF, REMINDING, noticed
 from services.cases.step import Unfit, by_worker, folds
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
+OVERTAKEN = "overtaken"
+"""Why a letter failed of which people decided that it is not sent any more: nobody is asked about it again."""
+BREACH_NOTICE = "breach-notice"
+"""To a person, of a breach: whether they are told stands in the register, and no breach holds it back (Art 34)."""
 OWED = frozenset({
     "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
     "restriction-set",
@@ -21,7 +25,7 @@ ASKING = frozenset({*LETTER_OF.values(), REMINDING, CODE_LETTER})
 """Letters that ask the person for something: while none of them left, nobody was asked (SUS-3)."""
 ADDRESSED = OWED | ASKING
 """Letters that have failed where there is no address that they may go to."""
-PATIENT = ADDRESSED | {"acknowledgement", "consent-receipt", "decision-referral", "marketing-stop"}
+PATIENT = ADDRESSED | {"acknowledgement", BREACH_NOTICE, "consent-receipt", "decision-referral", "marketing-stop"}
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 
 FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
@@ -30,9 +34,12 @@ FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension
 
 def failed_letters(case: Case) -> tuple[LetterState, ...]:
     """Letters that did not leave and can be tried again, or brought to the person otherwise."""
-    asks = any(one.waits and not one.answered for one in case.questions)
-    wanted = PATIENT if asks else PATIENT - ASKING
-    return tuple(x for x in case.letters if x.state == FAILED and x.template in wanted)
+    return tuple(x for x in case.letters if has_failed(x))
+
+
+def has_failed(letter: LetterState) -> bool:
+    """Whether people decide about it: it did not leave, and is still to reach the person."""
+    return letter.state == FAILED and letter.template in PATIENT and letter.reason != OVERTAKEN
 
 
 def untold(case: Case) -> bool:

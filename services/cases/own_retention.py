@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from services.technical_logs import MONTHS
+
 if TYPE_CHECKING:
     from services.cases.case import Case  # a case knows its controller's hours, and a controller these terms
 
@@ -34,7 +36,7 @@ class OwnRetention:
     letters_years: int = 3
     record_years: int = 3
     breach_years: int = 5
-    technical_months: int = 12
+    technical_months: int = MONTHS
 
     def __post_init__(self) -> None:
         for name, most in _MOST.items():

@@ -21,12 +21,13 @@ from services.types import ItemState, Right, Role, Tier
 
 _PERSONS = (Role.AGENT, Role.LEAD)
 _DECIDERS = (Role.LEAD, Role.OFFICER)
+"""Of a breach and of a legal hold."""
 _ERASED = (Right.ERASURE,)
 """Only an erasure goes on without a system, so far."""
 _CORRECTED = (Right.RECTIFICATION,)
 LOCKED = "a breach is open: locked until a lead or the officer releases it (:breaches)"
 """Until then nothing is given out, changed or sent (rules.md 5)."""
-_OF_BREACH = ("note", "breach", "breach-decide", "breach-release")
+_OF_BREACH = ("note", "breach", "breach-decide", "breach-notice", "breach-release")
 _LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _REVIEW = (ItemState.REVIEW,)
@@ -195,6 +196,8 @@ RULES: dict[str, Rule] = {
         Rule("task", claim=False, locked_ok=True, more=reasons.task),
         Rule("letter", claim=False, ended_ok=True, more=reasons.letter),
         Rule("read-letter", claim=False, ended_ok=True, locked_ok=True, more=reasons.held_or_lead),
+        Rule("print-letter", _DECIDERS, claim=False, ended_ok=True),
+        Rule("print-notice", _DECIDERS, claim=False, ended_ok=True, locked_ok=True),  # of a breach: no breach stops it
         Rule("consent", rights=_CONSENT, online=False),
         Rule("consent-give", tier=Tier.T1, rights=(Right.CONSENT_GIVE,), states=_GIVEN, more=reasons.known_who),
         Rule("consent-withdraw", rights=(Right.CONSENT_WITHDRAW,), states=(*OPEN, ItemState.RUNNING), online=False),
@@ -219,6 +222,8 @@ RULES: dict[str, Rule] = {
         Rule("wrap-up", online=False, ended_ok=True, locked_ok=True),
         Rule("breach", tuple(Role), False, online=False, ended_ok=True, locked_ok=True),
         Rule("breach-decide", _DECIDERS, False, ended_ok=True, locked_ok=True),
+        Rule("breach-notice", _DECIDERS, False, ended_ok=True, locked_ok=True),
+        Rule("breach-letter", _DECIDERS, False, ended_ok=True, locked_ok=True, more=reasons.breach_letter),
         Rule("breach-release", _DECIDERS, False, ended_ok=True, locked_ok=True),
     )
 }

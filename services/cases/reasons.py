@@ -4,7 +4,7 @@ from services.cases.case import Case, Item
 from services.cases.decision import DecisionState, decides, pending
 from services.cases.fold_clock import BEFORE_WORK, open_question, unanswered
 from services.cases.fold_correct import restricts
-from services.cases.fold_letters import failed_letters
+from services.cases.fold_letters import BREACH_NOTICE, failed_letters
 from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
 from services.cases.hold import FLAG
@@ -141,6 +141,12 @@ def lift(case: Case, item: Item | None, moment: Moment) -> str:
 def task(case: Case, item: Item | None, moment: Moment) -> str:
     """Whoever does the work answers, holding the case or not: an archive is no contact centre."""
     return "" if any(open_tasks(one) for one in case.items) else "nothing is to be done by hand"
+
+
+def breach_letter(case: Case, item: Item | None, moment: Moment) -> str:
+    """What tells a person of a breach: whoever decides about the breach, whatever it locks (Art 34)."""
+    failed = any(one.template == BREACH_NOTICE for one in failed_letters(case))
+    return "" if failed else "no letter of a breach has failed"
 
 
 def letter(case: Case, item: Item | None, moment: Moment) -> str:

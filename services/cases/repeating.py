@@ -50,6 +50,7 @@ _KINDS = {
     "fact": "note it again (>)",
     "authority": "a check holds for its own contact only: check again (v)",
     "document": "a check holds for its own contact only: check again (v)",
+    "breach": "the register says how it stands: decide it anew there (:breaches)",
     "check": "a check holds for its own contact only: check again (v)",
     "factor": "a check holds for its own contact only: check again (v)",
     "find": "a search shows what was there then: search again (p)",

@@ -100,6 +100,8 @@ def _rules(check: _Checker, dataset: Dataset, collection: Collection) -> None:
     own, kind = collection.console, f"field of '{collection.name}'"
     if own.retention is not None:
         check.known(own.retention.field, collection.columns, kind)
+    if own.deletes is not None:
+        check.known(own.deletes.field, collection.columns, kind)
     rules = dataset.rules(collection)
     if rules.retention is not None and rules.retention.entry is not None:
         check.known(rules.retention.entry, keys(), "duty to keep")
@@ -107,6 +109,8 @@ def _rules(check: _Checker, dataset: Dataset, collection: Collection) -> None:
         check.fail(collection, f"'{collection.name}' is kept: say under which 'retention' or for which 'reason'")
     if rules.retention is not None and rules.retention.field not in collection.columns:
         check.fail(collection, f"'{collection.name}' has no field '{rules.retention.field}' to count retention from")
+    if rules.deletes is not None and rules.deletes.field not in collection.columns:
+        check.fail(collection, f"'{collection.name}' has no field '{rules.deletes.field}' to count its deletion from")
     speaking: list[Consent | Restriction] = [*own.consent, *([own.restriction] if own.restriction else [])]
     for one in speaking:
         for name in one.columns:

@@ -59,6 +59,23 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Deletes:
+    """A job of the system's own that deletes a row so long after a date of it; `stop`: how that is stopped for one
+    person while they wait for a copy (rules.md ACC-7)."""
+
+    field: Word
+    years: int | None = None
+    months: int | None = None
+    days: int | None = None
+    stop: Words | None = None
+
+    def __post_init__(self) -> None:
+        given = [one for one in (self.years, self.months, self.days) if one is not None]
+        if len(given) != 1 or given[0] <= 0:
+            raise ValueError("'deletes' needs either 'years', 'months' or 'days'")
+
+
+@dataclass(frozen=True)
 class TableRules(Facts):
     """What holds for whole rows."""
 
@@ -66,6 +83,7 @@ class TableRules(Facts):
     retention: Retention | None = None
     reason: Words | None = None
     shared: bool | None = None
+    deletes: Deletes | None = None
 
 
 @dataclass(frozen=True)

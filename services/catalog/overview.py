@@ -57,11 +57,15 @@ def _retention(kept: Retention | None) -> str:
     """`8 years from the end of the calendar year of issued_on (§ 147 AO)`."""
     if kept is None:
         return ""
-    starts, law, period = kept.starts, kept.law, f"{kept.years} years" if kept.years else f"{kept.months} months"
+    starts, law, period = kept.starts, kept.law, _period(kept.years, kept.months)
     if kept.entry is not None:
         newest = max((row for row in table().rows if row.key == kept.entry), key=lambda row: row.valid_from)
-        starts, law, period = newest.starts, f"{newest.law}; {kept.entry}", f"{newest.years} years"
+        starts, law, period = newest.starts, f"{newest.law}; {kept.entry}", _period(newest.years, newest.months)
     return f"{period} from {_STARTS[starts]}{kept.field} ({law})"
+
+
+def _period(years: int | None, months: int | None) -> str:
+    return f"{years} years" if years else f"{months} months"
 
 
 _STARTS: dict[Starts, str] = {

@@ -29,11 +29,21 @@ class Duty:
     key: Word
     what: str
     law: str
-    years: int
     starts: Starts
     valid_from: date
     sure: Literal["V", "S", "K"]
+    years: int = 0
+    months: int = 0
     older: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.years > 0) == (self.months > 0) or min(self.years, self.months) < 0:
+            raise ValueError("a duty has either 'years' or 'months'")
+
+    @property
+    def period(self) -> int:
+        """Its length in months."""
+        return self.years * 12 + self.months
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from db.central_shapes import LETTER
 from db.log import Detail
 from services.action_log import acts
 from services.action_log.entry import Draft, new_id
 from services.action_log.sealing import new_key, seal
 from services.breach_content import content
-from services.cases.breach import AUTHORITY, CONTROLLER, PERSONS, Decision, end_of, first_told, light, missing
+from services.cases.breach import (
+    ASKED,
+    AUTHORITY,
+    CONTROLLER,
+    PERSONS,
+    Concerned,
+    Decision,
+    end_of,
+    first_told,
+    light,
+    missing,
+)
 from services.cases.case import Case, from_json
 from services.cases.queue import breach_of
+from services.cases.words import reason_words
 from services.catalog.taxonomy import fault
 from services.clock.dates import received_on
 from services.controllers import Controller
@@ -22,13 +35,15 @@ from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.desk.intake import IntakeDesk
+from services.desk.progress import NO_MAIL
 from services.errors import BadInput, NotFound, Refused
 from services.letters.lexicon import in_words
-from services.sync.jobs import alerts_of
+from services.sync.jobs import alerts_of, notice_letter
 from services.types import (
     BreachDecision,
     BreachForm,
     BreachLine,
+    BreachPerson,
     BreachRaise,
     BreachTexts,
     DutyRole,
@@ -37,6 +52,9 @@ from services.types import (
     Role,
     Session,
 )
+
+if TYPE_CHECKING:
+    from db.central_shapes import Progress
 
 LONGEST = 2_000
 MOST = 999_999_999
@@ -94,8 +112,8 @@ class Breaches:
         number = self._intake.number(self._now().year)
         public, private = new_key()
         details = [
-            self._detail(self._ctx.deployment_key, number, "key", private),
-            self._detail(public, number, "breach", breach.words.encode()),
+            self.sealed(self._ctx.deployment_key, number, "key", private),
+            self.sealed(public, number, "breach", breach.words.encode()),
         ]
         act = acts.BreachRaised(
             number=number,
@@ -172,12 +190,12 @@ class Breaches:
     def read(self, session: Session, number: str) -> BreachLine:
         """One entry as it is known now, this terminal's own acts included. Raises `NotFound`, `Refused`."""
         self._decider(session)
-        return self._line(self._breach(session, number))
+        return self._line(self.found(session, number))
 
     def texts(self, session: Session, number: str) -> BreachTexts:
         """What is sealed of it, opened by a worker; the look is an action. Raises `Unavailable` without a worker."""
         self._decider(session)
-        state = self._breach(session, number)
+        state = self.found(session, number)
         viewed = acts.DataViewed(what="breach", reason="breach", system=None, count=1)
         self._ctx.record(session, viewed, state)
         told = self._asks.ask("breach", {"case": number})
@@ -186,6 +204,8 @@ class Breaches:
             consequences=tuple(map(str, told["consequences"])),
             measures=tuple(map(str, told["measures"])),
             reasons=tuple(map(str, told["reasons"])),
+            persons=tuple(map(str, told["persons"])),
+            notices=tuple({name: str(text) for name, text in one.items()} for one in told["notices"]),
         )
 
     def content(self, session: Session, number: str) -> dict[str, Any]:
@@ -202,7 +222,7 @@ class Breaches:
 
         A later decision replaces an earlier one, and both stay. Raises `BadInput`, `Refused`.
         """
-        state = self._permitted(session, number)
+        state = self.permitted(session, number)
         duty = self._ctx.controller(state.controller).duty
         allowed = (CONTROLLER,) if duty is DutyRole.PROCESSOR else (AUTHORITY, PERSONS)
         if whom not in allowed:
@@ -219,7 +239,7 @@ class Breaches:
 
     def update(self, session: Session, number: str, what: str, value: str) -> None:
         """More is known (Art 33(4)): `what` is consequences, measures, persons, records, ongoing or contained."""
-        state = self._permitted(session, number)
+        state = self.permitted(session, number)
         if what in ("consequences", "measures"):
             if not value.strip():
                 raise BadInput("something must stand here", place=what)
@@ -238,7 +258,7 @@ class Breaches:
         if reason not in RELEASES:
             raise BadInput(f"a reason is one of {', '.join(RELEASES)}", place="reason")
         self._decider(session)
-        about = self._locked(self._breach(session, number))
+        about = self._locked(self.found(session, number))
         if about is None:
             raise Refused("no case is locked by it")
         self._ctx.permit("breach-release", about, session)
@@ -248,7 +268,7 @@ class Breaches:
         """Close it, once it is decided who is told; with the PIN just before. The case it is about is released too."""
         if reason not in CLOSINGS:
             raise BadInput(f"a reason is one of {', '.join(CLOSINGS)}", place="reason")
-        state = self._permitted(session, number, "breach-release")
+        state = self.permitted(session, number, "breach-release")
         assert state.breach is not None  # noqa: S101 - looked at above
         if why := missing(state.breach, self._ctx.controller(state.controller).duty):
             raise Refused(why, next_key="decide it first")
@@ -260,15 +280,16 @@ class Breaches:
 
     # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _permitted(self, session: Session, number: str, act: str = "breach-decide") -> Case:
-        """The open breach, for whom the table lets decide."""
-        state = self._breach(session, number)
+    def permitted(self, session: Session, number: str, act: str = "breach-decide") -> Case:
+        """The open breach, for whom the table lets decide. Raises `NotFound`, `Refused`."""
+        state = self.found(session, number)
         self._ctx.permit(act, state, session)
         if state.breach is not None and state.breach.closed:
             raise Refused("the breach is closed")
         return state
 
-    def _breach(self, session: Session, number: str) -> Case:
+    def found(self, session: Session, number: str) -> Case:
+        """The breach of that number, if it is one of this person's controllers. Raises `NotFound`."""
         state = self._cases.state(number)
         if state.breach is None or state.controller not in session.controllers:
             raise NotFound(f"there is no breach {number} for you")
@@ -289,11 +310,12 @@ class Breaches:
     def _write(self, session: Session, state: Case, act: acts.Act, words: str = "") -> None:
         if len(words) > LONGEST:
             raise BadInput(f"at most {LONGEST} characters", place="words")
-        details = [self._detail(bytes.fromhex(state.key), state.id, "breach", words.encode())] if words.strip() else []
+        details = [self.sealed(bytes.fromhex(state.key), state.id, "breach", words.encode())] if words.strip() else []
         draft = self._ctx.draft(session, act, state, details=tuple(d.hash for d in details))
         self._ctx.write([draft], details)
 
-    def _detail(self, public: bytes, owner: str, kind: str, plain: bytes) -> Detail:
+    def sealed(self, public: bytes, owner: str, kind: str, plain: bytes) -> Detail:
+        """`plain`, sealed to the breach."""
         blob = seal(public, plain, deployment=self._ctx.deployment, owner=owner, kind=kind)
         return Detail(sha256(blob).hexdigest(), owner, kind, blob)
 
@@ -326,12 +348,28 @@ class Breaches:
             safe=end.safe.astimezone(UTC),
             latest=end.latest.astimezone(UTC),
             decisions=tuple(self._decision(one) for one in breach.decisions),
+            people=tuple(self._person(one) for one in breach.people),
             missing=missing(breach, controller.duty),
             alerts=alerts_of(breach.op, state.letters),
             closed=breach.closed,
             closed_by=breach.closed_by.removeprefix("agent:"),
             closed_at=at(breach.closed_at) if breach.closed_at else None,
         )
+
+    def _person(self, one: Concerned) -> BreachPerson:
+        at = self._ctx.as_time(one.at) if one.at else None
+        by, reason = one.by.removeprefix("agent:"), reason_words(one.reason)
+        waits = self._waits(one) if one.state == ASKED else None
+        if waits is not None:
+            return BreachPerson(one.case, "waiting", reason=NO_MAIL, by=by, at=self._ctx.as_time(waits.until))
+        return BreachPerson(one.case, one.state, one.medium, reason, by, at)
+
+    def _waits(self, one: Concerned) -> "Progress | None":
+        """Where the letter to this person is, if it waits for its mail."""
+        if not self._ctx.online:
+            return None
+        name = LETTER + notice_letter(one.notice, one.case)
+        return next((row for row in self._ctx.port().progress(one.case) if row.system == name), None)
 
     def _decision(self, one: Decision) -> BreachDecision:
         told = self._ctx.as_time(one.told_at) if one.told_at else None

@@ -19,7 +19,8 @@ from services.identity.check import Mark, closed_because, finished, stuck
 from services.identity.choose import Aim, aim_for
 from services.identity.engine import COMPARED
 from services.identity.needs import NOTED, Flag, facts_of
-from services.identity.template import templates
+from services.identity.template import LANGUAGES, templates
+from services.letters.dates import weekday
 from services.types import ChecklistView, Factor, Session, Tier, Wait
 
 LOWERED = ("known-otherwise", "no-value-at-stake", "dispute-over", "minor-of-age", "change-confirmed")
@@ -190,25 +191,26 @@ class Checks:
         controller = self._ctx.controller(state.controller)
         dates = self._cases.read(session, case).dates
         legal_end = next(one.day for one in dates if one.name == "legal end")
+        language = next((one for one in (language, controller.language) if one in LANGUAGES), LANGUAGES[0])
         fill = {
             "case": state.id,
             "controller": controller.name,
-            "received": state.received_on,
-            "due": legal_end.isoformat(),
+            "received": weekday(date.fromisoformat(state.received_on), language),
+            "due": weekday(legal_end, language),
         }
-        lines = view.steps(check, ways, language or controller.language, fill)
+        lines = view.steps(check, ways, language, fill)
         return ChecklistView(
             case=state.id,
             check=folded.id,
             template=folded.template,
-            title=words(check.template.title, language or controller.language),
+            title=words(check.template.title, language),
             tier_needed=folded.tier_needed,
             tier_reached=folded.tier,
             strikes=folded.strikes,
             steps=lines,
             current=view.current(check, ways, lines),
             until=datetime.fromtimestamp((folded.started_at + CHECK_US) / 1_000_000, UTC),
-            ended=view.closing_words(check, language or controller.language, fill),
+            ended=view.closing_words(check, language, fill),
             texts=ways.texts,
         )
 

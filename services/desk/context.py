@@ -45,6 +45,7 @@ GRAVE = frozenset(
         "lower",
         "second",
         "unanswered",
+        "breach-notice",
         "breach-release",
     }
 )

@@ -6,6 +6,7 @@ from db.central_shapes import ALL, halts_in
 from services.catalog.seen import alarms
 from services.desk.acting import Acting
 from services.desk.asks import Asks
+from services.desk.breach_notices import BreachNotices
 from services.desk.breaches import Breaches
 from services.desk.cases import Cases
 from services.desk.catalog import Catalogs
@@ -14,6 +15,7 @@ from services.desk.clock import Clock
 from services.desk.context import Context
 from services.desk.decisions import Decisions
 from services.desk.drafts import Drafts
+from services.desk.figures import FiguresDesk
 from services.desk.finding import Finding
 from services.desk.intake import IntakeDesk
 from services.desk.legal_holds import LegalHolds
@@ -36,8 +38,8 @@ from services.types import Status
 
 class Desk:
     """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `hold`,
-    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `log`, `catalog`, `reviewing`, `draft` and
-    `practice`.
+    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`,
+    `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
     """
@@ -64,6 +66,8 @@ class Desk:
         self.rectify = Rectify(ctx, self.case, asks)
         self.letter = Letters(ctx, self.case, asks)
         self.breach = Breaches(ctx, self.case, self.intake, asks)
+        self.notice = BreachNotices(ctx, self.case, self.breach, self.letter, asks)
+        self.figures = FiguresDesk(ctx, asks)
         self.log = Logs(ctx)
         self.catalog = Catalogs(ctx)
         self.reviewing = Reviewing(ctx)

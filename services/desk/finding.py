@@ -77,6 +77,7 @@ def _preview(case: str, ask: str, told: dict[str, Any]) -> Preview:
         others=int(told.get("others") or 0),
         blocked=told.get("blocked") or "",
         unreachable=tuple(told.get("unreachable") or ()),
+        deleting=tuple(told.get("deleting") or ()),
     )
 
 

@@ -19,6 +19,7 @@ from services.desk.context import Context
 from services.errors import BadInput, Refused, Unavailable
 from services.identity import identifiers
 from services.letters.dates import weekday
+from services.letters.lexicon import DEFAULT, LANGUAGES, lexicon
 from services.types import Channel, Intake, Opened, Session
 
 BLOCK = 1000
@@ -163,14 +164,8 @@ class IntakeDesk:
         return first, first + BLOCK, log
 
 
-_SENTENCES = {
-    "en": "Your request is logged as of $received. You will have an answer by $due at the latest.",
-    "de": "Ihr Anliegen ist mit Eingang $received aufgenommen. Sie bekommen spätestens am $due eine Antwort.",
-}
-
-
 def _say(dates: DueDates, controller: Controller) -> str:
     """The sentence to say, in the language that the controller's callers speak: the period from day to day (INT-6)."""
-    language = next((one for one in controller.languages if one in _SENTENCES), "en")
+    language = next((one for one in controller.languages if one in LANGUAGES), DEFAULT)
     received, due = (weekday(day, language) for day in (dates.received_on, dates.due_hard))
-    return Template(_SENTENCES[language]).substitute(received=received, due=due)
+    return Template(lexicon(language).said["logged"]).substitute(received=received, due=due)

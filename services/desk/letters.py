@@ -5,13 +5,13 @@ from typing import Any
 from services.action_log import acts
 from services.cases.case import Case, LetterState
 from services.cases.fold_clock import CODE_LETTER
-from services.cases.fold_letters import FROM_CASE, failed_letters
+from services.cases.fold_letters import BREACH_NOTICE, FROM_CASE, failed_letters
 from services.cases.oral import proven_apart
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
-from services.errors import BadInput, Refused
-from services.types import LetterText, Session, Tier
+from services.errors import BadInput, NotFound, Refused
+from services.types import LetterText, Printed, Session, Tier
 
 MEDIA = ("post", "phone", "in-person")
 """How what a letter says can reach a person when no mail does: printed and posted, or said to who has proven who they
@@ -56,10 +56,23 @@ class Letters:
             raise Refused("needs T2: an answer is said only to who has proven who they are", next_key="v verifies")
         self._ctx.record(session, acts.LetterHanded(letter=found.id, medium=medium), state, found.item or None)
 
+    def print(self, session: Session, case: str, letter: str) -> Printed:
+        """Have a worker write it as a PDF to be printed and posted; each is an action. Raises `Refused`, `NotFound`."""
+        state = self._cases.state(case)
+        found = next((one for one in state.letters if one.id == letter), None)
+        of_breach = found is not None and found.template == BREACH_NOTICE
+        self._ctx.permit("print-notice" if of_breach else "print-letter", state, session)
+        if found is None:
+            raise NotFound("there is no such letter")
+        self._ctx.record(session, acts.DataViewed("letter-print", "reach-person", None, 1), state, found.item or None)
+        told = self._asks.ask("letter-print", {"case": case, "letter": letter})
+        return Printed(str(told["file"]), bool(told["addressed"]))
+
     def _failed(self, session: Session, case: str, letter: str) -> tuple[Case, LetterState]:
         state = self._cases.state(case)
-        self._ctx.permit("letter", state, session)
         found = next((one for one in failed_letters(state) if one.id == letter), None)
+        of_breach = found is not None and found.template == BREACH_NOTICE
+        self._ctx.permit("breach-letter" if of_breach else "letter", state, session)
         if found is None:
             raise Refused("this letter has not failed")
         return state, found

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from db.central_shapes import LETTER
 from services.cases.case import Case, LetterState
-from services.cases.fold_letters import FAILED, SENT, failed_letters
+from services.cases.fold_letters import FAILED, SENT, has_failed
 from services.cases.words import reason_words
 from services.desk.context import Context
 from services.types import ItemView, LetterView, SystemResult
@@ -40,11 +40,10 @@ def _systems(item: ItemView, rows: "list[Progress]") -> tuple[SystemResult, ...]
 def letters_of(case: Case, rows: "list[Progress]") -> tuple[LetterView, ...]:
     """The case's letters; of one that waits for its mail, why and when it is tried next."""
     waits = {row.system.removeprefix(LETTER): row for row in rows if row.system.startswith(LETTER)}
-    failed = failed_letters(case)
-    return tuple(_letter(one, waits.get(one.id), failed=one in failed) for one in case.letters)
+    return tuple(_letter(one, waits.get(one.id)) for one in case.letters)
 
 
-def _letter(one: LetterState, row: "Progress | None", *, failed: bool) -> LetterView:
+def _letter(one: LetterState, row: "Progress | None") -> LetterView:
     view = LetterView(
         id=one.id,
         template=one.template,
@@ -54,7 +53,7 @@ def _letter(one: LetterState, row: "Progress | None", *, failed: bool) -> Letter
         medium=one.medium,
         reason=reason_words(one.reason),
         at=Context.as_time(one.at) if one.at else None,
-        failed=failed,
+        failed=has_failed(one),
     )
     if row is None or one.state in (SENT, FAILED):
         return view

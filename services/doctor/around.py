@@ -1,4 +1,4 @@
-"""What a home needs around it: a worker that lives, a way for letters."""
+"""What a home needs around it: a worker that lives, a way for letters and text messages."""
 
 import socket
 import time
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.doctor.finding import Finding
 from services.home import CENTRAL_KEY, Home, key
+from services.secret_names import MAIL_PASSWORD, TEXTS_SECRET
 from services.secrets import Vault
 
 ALIVE_S = 5.0
@@ -38,8 +39,9 @@ def mail(vault: Vault, host: str, port: int, user: str, outbox: Path) -> Iterato
         count = sum(1 for _ in outbox.glob("*.eml"))
         yield Finding("mail", "ok", f"no server is set: letters become files in {outbox} ({count} there)")
         return
-    if user and vault.get("mail-password") is None:
-        yield Finding("mail", "bad", "the server wants a password and none is kept", "keep it under mail-password")
+    if user and vault.get(MAIL_PASSWORD) is None:
+        seen = f"the server knows {user} by a password and none is kept"
+        yield Finding("mail", "bad", seen, f"rightsdesk worker secret {MAIL_PASSWORD}, on each worker")
     try:
         socket.create_connection((host, port), _CONNECT_S).close()
     except OSError as error:
@@ -47,3 +49,14 @@ def mail(vault: Vault, host: str, port: int, user: str, outbox: Path) -> Iterato
         yield Finding("mail", "bad", seen, "look at host and port under [mail], and at the network")
     else:
         yield Finding("mail", "ok", f"{host}:{port} answers")
+
+
+def texts(vault: Vault, url: str) -> Iterator[Finding]:
+    """Whether the text gateway's secret is there; nothing where codes go by mail alone."""
+    if url and vault.get(TEXTS_SECRET) is None:
+        yield Finding(
+            "texts", "warn", "no secret is kept: the gateway is asked without one",
+            f"rightsdesk worker secret {TEXTS_SECRET}, on each worker",
+        )  # fmt: skip
+    elif url:
+        yield Finding("texts", "ok", "a gateway is set, and its secret is kept")

@@ -23,6 +23,7 @@ class Facts:
     mail_port: int
     mail_user: str
     outbox: Path
+    texts_url: str = ""
 
 
 def examine(facts: Facts, open_vault: Callable[[], Vault]) -> list[Finding]:
@@ -54,6 +55,7 @@ def _inside(facts: Facts, home: Home, vault: Vault) -> list[Finding]:
         lambda: around.mail(vault, facts.mail_host, facts.mail_port, facts.mail_user, facts.outbox),
         "look at [mail] in rightsdesk.toml",
     )
+    found += looked("texts", lambda: around.texts(vault, facts.texts_url), "look at [texts] in rightsdesk.toml")
     return found
 
 

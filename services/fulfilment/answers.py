@@ -16,9 +16,10 @@ from services.cases.fold_check import verified_tier
 from services.cases.oral import SUMMARY, not_by_mouth
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
-from services.fulfilment import held_back, hold_answers, people
+from services.fulfilment import figures_answer, held_back, hold_answers, people
 from services.fulfilment.arriving import arrived
 from services.fulfilment.breach_alert import opened
+from services.fulfilment.breach_notice import preview as notice_preview
 from services.fulfilment.by_hand import form
 from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
@@ -27,6 +28,7 @@ from services.fulfilment.letter_view import letter_now, letter_of, told
 from services.fulfilment.oral import summary
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
+from services.fulfilment.printing import print_letter
 from services.fulfilment.proof import Proof
 from services.fulfilment.sign_ins import SignIns
 from services.fulfilment.steps import INTERNAL, code_of
@@ -76,12 +78,15 @@ class Answers:
             "answer": self._answer,
             "reveal": self._reveal,
             "letter": self._letter,
+            "letter-print": lambda ask: print_letter(room, self._case(ask), ask.text("letter")),
             "decision": self._decision,
             "purposes": self._purposes,
             "task": lambda ask: form(room, self._case(ask), ask.text("task"), ask.text("language")),
             "holds": lambda ask: {"holds": hold_answers.listed(room, ask.text("agent"))},
             "hold-matter": lambda ask: {"matter": hold_answers.matter(room, ask.text("agent"), ask.text("hold"))},
+            "figures": lambda ask: {"figures": figures_answer.told(room, ask.text("agent"), ask.text("since"))},
             "breach": lambda ask: opened(room, self._case(ask)),
+            "breach-notice": lambda ask: told(notice_preview(room, self._case(ask), ask.payload)),
             "sign-in": self._sign_in,
         }
 

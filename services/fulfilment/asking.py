@@ -14,7 +14,7 @@ from services.fulfilment.factors import POST
 from services.fulfilment.notices import given_mail, given_or_on_file
 from services.fulfilment.paper import DOTS, print_code
 from services.fulfilment.people import look_up, points
-from services.fulfilment.post import Carry, post, send
+from services.fulfilment.post import Carry, Watch, post, send
 from services.fulfilment.steps import Task
 from services.identity.codes import LETTER_DAYS
 from services.types import Tier, Wait
@@ -30,8 +30,8 @@ def ask(task: Task) -> None:
     if params["by"] == PAPER:
         template, to, carry = CODE_LETTER, partial(_postal, task), print_code
     language = task.room.controller(case.controller).language
-    facts, wanted = partial(_facts, task, question), partial(_wanted, task, question)
-    letter = send(task, "letter", case, template, language, facts, to, wanted, carry)
+    facts, watch = partial(_facts, task, question), Watch(over=partial(_over, task, question))
+    letter = send(task, "letter", case, template, language, facts, to, watch, carry)
     if letter:
         task.patiently("left", partial(_left, task, question, letter), forever=True)
 
@@ -43,11 +43,11 @@ def _asked(case: Case, question: str) -> Asked:
     return found
 
 
-def _wanted(task: Task, question: str) -> bool:
-    """Whether it is still to be asked: an answer may have come in another way, and the case may have ended."""
+def _over(task: Task, question: str) -> bool:
+    """Whether it need not be asked any more: an answer came in another way, or the case has ended."""
     case = task.case()
     asked = _asked(case, question)
-    return bool(asked.waits) and not asked.answered and not case.closed
+    return not asked.waits or bool(asked.answered) or case.closed
 
 
 def _facts(task: Task, question: str) -> dict[str, object]:

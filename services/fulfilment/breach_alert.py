@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import orjson
+
 from services.cases.breach import end_of, first_told
 from services.cases.case import Case
 from services.controllers import Controller
@@ -59,9 +61,14 @@ def opened(room: Workroom, case: Case) -> dict[str, object]:
     if breach is None:
         raise NotFound("this is no breach")
     texts = {digest: text.decode("utf-8", "replace") for digest, text in room.details.own(case.id, "breach").items()}
+    notices = room.details.own(case.id, "breach-notice")
     return {
         "words": texts.get(breach.words, ""),
         "consequences": [texts.get(one, "") for one in breach.consequences],
         "measures": [texts.get(one, "") for one in breach.measures],
         "reasons": [texts.get(one.words, "") for one in breach.decisions],
+        "persons": [texts.get(one.words, "") for one in breach.people],
+        "notices": [
+            orjson.loads(sealed) if (sealed := notices.get(one.words)) is not None else {} for one in breach.notices
+        ],
     }

@@ -15,6 +15,7 @@ from services.catalog.identifiers import How, forms
 from services.catalog.values import join_key, join_keys, plain
 from services.connectors.base import Change, Connector, Delete, Key, Lookup, Reader, Rewrite, Row, Table
 from services.errors import Refused, Unusable
+from services.fulfilment.kept_marks import Marking, can_mark, rewrites as kept_marks
 from services.fulfilment.masking import Cell, masked
 from services.fulfilment.ownership import Person
 from services.fulfilment.plan import Action, Plan
@@ -39,8 +40,9 @@ class Left:
     count: int
 
 
-def apply(plan: Plan, system: str, connector: Connector, *, secret: bytes) -> Applied:
+def apply(plan: Plan, system: str, connector: Connector, *, secret: bytes, marking: Marking | None = None) -> Applied:
     """Carries out `plan` in `system` in one transaction. `secret`: the key of keyed masks, the same each time.
+    `marking`: how what a law keeps is marked as stored only, before anything goes.
 
     Raises `Refused` for a plan with faults, `Unusable` when the live system would not take it (nothing is written
     then), `Unavailable` when it does not answer.
@@ -49,15 +51,20 @@ def apply(plan: Plan, system: str, connector: Connector, *, secret: bytes) -> Ap
         raise Refused(f"the plan cannot be carried out: {plan.faults[0]}")
     part = plan.system(system)
     deleted = rewritten = 0
-    if any(action.act in ("delete", "mask") for action in part.actions):
+    marked = marking is not None and any(can_mark(marking.graph, action) for action in part.actions)
+    if marked or any(action.act in ("delete", "mask") for action in part.actions):
         with connector.change() as change:
             deletes = _deletes(system, part.actions)
+            marks = list(kept_marks(plan, system, change, marking)) if marking is not None else []
             rewrites = list(_rewrites(plan, system, change, secret))
-            faults = change.faults(deletes, rewrites)
+            faults = change.faults(deletes, [*marks, *rewrites])
             if faults:
                 why = "; ".join(dict.fromkeys(faults))
                 raise Unusable(f"system '{system}' would not take the plan: {why}", kept="nothing was changed")
             change.defer()
+            for mark in marks:
+                change.rewrite(mark)
+                reach("erase.between-statements")
             for rewrite in rewrites:
                 rewritten += change.rewrite(rewrite)
                 reach("erase.between-statements")

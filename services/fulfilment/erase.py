@@ -25,12 +25,15 @@ from services.catalog.graph import Node
 from services.catalog.identifiers import how_of
 from services.errors import Refused
 from services.fulfilment import people
+from services.fulfilment.asked_for import copy_asked
 from services.fulfilment.by_hand import bound, erased, is_by_hand
 from services.fulfilment.change import verify
 from services.fulfilment.coverage import covers, held_more
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import known_by, mask_secret, sealed_before, the_plan
 from services.fulfilment.everywhere import erase_everywhere
+from services.fulfilment.found import Found
+from services.fulfilment.kept_marks import can_mark
 from services.fulfilment.legal_holds import covered
 from services.fulfilment.plan import LEFT_OUT, LEGAL_HOLD, Action, Plan
 from services.fulfilment.post import send
@@ -39,12 +42,14 @@ from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
 from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Shown, Task
+from services.fulfilment.waits import busy
 from services.fulfilment.workroom import Workroom
 from services.identity.identifiers import lookup_digest
 from services.letters.compose import spoken
 from services.letters.lexicon import lexicon
 from services.types import ItemState, Outcome, Role, Session
 
+ASKED_FOR = "waits: a copy is asked for, answer that first"
 CHANGED = "plan-changed"
 WITHDRAWN = "withdrawn"
 ERASED = "erasure"
@@ -52,12 +57,13 @@ ERASED = "erasure"
 
 def erase(task: Task) -> None:
     """Carry out an approved plan. Not due, withdrawn or another plan: stops without an act."""
-    if task.step("may", lambda: _not_now(task)):
+    if task.step("may", lambda: _due(task)):
         return
     try:
         task.patiently("look-again", lambda: _covered(task), by_hand=True)
     except JobFailed as exc:
-        _fail(task, None, "looked-again", str(exc))
+        if str(exc) != WITHDRAWN:
+            _fail(task, None, "looked-again", str(exc))
         return
     try:
         systems = task.patiently("started", lambda: _start(task), forever=True)
@@ -91,9 +97,13 @@ def erase(task: Task) -> None:
 # ── before ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _due(task: Task) -> str:
+    reach("erase.due")
+    return _not_now(task)
+
+
 def _not_now(task: Task) -> str:
     """Why the job must not run now; empty when it may. Judged by the same table as the screens."""
-    reach("erase.due")
     room, case = task.room, task.case()
     item = task.item(case)
     if item.digest != orjson.loads(task.job.params)["digest"]:
@@ -111,10 +121,15 @@ def _session(room: Workroom, case: Case) -> Session:
 
 
 def _covered(task: Task) -> str:
-    """Raises `JobFailed` when the plan no longer says all that there is: new rows need a new approval."""
+    """Raises `JobFailed` when the plan no longer says all that there is: new rows need a new approval. Waits while the
+    person's data are asked for (ACC-7)."""
     room, case = task.room, task.case()
+    if _not_now(task):
+        raise JobFailed(WITHDRAWN)  # while it waited
     plan, _ = the_plan(task)
+    _unasked(task, plan, None)
     found = look_everywhere(task, answers=False)
+    _unasked(task, plan, found)
     try:
         fresh = plan_now(room, case, room.catalog(case.controller), found)
     except Refused:
@@ -122,6 +137,15 @@ def _covered(task: Task) -> str:
     if not covers(plan, fresh):
         raise JobFailed(LEGAL_HOLD if held_more(plan, fresh) else CHANGED)
     return "covered"
+
+
+def _unasked(task: Task, plan: Plan, found: Found | None) -> None:
+    """Raises `Wait` while a copy of the person's data is asked for, in this case or another, and something would go."""
+    asked = copy_asked(task.room, task.case(), found) if plan.count("delete") + plan.count("mask") else ""
+    if asked:
+        until = task.room.now() + int(task.room.pauses[-1] * 1_000_000)
+        task.show({part.system: Shown(ASKED_FOR, reason=asked) for part in plan.systems if part.actions})
+        raise busy(until)
 
 
 def _start(task: Task) -> list[str]:
@@ -235,7 +259,8 @@ def _lines(
             node = Node(action.dataset, action.collection)
             facts = catalog.graph.dataset(node).facts(catalog.graph.nodes[node])
             label = words(facts.label, language) or action.collection
-            line = _line(action, language)
+            hand = is_by_hand(catalog.connectors.get(part.system))
+            line = _line(action, language, can_mark(catalog.graph, action) and not hand and part.system not in skipped)
             if part.system in skipped and line["outcome"] in ("erased", "masked"):
                 line["outcome"] = "held" if part.system in closed else "not-done"
             elif line["outcome"] == "erased" and (by_hand := hands.get(part.system)) is not None:
@@ -247,7 +272,7 @@ def _lines(
 _OUTCOMES = {"delete": "erased", "mask": "masked", "keep": "kept", "leave": "left"}
 
 
-def _line(action: Action, language: str) -> dict[str, object]:
+def _line(action: Action, language: str, marked: bool) -> dict[str, object]:
     known = lexicon(language).erasure
     code = action.reason if isinstance(action.reason, str) else ""
     reason = known.get(code) or words(action.reason, language)
@@ -257,7 +282,9 @@ def _line(action: Action, language: str) -> dict[str, object]:
     elif outcome == "kept" and not (action.until and action.law):
         outcome, reason = "left", reason or known["no-date"]
     until = date.fromisoformat(action.until) if action.until else None
-    return {"outcome": outcome, "rows": action.count, "until": until, "law": action.law, "reason": reason}
+    return {
+        "outcome": outcome, "rows": action.count, "until": until, "law": action.law, "reason": reason, "marked": marked,
+    }  # fmt: skip
 
 
 def _contact(task: Task) -> str | None:

@@ -16,14 +16,15 @@ from db.kill_points import reach
 from services.action_log.acts import EraseFailed, EraseSystemDone, SystemGivenUp, SystemSkipped
 from services.cases.fold_systems import RETRY, SKIP, SKIPPED
 from services.cases.fold_tasks import BY_HAND, ERASE
-from services.catalog.graph import Node
+from services.catalog.graph import Graph, Node
+from services.connectors.base import Connector
 from services.fulfilment.by_hand import ask_to_erase, erased, erasing, is_by_hand
 from services.fulfilment.change import apply, standing
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.erase_plan import known_by, mask_secret, the_plan
+from services.fulfilment.kept_marks import Marking, read_back
 from services.fulfilment.legal_holds import covered
 from services.fulfilment.plan import LEGAL_HOLD, Plan
-from services.fulfilment.restriction import restrict_kept
 from services.fulfilment.steps import Shown, Task
 from services.fulfilment.waits import (
     AWAY,
@@ -38,6 +39,9 @@ from services.fulfilment.waits import (
     day_us,
     turn_of,
 )
+
+NOT_MARKED = "not-read-back"
+"""What a law keeps was to be marked as stored only, and is not."""
 
 
 class Ended(Enum):
@@ -156,12 +160,18 @@ def _apply(task: Task, system: str, n: int, asked: bool) -> str:
     if is_by_hand(connector) and plan.system(system).count("delete"):
         ask_to_erase(task, system, n, again=asked)
         connector = erasing(task, system)
-    if not is_by_hand(connector):  # before anything goes: where it cannot be said, nothing was done
-        graph, now = task.room.catalog(plan.controller).graph, datetime.fromtimestamp(task.room.now() / 1_000_000, UTC)
-        restrict_kept(plan, system, graph, connector, now)
-    apply(plan, system, connector, secret=mask_secret(task))
+    graph = _graph(task, connector)
+    marking = Marking(graph, datetime.fromtimestamp(task.room.now() // 1_000_000, UTC)) if graph else None
+    apply(plan, system, connector, secret=mask_secret(task), marking=marking)
     reach("erase.after-apply")
+    if read_back(plan, system, connector, graph).free:
+        raise JobFailed(NOT_MARKED)
     return "done"
+
+
+def _graph(task: Task, connector: Connector) -> Graph | None:
+    """By which what is kept is marked; None where people erase: they are not asked to mark."""
+    return None if is_by_hand(connector) else task.room.catalog(task.job.controller).graph
 
 
 def _closed(task: Task, system: str, plan: Plan) -> bool:
@@ -180,7 +190,9 @@ def _held(task: Task, system: str, before: list[int]) -> None:
     deleted, masked = (max(0, was - is_) for was, is_ in zip(before, now, strict=True))
     part = plan.system(system)
     kept = part.count("keep") + part.count("leave") + sum(now)
-    task.report(f"done:{system}", EraseSystemDone(system, deleted, masked, kept, LEGAL_HOLD), case, task.job.item)
+    marks = _marks(task, system)
+    act = EraseSystemDone(system, deleted, masked, kept, LEGAL_HOLD, *marks)
+    task.report(f"done:{system}", act, case, task.job.item)
     task.show({system: Shown("done", deleted + masked)})
 
 
@@ -191,10 +203,17 @@ def _done(task: Task, system: str, before: list[int]) -> None:
     by_hand = erased(task, system)
     if by_hand is not None:  # what people say, and marked as that
         before, reason = [by_hand, 0], BY_HAND
-    act = EraseSystemDone(system, before[0], before[1], kept, reason)
+    act = EraseSystemDone(system, before[0], before[1], kept, reason, *_marks(task, system))
     task.report(f"done:{system}", act, case, task.job.item)
     task.show({system: Shown("done" if any(before) or kept else "nothing found", sum(before))})
     reach("erase.after-system-done")
+
+
+def _marks(task: Task, system: str) -> tuple[int, int]:
+    """Rows that a law keeps: marked as stored only, and not marked."""
+    connector = erasing(task, system)
+    kept = read_back(the_plan(task)[0], system, connector, _graph(task, connector))
+    return kept.stored_only, kept.free + kept.unmarkable
 
 
 def _due(task: Task, system: str, code: str, n: int) -> int:

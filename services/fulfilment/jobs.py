@@ -5,6 +5,7 @@ from functools import partial
 
 from services.fulfilment.asking import ask
 from services.fulfilment.breach_alert import breach_alert
+from services.fulfilment.breach_notice import breach_notice
 from services.fulfilment.check_notice import notify
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
@@ -22,6 +23,7 @@ from services.fulfilment.workroom import Workroom
 WORK: dict[str, Callable[[Task], None]] = {
     "acknowledge": acknowledge,
     "breach-alert": breach_alert,
+    "breach-notice": breach_notice,
     "check-notice": notify,
     "closing-letter": closing_letter,
     "consent": change_consent,

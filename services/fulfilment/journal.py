@@ -15,9 +15,9 @@ from types import TracebackType
 import orjson
 
 from services.fulfilment.tally import Tally
+from services.technical_logs import MONTH_S
 
 MAX_BYTES = 5_000_000
-_MONTH_S = 30 * 86_400
 _STDERR = 2
 
 
@@ -52,16 +52,17 @@ class Journal:
 
         Others that write to the file that is set aside go on there until they start anew.
         """
-        half, now = months * _MONTH_S / 2, time.time()
+        half, now = months * MONTH_S / 2, time.time()
         aside = self._path.with_name(self._path.name + ".1")
-        if aside.exists() and now - aside.stat().st_mtime > half:
-            aside.unlink()
-        with self._path.open("rb") as file:
-            first = file.readline()
         with suppress(ValueError, KeyError, OSError):  # no line of ours; or Windows, where nobody moves an open file
+            if aside.exists() and now - aside.stat().st_mtime > half:
+                aside.unlink()
+            with self._path.open("rb") as file:
+                first = file.readline()
             if first and now - orjson.loads(first)["at"] / 1_000_000 > half:
-                self._path.replace(aside)
-                old, self._file = self._file, self._opened()
+                with self._writing:
+                    self._path.replace(aside)
+                    old, self._file = self._file, self._opened()
                 os.close(old)
 
     def _opened(self) -> int:

@@ -8,17 +8,18 @@ from services.catalog.retention_law import CALENDAR, duty, last_day
 
 def until(retention: Retention, value: object, today: date) -> tuple[date | None, str]:
     """The last day the row must be kept, from the date in `value`, None when that is no date; and the law."""
-    day = _day(value)
+    day = day_of(value)
     if retention.entry is not None:
         row = duty(retention.entry, day or today, today)
-        starts, months, law = row.starts, row.years * 12, row.law
+        starts, months, law = row.starts, row.period, row.law
     else:
         starts, months = retention.starts, (retention.years or 0) * 12 + (retention.months or 0)
         law = retention.law or ""
     return (None if day is None else last_day(starts, day, months, retention.year_ends or CALENDAR)), law
 
 
-def _day(value: object) -> date | None:
+def day_of(value: object) -> date | None:
+    """The day in a field that a duty counts from; None where there is none."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

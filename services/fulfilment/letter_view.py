@@ -14,12 +14,17 @@ _REASON = "volume"
 
 
 def letter_of(room: Workroom, case: Case, letter: str) -> dict[str, object]:
-    """The sealed letter of that id, as it was sealed last; raises `NotFound`."""
+    """The sealed letter of that id, as a desk shows it; raises `NotFound`."""
+    return told(sealed_letter(room, case, letter))
+
+
+def sealed_letter(room: Workroom, case: Case, letter: str) -> Letter:
+    """The letter of that id, as it was sealed last; raises `NotFound`."""
     found = [one for text in room.details.own(case.id, "letter").values() if (one := from_text(text)).id == letter]
     if not found:
         raise NotFound("there is no copy of this letter")
     known = next((one for one in case.letters if one.id == letter), None)
-    return told(next((one for one in found if known is not None and one.version == known.version), found[-1]))
+    return next((one for one in found if known is not None and one.version == known.version), found[-1])
 
 
 def letter_now(room: Workroom, case: Case, template: str) -> dict[str, object]:

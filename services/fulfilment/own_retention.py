@@ -19,6 +19,7 @@ from services.cases.own_retention import KINDS, RECORD, ends
 from services.controllers import Controller
 from services.errors import NotFound
 from services.fulfilment.workroom import Systems, Workroom
+from services.technical_logs import FAULTS, MONTHS, forget_faults
 
 ON_HOLD, OPEN = "legal hold", "another request is open"
 
@@ -81,8 +82,14 @@ def run(room: Workroom) -> RetentionRun | None:
     done = RetentionRun(gone["contact"], gone["letters"], gone["record"], _forget_holds(room), gone["stayed"])
     room.results.own(done, repeat=f"retention:{day}")
     central_retention.put_day(room.store.engine, day)
-    room.journal.tidy(min(one.retention.technical_months for one in controllers))
     return done
+
+
+def tidy_logs(room: Workroom) -> None:
+    """The technical logs of this worker's machine, whoever leads: the shortest term of all controllers."""
+    months = min((one.retention.technical_months for one in _controllers(room)), default=MONTHS)
+    room.journal.tidy(months)
+    forget_faults(room.home.logs / FAULTS, months)
 
 
 def _controllers(room: Systems) -> list[Controller]:

@@ -2,7 +2,7 @@
 leave is tried again, or waits for people; it never counts as told."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -11,13 +11,14 @@ import orjson
 
 from db.central_shapes import LETTER
 from db.kill_points import reach
+from services.action_log.act import Act
 from services.action_log.acts import LetterFailed, LetterMade, LetterSent
 from services.cases.case import Case
-from services.cases.fold_letters import ADDRESSED, FAILED, PATIENT, SENT
+from services.cases.fold_letters import ADDRESSED, FAILED, OVERTAKEN, PATIENT, SENT
 from services.controllers import Controller
 from services.errors import DeskError, Refused
 from services.fulfilment.engine import JobFailed
-from services.fulfilment.steps import Shown, Task
+from services.fulfilment.steps import Shown, Task, never
 from services.fulfilment.waits import NEVER_US
 from services.fulfilment.workroom import Workroom
 from services.letters.compose import Letter, compose
@@ -26,14 +27,18 @@ from services.sync.jobs import op_of
 
 MAIL_REFUSED, NO_ADDRESS = "mail-refused", "no-address"
 Carry = Callable[[Task, str, Case, Letter, str], str]
-AGAIN, HANDED, DROPPED = "again", "handed", "dropped"
+AGAIN, HANDED, OVER = "again", "handed", "over"
 UNWRITTEN = "none"
 """The version of a letter that could not be written: the next try may write it."""
 
 
-def always() -> bool:
-    """A letter that is wanted whatever happens meanwhile."""
-    return True
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whoever has a word in whether a letter goes out: `over`: it need not any more. `failed` is told the step and the
+    reason, within the step that says so."""
+
+    over: Callable[[], bool] = never
+    failed: Callable[[str, str], None] = lambda step, reason: None
 
 
 def letter_id(task: Task, step: str) -> str:
@@ -100,20 +105,20 @@ def send(
     language: str,
     facts: Callable[[], Mapping[str, object]],
     to: Callable[[], str | None],
-    wanted: Callable[[], bool] = always,
+    watch: Watch = Watch(),
     carry: Carry = post,
 ) -> str:
     """Write and send a letter as patient steps of the job; its id, or nothing when it did not leave.
 
     `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing, and of one of
     `ADDRESSED` that is a failure. One of `PATIENT` is not given up: its job waits, and what the job would have said to
-    be done is not said, until it leaves, people told the person otherwise, or it is `wanted` no more. `carry` brings it
-    to the address and records that, once.
+    be done is not said, until it leaves, people told the person otherwise, or it is over. `carry` brings it to the
+    address and records that, once.
     """
     patient, addressed = template in PATIENT, template in ADDRESSED
 
     def work() -> str:
-        if not wanted():
+        if watch.over():
             return ""
         address = to()
         if address is None and not addressed:
@@ -136,29 +141,36 @@ def send(
             return failed(task, step, case, reason)
         unwritten = LetterMade(letter_id(task, step), template, UNWRITTEN, language)
         text = partial(_text, lambda: write(task, step, case, template, language, facts()))
-        task.patiently(
-            f"{name}:failed", partial(_failed, task, name, step, case, reason, unwritten, text), forever=True
-        )
-        said = _decided(task, name, letter_id(task, step), wanted)
-        if said != AGAIN:
-            return letter_id(task, step) if said == HANDED else ""
+        told = partial(_failed, task, name, step, case, reason, unwritten, text, watch)
+        task.patiently(f"{name}:failed", told, forever=True)
+        said = _decided(task, name, letter_id(task, step), watch)
+        if said == OVER:
+            over = LetterFailed(letter_id(task, step), OVERTAKEN)
+            task.patiently(f"{name}:over", partial(_report, task, f"{name}:over", over, case), forever=True)
+            return ""
+        if said == HANDED:
+            return letter_id(task, step)
     raise AssertionError("unreachable")
 
 
-def _decided(task: Task, name: str, letter: str, wanted: Callable[[], bool]) -> str:
-    """What people decided about a letter that failed, however long that takes: `AGAIN`, `HANDED` or `DROPPED`."""
+def _report(task: Task, step: str, act: Act, case: Case) -> None:
+    task.report(step, act, case, task.job.item)
+
+
+def _decided(task: Task, name: str, letter: str, watch: Watch) -> str:
+    """What people decided about a letter that failed, however long that takes: `AGAIN`, `HANDED` or `OVER`."""
     for n in count():
-        said = task.patiently(f"{name}:decided{n}", lambda: _said(task, letter, wanted), forever=True)
+        said = task.patiently(f"{name}:decided{n}", lambda: _said(task, letter, watch), forever=True)
         if said:
             return said
-        task.wait(NEVER_US, stirred=lambda: bool(_said(task, letter, wanted)))
+        task.wait(NEVER_US, stirred=lambda: bool(_said(task, letter, watch)))
     raise AssertionError("unreachable")
 
 
-def _said(task: Task, letter: str, wanted: Callable[[], bool]) -> str:
+def _said(task: Task, letter: str, watch: Watch) -> str:
     task.room.results.settle(stopped=task.room.stopped)
-    if not wanted():
-        return DROPPED
+    if watch.over():
+        return OVER
     state = next((one.state for one in task.case().letters if one.id == letter), FAILED)
     return "" if state == FAILED else HANDED if state == SENT else AGAIN
 
@@ -169,7 +181,14 @@ def _show_waiting(task: Task, letter: str, code: str, until: int) -> None:
 
 
 def _failed(
-    task: Task, name: str, step: str, case: Case, reason: str, unwritten: LetterMade, text: Callable[[], bytes | None]
+    task: Task,
+    name: str,
+    step: str,
+    case: Case,
+    reason: str,
+    unwritten: LetterMade,
+    text: Callable[[], bytes | None],
+    watch: Watch,
 ) -> None:
     """The act of a letter that did not leave, sealed with its text as it would have left: people read it, or print it.
 
@@ -180,6 +199,7 @@ def _failed(
     words = text()
     sealed = task.room.details.seal(case.id, "letter", words) if words is not None else None
     task.report(f"{name}:failed", LetterFailed(letter_id(task, step), reason), case, task.job.item, (sealed,))
+    watch.failed(f"{name}:failed", reason)
 
 
 def _text(written: Callable[[], Letter]) -> bytes | None:

@@ -6,6 +6,8 @@ from services.action_log.acts import FindDone, PlanMade
 from services.action_log.entry import new_id
 from services.cases.case import Case, Item
 from services.cases.fold_acts import OPEN
+from services.cases.queue import dates_of
+from services.cases.reasons import ANSWERED_BY_EXPORT
 from services.catalog.console_keys import words
 from services.catalog.graph import Graph, Node
 from services.errors import NotFound, Refused
@@ -14,6 +16,7 @@ from services.fulfilment.by_hand import asking_step, needed
 from services.fulfilment.found import Found, FoundCollection, FoundSystem, Whose
 from services.fulfilment.gravity import facts_in
 from services.fulfilment.legal_holds import covered, digests
+from services.fulfilment.own_deletion import about_to_go
 from services.fulfilment.plan import Action, Plan, make_plan
 from services.fulfilment.returned import digests_of
 from services.fulfilment.which import act_of, blocked as why_blocked, forget, must_tell
@@ -66,7 +69,17 @@ def preview(room: Workroom, ask: str, case: Case, item: str, language: str, stag
         "others": found.others,
         "blocked": blocked,
         "unreachable": [str(node) for node in found.unreachable],
+        "deleting": _own_deletions(room, case, wanted, found, language),
     }
+
+
+def _own_deletions(room: Workroom, case: Case, wanted: Item, found: Found, language: str) -> list[str]:
+    """What systems delete by themselves before a copy must be given; of nobody who may be another."""
+    if wanted.right not in ANSWERED_BY_EXPORT or wanted.ended or found.undecided or found.stopped:
+        return []
+    controller = room.controller(case.controller)
+    by = max(dates_of(case, controller).due, dates_of(case, controller).hard)
+    return about_to_go(found, room.catalog(case.controller).graph, room.today(controller), by, language)
 
 
 def _state(system: FoundSystem) -> str:

@@ -23,6 +23,7 @@ from services.fulfilment.consent import holds_purpose, write_consent
 from services.fulfilment.consenting import ALL_MARKETING
 from services.fulfilment.find import find
 from services.fulfilment.found import Reach
+from services.fulfilment.kept_marks import Marking
 from services.fulfilment.legal_holds import covered, digests
 from services.fulfilment.plan import Plan, make_plan
 from services.fulfilment.returned import Known, Returned, returned
@@ -151,10 +152,11 @@ def _change(room: Systems, controller: str, system: str, there: Returned) -> dic
     """Erase again, one transaction a person; rows in which a marketing stop was written again, by case."""
     catalog = room.catalog(controller)
     connector = catalog.connectors[system]
+    marking = Marking(catalog.graph, datetime.fromtimestamp(room.now() // 1_000_000, UTC))
     for case, known in there.erased.items():
         try:
             plan = _plan(room, controller, case, known)
-            apply(plan, system, connector, secret=_secret(room, case))
+            apply(plan, system, connector, secret=_secret(room, case), marking=marking)
             reach("replay.after-person")
         except Refused:
             continue  # it is counted as left: somebody must look

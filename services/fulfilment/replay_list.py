@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from db.central_replay import Repeat, ReplayStore
+from db.central_replay import Repeat, ReplayStore, over
 
 FILE = "replay.jsonl"
 
@@ -37,15 +37,20 @@ class ReplayList:
             self._store.add(rows)
 
     def merge(self) -> bool:
-        """Give each what only the other has; whether there was anything. Cheap while nothing changed."""
+        """Give each what only the other has, but what ended; whether there was any. Cheap while nothing changed."""
         with self._lock:
             if self._store.mark() == self._seen:
                 return False
             there, here = self._store.rows(), self._kept()
-            self._store.add(here - there)
-            self._keep(there - here)
+            gone = over(there | here)
+            self._store.add(here - there - gone)
+            self._store.drop(there & gone)
+            if here & gone:
+                self._keep_only((there | here) - gone)
+            else:
+                self._keep(there - here)
             self._seen = self._store.mark()
-            return there != here
+            return there != here or bool(gone)
 
     def _kept(self) -> set[Repeat]:
         rows = set()
@@ -55,12 +60,24 @@ class ReplayList:
         return rows
 
     def _keep(self, rows: Iterable[Repeat]) -> None:
-        lines = b"".join(orjson.dumps(list(row)) + b"\n" for row in sorted(rows))
-        if not lines:
-            return
-        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, b"\n" + lines)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        if lines := _lines(rows):
+            _write(self._file, os.O_APPEND, b"\n" + lines)
+
+    def _keep_only(self, rows: Iterable[Repeat]) -> None:
+        """The file anew, whole or as it was."""
+        new = self._file.with_name(self._file.name + ".new")
+        _write(new, os.O_TRUNC, _lines(rows))
+        new.replace(self._file)
+
+
+def _lines(rows: Iterable[Repeat]) -> bytes:
+    return b"".join(orjson.dumps(list(row)) + b"\n" for row in sorted(rows))
+
+
+def _write(file: Path, how: int, lines: bytes) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | how, 0o600)
+    try:
+        os.write(handle, lines)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -30,7 +30,7 @@ from services.fulfilment.found import FOREIGN, Found, FoundSystem, Reach
 from services.fulfilment.notices import given_or_on_file
 from services.fulfilment.post import send
 from services.fulfilment.recipients import tell
-from services.fulfilment.restricted_by import restricted_by
+from services.fulfilment.restricted_by import kept_from, restricted_by
 from services.fulfilment.restriction import marks_of, write_restriction
 from services.fulfilment.steps import Task, never
 from services.fulfilment.waits import AWAY
@@ -126,7 +126,7 @@ def lift(task: Task) -> None:
 
 
 def _wanted_by(task: Task, case: Case) -> str:
-    return restricted_by(task, case, _found(task, case))
+    return restricted_by(task.room, case, _found(task, case))
 
 
 def _keep(task: Task, case: Case, other: str) -> None:
@@ -191,17 +191,24 @@ def _mark(task: Task, case: Case, key: str, at: int) -> tuple[int, str]:
 
 
 def _unmark(task: Task, case: Case, key: str) -> tuple[int, str]:
-    """A system without a mark has none to take out: what was done there by hand is undone by hand."""
-    if _wanted_by(task, case):
+    """A system without a mark has none to take out: what was done there by hand is undone by hand. What an erasure left
+    because a law keeps it stays marked, whoever restricted the person after."""
+    found = _found(task, case)
+    if restricted_by(task.room, case, found):
         return 0, KEPT
     graph, connector = (catalog := task.room.catalog(case.controller)).graph, catalog.connectors[key]
-    rows = write_restriction(_found_in(task, case, key), graph, connector, False, datetime.now(UTC))
-    return rows, "not-read-back" if marks_of(_found_in(task, case, key), graph).restricted else ""
+    stays = kept_from(task.room, case, found)
+    rows = write_restriction(_of(found, key), graph, connector, False, datetime.now(UTC), stays)
+    return rows, "not-read-back" if marks_of(_found_in(task, case, key), graph, stays).restricted else ""
 
 
 def _found_in(task: Task, case: Case, key: str) -> FoundSystem:
     """What the system holds of the person, searched anew over all systems; raises `Unavailable`, `JobFailed`."""
-    system = next(system for system in _found(task, case).systems if system.key == key)
+    return _of(_found(task, case), key)
+
+
+def _of(found: Found, key: str) -> FoundSystem:
+    system = next(system for system in found.systems if system.key == key)
     if system.reach is Reach.FAILED:
         raise Unavailable(f"system '{key}' could not be searched")
     return system

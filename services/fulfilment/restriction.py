@@ -1,16 +1,23 @@
 """Marking a person's rows in one system as stored only, lifting that, and reading how they are marked (Art 18)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.catalog.console_keys import Restriction
 from services.catalog.graph import Graph, Node
-from services.catalog.values import join_key, plain
-from services.connectors.base import Connector, Lookup, Rewrite
+from services.catalog.values import join_key
+from services.connectors.base import Connector, Rewrite
 from services.fulfilment.found import FOREIGN, FoundCollection, FoundRow, FoundSystem
 from services.fulfilment.in_place import rewrite_whole
-from services.fulfilment.plan import Plan
+
+Stays = Callable[[Node, FoundRow], bool]
+"""Whether a row stays marked, whoever lifts a restriction."""
+
+
+def nothing_stays(node: Node, row: FoundRow) -> bool:
+    """Every mark is the restriction's own."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -25,58 +32,33 @@ class Marks:
     unmarked: int
 
 
-def marks_of(found: FoundSystem, graph: Graph) -> Marks:
-    """How the rows that a search found are marked."""
+def marks_of(found: FoundSystem, graph: Graph, stays: Stays = nothing_stays) -> Marks:
+    """How the rows that a search found are marked, but for those that stay as they are."""
     restricted = free = 0
-    for _, mark, rows in _marked(found, graph):
-        on = sum(_is_restricted(mark, row) for row in rows)
+    for part, mark, marked in _marked(found, graph):
+        rows = [row for row in marked if not stays(part.node, row)]
+        on = sum(is_marked(mark, row.values) for row in rows)
         restricted, free = restricted + on, free + len(rows) - on
     held = sum(row.whose not in FOREIGN for part in found.collections for row in part.rows)
     return Marks(restricted, free, 0 if restricted + free else held)
 
 
-def write_restriction(found: FoundSystem, graph: Graph, connector: Connector, on: bool, at: datetime) -> int:
-    """Restricts the person's rows, or frees them; how many were written. What is so already is left as it is.
+def write_restriction(
+    found: FoundSystem, graph: Graph, connector: Connector, on: bool, at: datetime, stays: Stays = nothing_stays
+) -> int:
+    """Restricts the person's rows, or frees them, but those that stay; how many were written. What is so already is
+    left as it is.
 
     One transaction. `at` is aware. Raises `Unavailable`, `Unusable`.
     """
-    when = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     rewrites = []
     for part, mark, rows in _marked(found, graph):
-        keys = tuple(row.key for row in rows if _is_restricted(mark, row) != on)
-        values = _values(mark, on, when)
+        keys = tuple(row.key for row in rows if is_marked(mark, row.values) != on and not stays(part.node, row))
+        values = values_of(mark, on, at)
         if keys:
             written = (tuple(values.values()),) * len(keys)
             rewrites.append(Rewrite(part.node.collection, part.key, tuple(values), keys, written))
     return rewrite_whole(found.key, connector, rewrites, "the restriction") if rewrites else 0
-
-
-def restrict_kept(plan: Plan, system: str, graph: Graph, connector: Connector, at: datetime) -> int:
-    """Marks what an erasure keeps by law as stored only, where the table can say it (rules.md ERA-2); rows written.
-
-    What is so already is left as it is. `at` is aware. Raises `Unavailable`, `Unusable`.
-    """
-    when = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    rewrites = []
-    for action in plan.system(system).actions:
-        mark = graph.nodes[Node(action.dataset, action.collection)].console.restriction
-        if action.act != "keep" or not action.law or mark is None:
-            continue
-        columns = tuple(dict.fromkeys([*action.key, *mark.columns]))
-        wanted = Lookup(
-            action.collection,
-            columns,
-            action.key,
-            tuple(tuple(join_key(part) or "" for part in row) for row in action.rows),
-        )
-        with connector.read() as reader:
-            free = [row for row in reader.rows(wanted) if not _is_so(mark, row)]
-        values, planned = _values(mark, True, when), set(action.rows)
-        keys = tuple(key for row in free if (key := tuple(plain(row[name]) for name in action.key)) in planned)
-        if keys:
-            written = (tuple(values.values()),) * len(keys)
-            rewrites.append(Rewrite(action.collection, action.key, tuple(values), keys, written))
-    return rewrite_whole(system, connector, rewrites, "the restriction") if rewrites else 0
 
 
 def _marked(found: FoundSystem, graph: Graph) -> Iterator[tuple[FoundCollection, Restriction, list[FoundRow]]]:
@@ -88,20 +70,18 @@ def _marked(found: FoundSystem, graph: Graph) -> Iterator[tuple[FoundCollection,
             yield part, mark, rows
 
 
-def _is_restricted(mark: Restriction, row: FoundRow) -> bool:
-    return _is_so(mark, row.values)
-
-
-def _is_so(mark: Restriction, values: Mapping[str, object]) -> bool:
+def is_marked(mark: Restriction, values: Mapping[str, object]) -> bool:
+    """Whether the row says that it may only be stored."""
     if mark.state is not None:
         return join_key(values.get(str(mark.state))) == mark.restricted
     return values.get(str(mark.since)) is not None
 
 
-def _values(mark: Restriction, on: bool, at: datetime) -> dict[str, object]:
+def values_of(mark: Restriction, on: bool, at: datetime) -> dict[str, object]:
+    """What a row holds that is restricted since `at` (aware), or that is free, by column."""
     values: dict[str, object] = {}
     if mark.state is not None:
         values[str(mark.state)] = mark.restricted if on else mark.free
     if mark.since is not None:
-        values[str(mark.since)] = at if on else None
+        values[str(mark.since)] = at.astimezone(UTC).replace(tzinfo=None, microsecond=0) if on else None
     return values

@@ -26,7 +26,8 @@ T = TypeVar("T", bound=Result)
 A = TypeVar("A")
 
 INTERNAL = "internal"
-ALERT = "breach-alert"
+OF_BREACH = ("breach-alert", "breach-notice")
+"""Jobs that no breach stops: the word of the breach itself, to the controller and to the persons."""
 RELEASED = 4_102_444_800_000_000
 """A time (µs) that does not come: the release of the case wakes what waits for it."""
 _QUICK = 3
@@ -141,7 +142,7 @@ class Task:
 
     def locked(self) -> bool:
         """Whether a breach keeps the job from going on (rules.md 5): all but the word of the breach itself waits."""
-        return self.job.kind != ALERT and bool(self.job.case) and self.case().locked
+        return self.job.kind not in OF_BREACH and bool(self.job.case) and self.case().locked
 
     def answered(self) -> bool:
         """Whether people answered something by hand since the job looked; also when nobody knows what it saw."""

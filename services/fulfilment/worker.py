@@ -36,6 +36,7 @@ from services.fulfilment.case_details import CaseDetails
 from services.fulfilment.engine import Engine
 from services.fulfilment.jobs import workflows
 from services.fulfilment.journal import Journal
+from services.fulfilment.printing import sweep_printed
 from services.fulfilment.replay_list import FILE, ReplayList
 from services.fulfilment.resealing import Resealing
 from services.fulfilment.results import Results
@@ -309,11 +310,13 @@ class Worker:
         if self._leading:
             expiry.sweep_asks(self.room)
             expiry.destroy_expired(self.room)
+            sweep_printed(self.room)
         return False
 
     def _retain(self) -> bool:
         if self.stop.wait(self._retain_s):  # a start has other things to do
             return False
+        own_retention.tidy_logs(self.room)
         if self._leading and own_retention.run(self.room) is not None:
             self._journal.say("retention", worker=self.id)
         return False

@@ -11,7 +11,8 @@ from services.errors import BadInput
 from services.identity.engine import STRONG, channel, tier_reached
 from services.types import Factor, Requester, Right, Tier
 
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "fr")
+"""Every word that is said is there in each of these: those in which letters are written, too."""
 GUARDS = tuple(f"G{n}" for n in range(1, 11))
 PLACES = frozenset({"case", "controller", "due", "received"})
 """What the words of a step may ask to be filled in: `{due}`. Never a value that is held about the person."""

@@ -9,18 +9,42 @@ from services.identity.ways import Ways
 from services.types import Factor, Step
 
 _MARKS = {"y": "passed", "f": "failed", "-": "not done"}
-_FACTORS = {
-    Factor.SES: {"en": "Code shown in the account", "de": "Code im Kundenkonto"},
-    Factor.OTP: {"en": "Code to the address on file", "de": "Code an die hinterlegte Adresse"},
-    Factor.CBK: {"en": "Call back the number on file", "de": "Rückruf unter der hinterlegten Nummer"},
-    Factor.PIN: {"en": "Service PIN", "de": "Service-PIN"},
-    Factor.KBS: {"en": "Details only to find the record", "de": "Angaben nur zum Auffinden"},
-    Factor.KBD: {"en": "Questions about recent events", "de": "Fragen zu letzten Vorgängen"},
-    Factor.LTR: {"en": "Code in a letter", "de": "Code aus einem Brief"},
-    Factor.ANI: {"en": "The number that calls, a sign only", "de": "Die anrufende Nummer, nur ein Anzeichen"},
-    Factor.SUP: {"en": "Second colleague", "de": "Zweite Kollegin, zweiter Kollege"},
-    Factor.DOC: {"en": "Document seen, not kept", "de": "Dokument gesehen, nicht gespeichert"},
-    Factor.REP: {"en": "Authority of the representative", "de": "Vollmacht"},
+FACTORS = {
+    Factor.SES: {"en": "Code shown in the account", "de": "Code im Kundenkonto", "fr": "Code affiché dans le compte"},
+    Factor.OTP: {
+        "en": "Code to the address on file",
+        "de": "Code an die hinterlegte Adresse",
+        "fr": "Code à l'adresse enregistrée",
+    },
+    Factor.CBK: {
+        "en": "Call back the number on file",
+        "de": "Rückruf unter der hinterlegten Nummer",
+        "fr": "Rappel au numéro enregistré",
+    },
+    Factor.PIN: {"en": "Service PIN", "de": "Service-PIN", "fr": "Code de service"},
+    Factor.KBS: {
+        "en": "Details only to find the record",
+        "de": "Angaben nur zum Auffinden",
+        "fr": "Informations pour trouver seulement",
+    },
+    Factor.KBD: {
+        "en": "Questions about recent events",
+        "de": "Fragen zu letzten Vorgängen",
+        "fr": "Questions sur des faits récents",
+    },
+    Factor.LTR: {"en": "Code in a letter", "de": "Code aus einem Brief", "fr": "Code reçu par courrier"},
+    Factor.ANI: {
+        "en": "The number that calls, a sign only",
+        "de": "Die anrufende Nummer, nur ein Anzeichen",
+        "fr": "Le numéro qui appelle, un signe seulement",
+    },
+    Factor.SUP: {"en": "Second colleague", "de": "Zweite Kollegin, zweiter Kollege", "fr": "Un deuxième collègue"},
+    Factor.DOC: {
+        "en": "Document seen, not kept",
+        "de": "Dokument gesehen, nicht gespeichert",
+        "fr": "Document vu, pas gardé",
+    },
+    Factor.REP: {"en": "Authority of the representative", "de": "Vollmacht", "fr": "Autorisation du représentant"},
 }
 
 
@@ -65,7 +89,7 @@ def _lines(check: Check, step: TemplateStep, ways: Ways, language: str, fill: Ma
         yield Step(
             id=f"{step.id}.{factor}",
             kind=step.kind,
-            title=f"{title}: {_say(_FACTORS[factor], language, {})}" if len(step.factors) > 1 else title,
+            title=f"{title}: {_say(FACTORS[factor], language, {})}" if len(step.factors) > 1 else title,
             say=" ".join((_say(step.say, language, fill), phrase(f"factor-{factor.lower()}", language, fill))).strip(),
             state="passed" if served is factor else "not needed" if not needed else "blocked" if why else "open",
             factor=factor,

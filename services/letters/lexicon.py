@@ -15,7 +15,8 @@ class Lexicon:
     """`words.yml` of a language, the same keys in each: codes and names of ours in the words of a person.
 
     `categories`: data categories of the catalog. `identities`: kinds of what a person is known by. `package`: page and
-    PDF. `redactions`, `portability`, `erasure`: why something was left out or left as it is. `samples`: made-up texts.
+    PDF. `redactions`, `portability`, `erasure`: why something was left out or left as it is. `said`: what an agent says
+    when a letter is not there yet. `samples`: made-up texts.
     """
 
     categories: dict[str, str]
@@ -24,6 +25,7 @@ class Lexicon:
     redactions: dict[str, str]
     portability: dict[str, str]
     erasure: dict[str, str]
+    said: dict[str, str]
     samples: dict[str, str]
 
 

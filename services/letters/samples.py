@@ -18,6 +18,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
     """Facts enough for any letter of `controller`; nobody's. Texts that people write are samples in `language`."""
     said = lexicon(language).samples
     place = {"system": said["system"], "label": said["label"]}
+    line = {**place, "marked": False}
     names = [one.name for one in controller.recipients] or ["Example & Co"]
     return {
         "controller": controller,
@@ -41,14 +42,14 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         ),
         "redacted": 3,
         "lines": [
-            {**place, "outcome": "erased", "rows": 4},
-            {**place, "outcome": "masked", "rows": 1},
-            {**place, "outcome": "kept", "rows": 2, "law": "Art 6(1)(c)", "until": date(2034, 12, 31),
-             "reason": said["reason"]},
-            {**place, "outcome": "held", "rows": 1},
-            {**place, "outcome": "left", "rows": 1, "reason": said["left"]},
-            {**place, "outcome": "not-done", "rows": 1},
-            {**place, "outcome": "not-found", "rows": 0},
+            {**line, "outcome": "erased", "rows": 4},
+            {**line, "outcome": "masked", "rows": 1},
+            {**line, "outcome": "kept", "rows": 2, "law": "Art 6(1)(c)", "until": date(2034, 12, 31),
+             "reason": said["reason"], "marked": True},
+            {**line, "outcome": "held", "rows": 1},
+            {**line, "outcome": "left", "rows": 1, "reason": said["left"]},
+            {**line, "outcome": "not-done", "rows": 1},
+            {**line, "outcome": "not-found", "rows": 0},
         ],
         "fields": [in_words("user.name", language), in_words("user.contact.email", language)],
         "systems": [said["system"]],

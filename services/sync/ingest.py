@@ -48,6 +48,8 @@ ACTORS = {
 
 FIRST = (*OPENING, HOLD_SET)
 """Acts that bring the key and the requester of what they begin."""
+OF_PERSONS = ("breach.decided", "breach.notice_asked", "breach.person_settled")
+"""What people decide of who is told of a breach."""
 RESEALED = "keys.resealed"
 GONE_LABEL, OVER_LABEL = "erased", "time over"
 """What every queue shows instead of a person whose case was shredded, or of whom nothing is kept any more."""
@@ -183,6 +185,8 @@ class Ingest:
             folded.woken.extend((case.id, item.id) for item in case.items)
         elif entry.act == "breach.released" and not case.locked:
             folded.woken.extend((case.id, item) for item in ("", *(i.id for i in case.items)))
+        elif entry.act in OF_PERSONS and case.breach is not None:  # a letter that failed waits for what is decided
+            folded.woken.extend((one.case, "") for one in case.breach.people)
         elif any(one.waits for one in case.questions) and (entry.act == "clock.answered" or case.closed):
             folded.woken.append((case.id, ""))  # the letter that asks is wanted no more
         elif entry.act in ("case.released", "case.assigned"):

@@ -58,6 +58,11 @@ def alerts_of(raised: str, letters: Sequence[LetterState]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def notice_letter(notice: str, person: str) -> str:
+    """The id of the letter of a notice to the person of a case."""
+    return op_of(_notice_job(notice, person), "letter:letter")
+
+
 def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, ...]:
     """The jobs of one accepted action; `wait_us` is the controller's waiting period."""
     p = entry.params
@@ -66,6 +71,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "acknowledge", at),)
         case "breach.raised":
             return (_job(entry, case, "breach-alert", at),)
+        case "breach.notice_asked" if case.breach is not None:
+            return tuple(_to_person(entry, case, one.case, at) for one in case.breach.waiting(str(p["notice"])))
         case "case.extended":
             return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
         case "clock.asked" | "clock.chased" if p["by"] != OTHERWISE:
@@ -125,6 +132,17 @@ def _by_hand(entry: Entry, case: Case) -> bool:
     item = case.item(entry.item)
     back = item is not None and bool(item.returned) and item.right in (Right.RECTIFICATION, Right.RESTRICTION)
     return back and entry.params["outcome"] == Outcome.DONE and entry.actor.startswith("agent:")
+
+
+def _to_person(entry: Entry, breach: Case, person: str, at: int) -> JobDraft:
+    """A letter of a breach: a job of the person's own case, whose log keeps it."""
+    notice = str(entry.params["notice"])
+    params = orjson.dumps({"breach": breach.id, "notice": notice})
+    return JobDraft(_notice_job(notice, person), "breach-notice", breach.controller, person, "", at, params)
+
+
+def _notice_job(notice: str, person: str) -> str:
+    return f"{notice}-{person}"
 
 
 def _job(

@@ -105,12 +105,15 @@ def test_who_was_erased_since_the_backup_is_found_counted_and_erased_again(resto
     assert mine["crm"]["deletes"]
     assert mine["news"]["stops"] == 1
     assert is_there(centre), "shown, and nothing was changed"
+    kept = "SELECT count(*) FROM invoice WHERE restricted_at IS NOT NULL"
+    assert centre.rows("shop", kept) == [(0,)]
     assert asked(centre.home.path, now()) == (0, [{**one, **NOBODY} for one in found]), "the control: erased before"
 
     centre.start()
     code, found = asked(centre.home.path, since, "--yes")
     assert (code, {one["persons"] for one in found}) == (0, {0})
     assert (is_there(centre), stops(centre)) == (False, 1)
+    assert centre.rows("shop", kept) == [(3,)], "what a law keeps is marked again (ERA-2)"
     told = centre.until(lambda: [e for e in centre.entries(CASE) if e.act == "replay.done"][3:])
     assert told
     done = {e.params["system"]: e.params for e in centre.entries(CASE) if e.act == "replay.done"}

@@ -16,10 +16,13 @@ from screens.breaches import BreachesScreen
 from screens.case import CaseScreen
 from screens.kit.text import BAD
 from screens.kit.widgets.confirm import PinPrompt
+from screens.kit.widgets.scroll_box import ScrollBox
+from screens.letter_box import LetterBox
+from screens.notice import NoticeScreen
 from screens.queue import QueueScreen
 from services.errors import BadInput
-from services.types import Status
-from tests.fake_breach import AWARE, line
+from services.types import BreachDecision, Status
+from tests.fake_breach import AWARE, line, people
 from tests.fake_case import CaseDesk
 from tests.screens.conftest import until
 from tests.screens.test_case_screens import HOSTILE, Opened, flash, opened, press, shown  # noqa: F401
@@ -129,6 +132,99 @@ async def test_the_register_asks_step_by_step_and_writes_one_decision(opened: Op
         assert "decide it first" in flash(app)
         await press(pilot, "j", "j", "enter", "y", "c", "escape")
         assert desk.breach.kept == before, "nothing is decided about what is closed"
+
+
+async def write_to_the_persons(pilot: Pilot[Any]) -> None:
+    """Open the form and fill its four texts."""
+    await press(pilot, "enter", "w")
+    await until(pilot, lambda: isinstance(pilot.app.screen, NoticeScreen) and pilot.app.screen.form is not None)
+    await press(pilot, "a", "tab", "b", "tab", "c", "tab", "d")
+
+
+async def test_a_letter_to_the_persons_is_read_before_it_leaves_and_takes_the_pin(opened: Open) -> None:  # noqa: F811
+    async with opened(agent=LEAD) as (app, desk, pilot):
+        await register(app, pilot)
+        await write_to_the_persons(pilot)
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(app.screen, LetterBox))
+        (_, words), kept = desk.notice.kept[-1], len(desk.notice.kept)
+        assert (words.cases, words.language, words.reason) == (("C-26-004155",), "de", "high-risk")
+        assert (words.happened, words.advice, words.categories) == ("a", "d", ("user.contact",))
+        assert "y send it to one person" in shown(app)
+        await press(pilot, "escape")
+        assert isinstance(app.screen, NoticeScreen), "Esc sends nothing"
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(app.screen, LetterBox))
+        await press(pilot, "y")
+        assert isinstance(app.screen, PinPrompt)
+        assert all(what == "preview" for what, *_ in desk.notice.kept[kept - 1 :]), "nothing before the PIN"
+        await press(pilot, *"2468", "enter")
+        await until(pilot, lambda: desk.notice.kept[-1] == ("send", words))
+        await until(pilot, lambda: isinstance(app.screen, BreachesScreen))
+        assert "asked for: the letter to 1 of them" in flash(app)
+        assert "notice:C-26-004201" not in desk.draft.kept
+
+
+async def test_what_is_wrong_with_a_letter_is_said_beside_its_field_and_a_lock_parks_it(opened: Open) -> None:  # noqa: F811
+    async with opened(agent=LEAD) as (app, desk, pilot):
+        desk.notice.refused = BadInput("there is no case C-26-9 of this controller", place="cases")
+        await register(app, pilot)
+        await write_to_the_persons(pilot)
+        await press(pilot, "backspace", "enter")
+        await until(pilot, lambda: "▲ this stands in the letter" in shown(app))
+        await press(pilot, "d", "enter")
+        await until(pilot, lambda: "▲ there is no case C-26-9 of this controller" in shown(app))
+        assert desk.notice.kept == []
+        form = app.screen
+        assert isinstance(form, NoticeScreen)
+        await press(pilot, "f9")
+        assert [box.text for box in form.query("TextBox")] == [""] * 4  # type: ignore[attr-defined]
+        await press(pilot, *"2468", "enter")
+        await until(pilot, lambda: app.screen is form and form.form is not None)
+        assert [box.text for box in form.query("TextBox")] == ["a", "b", "c", "d"]  # type: ignore[attr-defined]
+
+
+async def test_the_register_says_of_each_person_whether_they_are_told_and_settles_one(opened: Open) -> None:  # noqa: F811
+    letters = BreachDecision("persons", None, "high-risk", "0007", AWARE)
+    desk = CaseDesk()
+    desk.breach.lines = (line(people=people("told", "failed", "waiting", "public"), decisions=(letters,)),)
+    async with opened(agent=LEAD, size=(120, 40), desk=desk) as (app, _, pilot):
+        await register(app, pilot)
+        text = " ".join(shown(app).split())
+        assert "2 of 4" in text
+        for words in (
+            "C-26-004155 told by mail, 05 Mar 14:40",
+            "C-26-004156 NOT TOLD: there is no address to write to",
+            "C-26-004157 the letter waits (no mail goes out), next try 05 Mar 15:40",
+            "C-26-004158 told in public: out of proportion: a public notice instead (Art 34(3)(c)), by 0007",
+        ):
+            assert words in text
+        await press(pilot, "enter", "b")
+        await until(pilot, lambda: desk.notice.kept == [("again", "C-26-004201")])
+        await press(pilot, "enter", "o", "1", "p")
+        await until(pilot, lambda: desk.notice.kept[-1] == ("handed", "C-26-004156", "post"))
+        await press(pilot, "enter", "o", "2")
+        assert "p it was printed" not in shown(app), "nothing has failed there"
+        await press(pilot, "2", *"coded", "enter")
+        await until(pilot, lambda: desk.notice.kept[-1] == ("settle", "C-26-004157", "unreadable", "coded"))
+
+
+async def test_who_waits_stands_first_and_all_of_them_in_a_box_that_scrolls(opened: Open) -> None:  # noqa: F811
+    desk, told = CaseDesk(), people("told")[0]
+    many = [replace(told, case=f"C-26-00{number}") for number in range(1_000, 1_050)]
+    desk.breach.lines = (line(people=(*many, *people("failed"))),)
+    async with opened(agent=LEAD, desk=desk) as (app, _, pilot):
+        await register(app, pilot)
+        assert "C-26-004156 NOT TOLD" in shown(app)
+        assert "and 47 more: Enter, then i" in " ".join(shown(app).split())
+        await press(pilot, "enter", "i")
+        assert isinstance(app.screen, ScrollBox)
+        await press(pilot, "end")
+        await until(pilot, lambda: "Raised" in shown(app))
+        await press(pilot, "home")
+        await until(pilot, lambda: "C-26-004156 NOT TOLD" in shown(app))
+        await press(pilot, "f9")
+        assert not isinstance(app.screen, ScrollBox)
 
 
 async def test_hostile_words_in_the_register_are_inert(opened: Open) -> None:  # noqa: F811

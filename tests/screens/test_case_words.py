@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from screens import case_panes, preview_table
@@ -13,7 +14,7 @@ from screens.log import _page
 from screens.watched_text import masked
 from screens.words import left
 from screens.wrap import CODES, contact_seconds, suggestion
-from services.types import HistoryLine, RiskFlag
+from services.types import HistoryLine, RiskFlag, SystemResult
 from tests.fake_case import NOW, FakeLog, preview, view
 
 
@@ -102,3 +103,14 @@ def test_pages_of_the_log_meet_from_both_ends() -> None:
     newest_first = list(range(FakeLog.size - 1, -1, -1))
     assert walk(reverse=False) == newest_first
     assert walk(reverse=True) == newest_first
+
+
+@pytest.mark.rule("ERA-2")
+def test_ERA_2_what_a_law_keeps_says_whether_it_is_marked_as_stored_only() -> None:
+    done = SystemResult("shop", "done", deleted=12, kept=7, reason="retention", stored_only=4, not_marked=2)
+    told = "shop  done: 12 deleted, 7 kept: 4 stored only, 2 not marked as stored only (retention)"
+    assert case_panes.system_words(done) == told
+    assert (
+        case_panes.system_words(replace(done, stored_only=0, not_marked=0))
+        == "shop  done: 12 deleted, 7 kept (retention)"
+    )

@@ -82,6 +82,23 @@ async def test_y_asks_how_else_the_person_was_told(opened: Open, desk: CaseDesk)
         await until(pilot, lambda: kept(desk) == [("handed", "l3", "post")])
 
 
+async def test_p_has_a_letter_that_there_is_written_to_be_posted_for_leads(opened: Open, desk: CaseDesk) -> None:  # noqa: F811
+    async with opened("enter", "t", desk=desk) as (app, _, pilot):
+        await until(pilot, lambda: under_the_cursor(app) == "erasure-outcome")
+        await press(pilot, "p")
+        assert kept(desk) == [], "not for agents"
+        assert "print" not in shown(app)
+    async with opened("enter", "t", desk=desk, agent="0007") as (app, _, pilot):
+        await until(pilot, lambda: under_the_cursor(app) == "erasure-outcome")
+        await press(pilot, "p")
+        await until(pilot, lambda: kept(desk) == [("print", "l3")])
+        words = "-l3.pdf in the outbox; no sure address: write it"
+        await until(pilot, lambda: words in flash(app))
+        await press(pilot, "end", "p")
+        assert "it has not left: there is nothing to print" in flash(app)
+        assert kept(desk) == [("print", "l3")]
+
+
 async def test_a_letter_is_read_with_scrolling_and_one_not_sent_yet_is_seen_before(
     opened: Open,  # noqa: F811
     desk: CaseDesk,

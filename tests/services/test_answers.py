@@ -15,8 +15,8 @@ from services.action_log.entry import new_id
 from services.desk.asks import Asks
 from services.errors import BadInput, Refused
 from services.invitation import revoke
-from services.types import Right, Tier
-from tests.centre import COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, sign_in
+from services.types import Right, Role, Tier
+from tests.centre import AGENT, COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, sign_in
 from tests.player import worker_log
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
 
@@ -247,6 +247,24 @@ def test_a_sign_in_is_answered_by_the_worker_and_a_lock_out_stands_in_its_own_lo
     (entry,) = live.until(lambda: [e for e in worker_log(live.home.path) if e.act == "agent.locked_out"])
     assert entry.params == {"agent": number, "terminal": desk._ctx.terminal}
     assert told("0000") == "locked"
+
+
+@pytest.mark.rule("ART-5-2")
+def test_ART_5_2_leads_are_told_the_figures_of_their_controllers_and_an_agent_none(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
+    case = call_of(live, desk, 3).case
+    lead = sign_in(desk, LEAD, LEAD_PIN, Role.LEAD)
+    live.until(lambda: live.case(case))
+    told = {one.name: dict(one.rows) for one in desk.figures.read(lead)}
+    assert set(told) == {"Nordlicht Versand GmbH", "Harbour & Vale Ltd"}
+    assert int(told["Nordlicht Versand GmbH"]["requests received"]) >= 1
+    assert told["Harbour & Vale Ltd"]["requests received"] == "0"
+    agent = sign_in(desk, COLLEAGUE, COLLEAGUE_PIN, Role.AGENT)
+    with pytest.raises(Refused, match="for leads and the officer"):
+        desk.figures.read(agent)
+    # Central knows who may: what a terminal says of a person who is no lead does not count.
+    since = {"since": "2026-01-01"}
+    assert Asks(desk._ctx).ask("figures", {"agent": AGENT, **since})["figures"] == []
+    assert len(Asks(desk._ctx).ask("figures", {"agent": LEAD, **since})["figures"]) == 2, "the control"
 
 
 @pytest.mark.parametrize(

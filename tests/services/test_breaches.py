@@ -203,14 +203,17 @@ def test_decisions_need_their_reason_and_closing_needs_the_decisions_and_the_pin
 
 
 def test_each_reason_can_be_given_and_nobody_gives_another(desk: Desk) -> None:
+    from screens import breach_persons
     from screens.breach_deciding import CLOSINGS, NOT_TOLD, RELEASES, TOLD
     from screens.words import BREACH_REASONS
-    from services.desk import breaches
+    from services.desk import breach_notices, breaches
 
     for (whom, told), reasons in REASONS.items():
         asked = TOLD[whom] if told else NOT_TOLD[whom]
         assert set(asked) | {"told-late"} == set(reasons) | {"told-late"}
     assert (RELEASES, CLOSINGS) == (breaches.RELEASES, breaches.CLOSINGS)
+    assert breach_persons.WITHOUT == breach_notices.WITHOUT
+    assert set(breach_notices.WITHOUT) <= set(BREACH_REASONS)
     assert {r for one in (*REASONS.values(), RELEASES, CLOSINGS) for r in one} <= set(BREACH_REASONS)
 
 
@@ -229,6 +232,7 @@ def line_of(**more: Any) -> BreachLine:
     return replace(made, **more)
 
 
+@pytest.mark.rule("ART-33-5")
 def test_an_export_holds_all_that_article_33_3_asks_for_and_says_what_is_not_known(desk: Desk) -> None:
     controller = desk._ctx.controller("nordlicht")
     found = content(line_of(), replace(NOTHING, words="a list went to a wrong address"), controller)

@@ -287,7 +287,7 @@ ANY_ACT = st.sampled_from(
         acts.EraseReturned(reason="check-again"),
         acts.EraseWithdrawn(reason=None),
         acts.EraseStarted(plan=PLAN),
-        acts.EraseSystemDone(system="crm", deleted=1, masked=0, kept=0, reason=None),
+        acts.EraseSystemDone(system="crm", deleted=1, masked=0, kept=0, reason=None, stored_only=0, not_marked=0),
         acts.EraseVerified(left=0),
         acts.ExportAsked(format="json", language="de", delivery="on-file"),
         acts.ExportBuilt(package="2" * 32, manifest=DIGEST, archive=DIGEST, systems=("crm",), counts=(1,)),

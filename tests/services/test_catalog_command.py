@@ -53,7 +53,7 @@ def test_versions_diff_and_show_say_the_same_in_words_and_in_json(centre: Centre
     assert (code, "no accepted act" in out) == (1, True)
     ingested(centre)
     code, out, _ = run("show", "nordlicht")
-    assert (code, "shop (sqlite)" in out, "shop.invoice: 9 fields, delete" in out) == (0, True, True)
+    assert (code, "shop (sqlite)" in out, "shop.invoice: 10 fields, delete" in out) == (0, True, True)
     shown = json.loads(run("show", "nordlicht", "1", "--out", str(tmp_path / "old"), "--json")[1])
     assert {system["key"] for system in shown["systems"]} == {"crm", "desk", "news", "shop"}
     assert (tmp_path / "old" / "nordlicht" / "systems" / "shop" / "shop.yml").read_text() == old

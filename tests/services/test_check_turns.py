@@ -4,16 +4,18 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.desk.desk import Desk
 from services.errors import BadInput, Refused
 from services.identity.identifiers import normalise
+from services.letters.dates import weekday
 from services.types import Channel, Factor, Intake, Requester, Right, Session, Tier
 from tests.centre import COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN
 from tests.worker_centre import PEOPLE, Call, WorkerCentre, _signed_in
@@ -128,6 +130,13 @@ def test_no_line_of_a_checklist_tells_whether_an_account_exists_or_was_changed_l
         view = desk.check.start(call.session, call.case)
         views.append([(s.id, s.title, s.say.replace(call.case, ""), s.state, s.blocked) for s in view.steps])
     assert views[0] == views[1] == views[2]
+    received = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    said = {}
+    for language in ("fr", "de", "it"):
+        steps = desk.check.view(call.session, call.case, language).steps
+        said[language] = next(one.say for one in steps if one.id == "g9")
+    assert f"reçue le {weekday(received, 'fr')}" in said["fr"], "dates as they are spoken, in the words' own language"
+    assert said["it"] == said["de"], "the controller's language, where nobody wrote the one that was asked for"
 
 
 def test_CBK_the_number_on_file_is_shown_for_the_call_back_and_nobody_passes_it_without(

@@ -123,10 +123,11 @@ def test_CLK_and_SUS_every_23rd_day_of_sixteen_years(place: Place) -> None:
         check(received, place, calendar)
 
 
-AT_ONCE = 20
+AT_ONCE = 10
 
 
 @pytest.mark.long
+@pytest.mark.rule("CLK-7", "CLK-8")
 @pytest.mark.parametrize(
     ("country", "first"), [(one, n) for one in COUNTRIES for n in range(0, len(places(one)), AT_ONCE)]
 )

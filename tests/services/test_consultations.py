@@ -62,7 +62,7 @@ def test_systems_in_which_nothing_was_found_are_not_named() -> None:
     assert used(SEARCHED).systems == ("crm",)  # type: ignore[union-attr]
     plan = acts.PlanMade(plan=CHECK, digest=DIGEST, systems=("crm",), deletes=(1,), masks=(0,), keeps=(0,))
     assert used(plan).systems == ("crm",)  # type: ignore[union-attr]
-    done = acts.EraseSystemDone(system="shop", deleted=1, masked=0, kept=0, reason=None)
+    done = acts.EraseSystemDone(system="shop", deleted=1, masked=0, kept=0, reason=None, stored_only=0, not_marked=0)
     assert used(done).systems == ("shop",)  # type: ignore[union-attr]
 
 

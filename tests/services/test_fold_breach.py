@@ -178,7 +178,7 @@ def test_a_breach_closes_only_when_it_is_decided_who_is_told_and_is_never_gone()
 def test_nothing_but_a_breach_is_done_in_the_register() -> None:
     case, nobody = raised(), moment()
     allowed = {act for act in RULES if may(act, case, LEAD_MOMENT).allowed or may(act, case, nobody).allowed}
-    assert allowed == {"breach", "breach-decide", "breach-release"}
+    assert allowed == {"breach", "breach-decide", "breach-notice", "breach-release"}
     asked = after(case, of(ItemAdded(right="access"), item="1"))
     assert (asked.items, asked.conflicts[-1].reason) == ((), "nobody asks for a right in a breach")
 
@@ -219,7 +219,8 @@ def test_two_breaches_about_one_case_are_released_each_by_itself() -> None:
 
 OPEN_WHILE_LOCKED = {
     "take", "assign", "return", "withdraw", "execute", "task", "marketing", "note", "hand-over", "wrap-up", "breach",
-    "breach-decide", "breach-release", "fact", "hold", "read-letter",
+    "breach-decide", "breach-letter", "breach-notice", "breach-release", "fact", "hold", "print-notice",
+    "read-decision", "read-letter", "unrefuse",
 }  # fmt: skip
 """Talking, taking back and stopping; `execute` is asked by a job that waits for the release itself."""
 

@@ -381,7 +381,8 @@ def test_the_words_name_case_and_date_and_a_missing_place_raises_nothing() -> No
     lines = view.steps(begin(), OPEN, "en", FILL)
     assert "C-26-004107" in next(line.say for line in lines if line.id == "g9")
     assert "…" in next(line.say for line in view.steps(begin(), OPEN, "en", {}) if line.id == "g9")
-    assert view.steps(begin(), OPEN, "fr", FILL) == lines
+    assert view.steps(begin(), OPEN, "it", FILL) == lines, "English, where nobody wrote it"
+    assert view.steps(begin(), OPEN, "fr", FILL) != lines
 
 
 def test_the_first_need_may_raise_the_tier_and_never_lowers_it() -> None:

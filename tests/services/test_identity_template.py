@@ -1,4 +1,4 @@
-"""Checklists: complete, in both languages, able to reach their tier, and read strictly."""
+"""Checklists: complete, in every language, able to reach their tier, and read strictly."""
 
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from services.identity.template import (
     read_template,
     templates,
 )
-from services.identity.view import phrase
+from services.identity.view import FACTORS, phrase
+from services.letters.lexicon import LANGUAGES as WRITTEN, lexicon
 from services.types import Factor, Tier
 
 TIERS = {
@@ -32,11 +33,11 @@ id: CL-X
 version: 1
 rights: [access]
 tier: T1
-title: {en: X, de: X}
+title: {en: X, de: X, fr: X}
 held: [G1, G2, G3, G4, G5, G6, G7, G8, G9, G10]
 steps:
-  - {id: find, kind: factor, factors: [KBS], title: {en: a, de: b}, say: {en: a, de: b}}
-  - {id: prove, kind: factor, factors: [KBD, OTP], title: {en: a, de: b}, say: {en: a, de: b}}
+  - {id: find, kind: factor, factors: [KBS], title: {en: a, de: b, fr: c}, say: {en: a, de: b, fr: c}}
+  - {id: prove, kind: factor, factors: [KBD, OTP], title: {en: a, de: b, fr: c}, say: {en: a, de: b, fr: c}}
 """
 
 
@@ -76,14 +77,14 @@ def test_the_checklists_are_there_with_their_tier() -> None:
 
 @pytest.mark.rule("G1", "G7")
 @pytest.mark.parametrize("name", TIERS)
-def test_a_checklist_has_all_guards_and_words_in_both_languages(name: str) -> None:
+def test_a_checklist_has_all_guards_and_words_in_every_language(name: str) -> None:
     template = templates()[name]
     assert sorted([*template.held, *(s.guard for s in template.steps if s.guard)]) == sorted(GUARDS)
     for step in template.steps:
         for language in LANGUAGES:
             assert len(step.say[language]) > 10
             assert step.title[language]
-        assert step.say["en"] != step.say["de"]
+        assert len(set(step.say.values())) == len(LANGUAGES), "each in its own words"
     assert {"G1", "G9"} <= {s.guard for s in template.steps}
 
 
@@ -119,9 +120,21 @@ def test_rules_6_whoever_acts_for_somebody_shows_by_what_right_before_anything_e
 
 def test_every_factor_has_words_and_no_sentence_says_that_we_hold_something() -> None:
     for factor in Factor:
-        assert phrase(f"factor-{factor.lower()}", "de")
+        assert len({phrase(f"factor-{factor.lower()}", language) for language in LANGUAGES}) == len(LANGUAGES)
+        assert factor not in FACTORS or {*FACTORS[factor]} == {*LANGUAGES}
     for words in phrases().values():
         assert not any(claim in words["en"].lower() for claim in ("your account was", "we found", "you are a customer"))
+
+
+def test_whoever_writes_letters_in_a_language_speaks_it_at_the_desk_too() -> None:
+    """A controller whose language it is (controller.yml) is served in it from the first sentence to the last."""
+    assert set(LANGUAGES) == set(WRITTEN)
+    for template in templates().values():
+        for words in (template.title, *(text for step in template.steps for text in (step.title, step.say))):
+            assert set(words) == set(LANGUAGES)
+    assert {*map(frozenset, phrases().values())} == {frozenset(LANGUAGES)}
+    for language in LANGUAGES:
+        assert {"$received", "$due"} <= {*lexicon(language).said["logged"].replace(".", " ").replace(",", " ").split()}
 
 
 def test_a_good_checklist_is_read(tmp_path: Path) -> None:
@@ -136,8 +149,10 @@ def test_a_good_checklist_is_read(tmp_path: Path) -> None:
         ("factors: [KBD, OTP]", "factors: [KBD, OTB]", "OTP"),
         ("G9, G10]", "G9]", "G10"),
         ("G9, G10]", "G9, G10, G1]", "G1"),
-        ("title: {en: X, de: X}", "title: {en: X}", "no words in 'de'"),
-        ("say: {en: a, de: b}", "say: {en: 'see {email}', de: b}", "asks for 'email'"),
+        ("title: {en: X, de: X, fr: X}", "title: {en: X}", "no words in 'de'"),
+        ("title: {en: X, de: X, fr: X}", "title: {en: X, de: X}", "no words in 'fr'"),
+        ("say: {en: a, de: b, fr: c}", "say: {en: 'see {email}', de: b, fr: c}", "asks for 'email'"),
+        ("say: {en: a, de: b, fr: c}", "say: {en: a, de: b, fr: 'voir {email}'}", "asks for 'email'"),
         ("id: prove", "id: find", "same id"),
         ("version: 1", "version: 1\nversion: 2", "CL-X.yml:"),
         ("version: 1", "versoin: 1", "version"),

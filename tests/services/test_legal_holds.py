@@ -197,6 +197,14 @@ def test_ERA_7_a_hold_set_in_the_waiting_period_stops_the_erasure_and_the_letter
     kept = f"SELECT 1 FROM customer WHERE customer_number='{ME.customer_number}' AND restricted_at IS NOT NULL"
     assert centre.rows("crm", kept), "stored only, from now on (ERA-2)"
     assert centre.store.count_details(call.case) > 0
+    again = Call(centre, desk, ME, Right.RESTRICTION)
+    again.verify()
+    desk.act.restrict(again.session, again.case, "18-1-a")
+    centre.until(lambda: centre.case(again.case).closed)
+    leads.act.lift(sign_in(leads, LEAD, LEAD_PIN), again.case, "lawful")
+    centre.until(lambda: len(centre.case(again.case).items) == 2 and centre.case(again.case).closed)
+    assert centre.rows("crm", kept), "and another case that lifts its restriction does not lift that"
+    assert [e.params for e in centre.entries(again.case) if e.act == "restriction.kept"] == [{"case": call.case}]
 
 
 def test_a_hold_set_between_two_systems_keeps_what_is_left(make_due: Make) -> None:

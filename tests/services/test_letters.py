@@ -56,9 +56,16 @@ def facts(controller: Controller, systems: dict[str, System], language: str = "e
         **sample_facts(controller, language),
         "access": facts_for_access(controller, systems, everything, language),
         "lines": [
-            {"system": "CRM", "label": "Customer", "outcome": "erased", "rows": 4},
-            {"system": "Shop", "label": "Invoice", "outcome": "kept", "rows": 2, **kept},
-            {"system": "CRM", "label": "Household", "outcome": "left", "rows": 1, "reason": "others live there"},
+            {"system": "CRM", "label": "Customer", "outcome": "erased", "rows": 4, "marked": False},
+            {"system": "Shop", "label": "Invoice", "outcome": "kept", "rows": 2, "marked": True, **kept},
+            {
+                "system": "CRM",
+                "label": "Household",
+                "outcome": "left",
+                "rows": 1,
+                "marked": False,
+                "reason": "others live there",
+            },
         ],
     }
 
@@ -281,6 +288,25 @@ def test_ACC_art_15_every_letter_of_the_paragraph_is_answered(
         assert recipient.name in text, "recipients by name (C-154/21)"
     assert "Computed from your orders" in text, "the source of an inferred value"
     assert "Support desk, Ticket (2)" in text
+
+
+STAYS = {
+    "en": "The record of this request itself stays for a limited time, without your data in clear",
+    "de": "Der Nachweis dieses Vorgangs bleibt für begrenzte Zeit erhalten, ohne Ihre Daten im Klartext",
+    "fr": "La trace de cette demande reste elle-même conservée pendant un temps limité, sans vos données en clair",
+}
+
+
+@pytest.mark.rule("ERA-8")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ERA_8_the_letter_of_an_erasure_says_that_the_record_of_the_request_stays(
+    controllers: dict[str, Controller], systems: dict[str, System], language: str
+) -> None:
+    assert set(STAYS) == set(LANGUAGES), "a new language says it too"
+    for controller in controllers.values():
+        given = facts(controller, systems, language)
+        assert STAYS[language] in flat(compose("erasure-outcome", language, given))
+        assert STAYS[language] not in flat(compose("acknowledgement", language, given)), "the control"
 
 
 @pytest.mark.rule("ACC-6")

@@ -76,7 +76,7 @@ def kinds(centre: Centre, case: str) -> set[str]:
     return {kind for kind in ("key", "requester", "words") if centre.store.details_of(case, kind)}
 
 
-@pytest.mark.rule("KEEP-CASE", "KEEP-CONTACT")
+@pytest.mark.rule("KEEP-CASE", "KEEP-CONTACT", "ACC-7")
 def test_what_is_over_goes_once_and_what_is_held_or_asked_for_stays(centre: Centre) -> None:
     with centre.desk() as desk:
         agent = sign_in(desk)

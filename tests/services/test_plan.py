@@ -177,12 +177,33 @@ def test_section_9_a_catalog_names_a_duty_of_the_table_and_the_law_of_the_day_co
     assert (found, bool(law)) == (last, True)
 
 
+EVERYWHERE = {
+    "warranty", "payment-dispute", "payment-records", "claims", "aml", "patients", "telecom-bills", "recorded-calls",
+    "recorded-calls-asked",
+}  # fmt: skip
+COUNTRIES = ("DE", "AT", "FR", "IT", "ES", "NL", "BE", "PL", "GB")
+
+
 @pytest.mark.rule("RET-DE", "RET-AT", "RET-FR", "RET-IT", "RET-ES", "RET-NL", "RET-BE", "RET-PL", "RET-UK")
 def test_section_9_the_table_names_every_country_with_law_source_and_date() -> None:
     rows = table().rows
     assert {row.key.partition(".")[0] for row in rows} == {"DE", "AT", "FR", "IT", "ES", "NL", "BE", "PL", "GB", "EU"}
     assert all(row.law and row.valid_from <= table().as_of for row in rows)
     assert len({(row.key, row.valid_from) for row in rows}) == len(rows)
+
+
+@pytest.mark.rule("RET-ALL")
+def test_section_9_warranty_limitation_money_laundering_and_sector_rules_stand_in_the_table_as_not_looked_up() -> None:
+    rows = [one for one in table().rows if one.key.partition(".")[2] in EVERYWHERE]
+    assert {one.key.partition(".")[2] for one in rows} == EVERYWHERE
+    assert {one.key.partition(".")[0] for one in rows if one.key.endswith(".claims")} == set(COUNTRIES)
+    assert {one.sure for one in rows} == {"K"}, "the specification says so of the whole line"
+    assert any(one.sure == "V" for one in table().rows), "the control"
+    day = date(2024, 1, 31)
+    ends = {
+        key: until(Retention(Word("day"), Word(key)), day, TODAY)[0] for key in ("EU.warranty", "EU.payment-dispute")
+    }
+    assert ends == {"EU.warranty": date(2026, 1, 31), "EU.payment-dispute": date(2025, 2, 28)}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """Restriction (Art 18): every system that holds the person is marked, read back, and what is not is said."""
 
+import re
+import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +15,7 @@ from services.errors import BadInput, Refused
 from services.sync.rebuild import differences
 from services.types import ItemState, Right, Session
 from tests.centre import LEAD, LEAD_PIN
-from tests.worker_centre import PEOPLE, Call, WorkerCentre
+from tests.worker_centre import CASE, ME, PEOPLE, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
 MARKED = {"crm": "customer", "desk": "requester", "news": "subscriber", "shop": "account"}
@@ -37,7 +41,8 @@ def test_Art_18_every_system_that_holds_the_person_is_marked_and_read_back(make_
     centre.until(lambda: centre.case(call.case).closed)
     assert restricted(centre) == dict.fromkeys(MARKED, 1)
     written = [e.params for e in centre.entries(call.case) if e.act == "restriction.written"]
-    assert sorted((p["system"], p["rows"]) for p in written) == [(system, 1) for system in sorted(MARKED)]
+    rows = {**dict.fromkeys(MARKED, 1), "shop": 7}  # with three invoices and their payments
+    assert {p["system"]: p["rows"] for p in written} == rows
     assert "restriction-set" in [x.template for x in centre.case(call.case).letters]
     assert differences(centre.store) == []
 
@@ -45,7 +50,7 @@ def test_Art_18_every_system_that_holds_the_person_is_marked_and_read_back(make_
 def test_Art_18_where_no_column_can_say_it_the_agent_gets_it_back(make_centre: Make) -> None:
     centre = make_centre()
     for file in centre.home.path.rglob("systems/shop/shop.yml"):
-        file.write_text(file.read_text().replace(", restriction: {since: restricted_at}", ""))
+        file.write_text(re.sub(r"(, |\n +)restriction: \{since: restricted_at\}", "", file.read_text()))
     centre.start()
     desk = centre.desk()
     call = Call(centre, desk, PEOPLE[1], Right.RESTRICTION)
@@ -234,3 +239,38 @@ def test_two_restrictions_that_are_lifted_at_once_leave_no_mark(make_centre: Mak
     centre.until(lambda: all(len(centre.case(c.case).items) == 2 and centre.case(c.case).closed for c in cases), 60)
     assert restricted(centre) == dict.fromkeys(MARKED, 0)
     assert ["restriction.kept" in centre.acts(call.case) for call in cases] == [True, False]
+
+
+@pytest.mark.rule("ERA-2")
+def test_ERA_2_a_lifting_does_not_lift_what_an_erasure_left_because_a_law_keeps_it(make_due: Make) -> None:
+    """Somebody who was erased is a customer again, restricts that, and has it lifted."""
+    centre = make_due()
+    data = centre.home.path / "data" / "nordlicht"
+    for system in ("crm", "desk", "news"):
+        shutil.copy(data / f"{system}.db", data / f"{system}.before")
+    with closing(sqlite3.connect(data / "shop.db")) as shop:
+        account = shop.execute(f"SELECT * FROM account WHERE customer_number='{ME.customer_number}'").fetchone()
+    centre.start()
+    centre.until(lambda: centre.case(CASE).shredded)
+    mine = f"SELECT count(*) FROM invoice WHERE customer_number='{ME.customer_number}' AND restricted_at IS NOT NULL"
+    assert centre.rows("shop", mine) == [(3,)]
+    for system in ("crm", "desk", "news"):  # the same number again, as a customer of old gets it back
+        old, now = sqlite3.connect(data / f"{system}.before"), sqlite3.connect(data / f"{system}.db")
+        with closing(old), closing(now):
+            old.backup(now)
+    with closing(sqlite3.connect(data / "shop.db")) as shop, shop:
+        shop.execute(f"INSERT INTO account VALUES ({','.join('?' * len(account))})", account)
+        new = (
+            "SELECT 990001, 'R990001', 'O990001', customer_number, billing_name, billing_address, ?, NULL, amount, NULL"
+        )
+        shop.execute(f"INSERT INTO invoice {new} FROM invoice WHERE customer_number=? LIMIT 1",
+                     ((datetime.now(UTC) + timedelta(days=2)).date().isoformat(), ME.customer_number))  # fmt: skip
+    call = restricted_case(centre, person=ME)
+    assert centre.rows("shop", mine) == [(4,)]
+    desk, lead = lead_of(centre)
+    desk.act.lift(lead, call.case, "accuracy-checked")
+    centre.until(lambda: len(centre.case(call.case).items) == 2 and centre.case(call.case).closed)
+    assert restricted(centre) == dict.fromkeys(MARKED, 0), "the control: what the law does not keep is free"
+    kept = "SELECT id = 990001, restricted_at IS NOT NULL FROM invoice WHERE customer_number="
+    assert sorted(centre.rows("shop", f"{kept}'{ME.customer_number}'")) == [(0, 1), (0, 1), (0, 1), (1, 0)]
+    assert centre.rows("shop", "SELECT count(*) FROM payment WHERE restricted_at IS NOT NULL") == [(3,)]

@@ -189,7 +189,7 @@ def erased(approved_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     centre.close()
 
 
-@pytest.mark.rule("ERA-7")
+@pytest.mark.rule("ERA-7", "ERA-8")
 def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(erased: WorkerCentre) -> None:
     done = erased.acts(CASE)
     wanted = ["find.done", "plan.made", "erase.asked", "erase.approved", "erase.started", *["erase.system_done"] * 4,
@@ -211,6 +211,20 @@ def test_ERA_7_an_erasure_keeps_the_legal_order_and_shreds_what_was_sealed(erase
         assert kinds == ["erasure"] * 2, "the address that was given, and the customer number"
         person = conn.execute(sa.select(central.CASE.c.person).where(central.CASE.c.id == CASE)).scalar()
     assert person == "erased"
+
+
+@pytest.mark.rule("ERA-2")
+def test_ERA_2_invoices_stay_marked_as_stored_only_and_the_letter_says_so(erased: WorkerCentre) -> None:
+    mine = f"FROM invoice WHERE customer_number='{ME.customer_number}' AND restricted_at IS NOT NULL"
+    assert len(erased.rows("shop", f"SELECT 1 {mine}")) == 3
+    assert len(erased.rows("shop", "SELECT 1 FROM payment WHERE restricted_at IS NOT NULL")) == 3
+    assert len(erased.rows("shop", "SELECT 1 FROM invoice WHERE restricted_at IS NOT NULL")) == 3, "nobody else's"
+    (shop,) = (one for one in erased.case(CASE).items[0].systems if one.system == "shop")
+    assert (shop.kept, shop.stored_only, shop.not_marked) == (6, 6, 0)
+    letter = next(" ".join(text.split()) for text in erased.letters() if "Was wir gelöscht haben" in text)
+    kept = letter[letter.index("Rechnung:") :].partition("- Shop")[0]
+    assert "(dort als nur noch gespeichert gekennzeichnet)" in kept
+    assert letter.count("gekennzeichnet") == letter.count("aufbewahrt wegen") > 0, "and of nothing else"
 
 
 def test_art_19_each_recipient_is_told_once_or_the_case_says_why_not(erased: WorkerCentre) -> None:

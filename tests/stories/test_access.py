@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
 from tests.player import Player, acts, console, in_order, knows, of_case, only, terminal_log, worker_log
@@ -62,6 +64,7 @@ async def keep_all_in(player: Player) -> None:
         await player.press("j")
 
 
+@pytest.mark.long  # the attacks and plain lines tell it by default
 async def test_the_dead_check_opens_nothing(home: Path, person: Person) -> None:
     """Control: a check that ended with its contact leaves the key dimmed and the log without an order."""
     async with console(home) as player:

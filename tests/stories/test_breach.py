@@ -1,4 +1,5 @@
-"""Something happened to personal data: an agent presses B, the case is locked, a lead decides in the register."""
+"""Something happened to personal data: an agent presses B, the case is locked, a lead decides in the register and
+writes to the person."""
 
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
 from tests.player import acts, console, in_order, only, terminal_log, worker_log
 from tests.worker_centre import WorkerCentre
 
+LETTER = ("Liste weg", "Spam", "gesperrt", "anrufen")
 WHAT = "read the order of june to a wrong caller"
 
 
@@ -59,14 +61,19 @@ async def test_a_breach_from_the_key_to_the_closed_register(centre: WorkerCentre
         await player.sees("whether the persons are told is not decided")
         await player.press("enter")
         await player.rest()
-        await player.press("k")
-        await player.sees("the persons: not told, because")
-        await player.rest()
-        await player.press("1")
-        await player.sees("Why? The register keeps it")
-        await player.write("one order number only")
+        await player.press("w")
+        await player.sees("Letter to the persons (Art 34)")
+        await player.sees(case)
+        for n, text in enumerate(LETTER):
+            await player.press(*(["tab"] if n else []))
+            await player.write(text)
         await player.press("enter")
-        await player.sees("the risk for them is not high")
+        await player.sees("y send it to one person")
+        await player.rest()
+        await player.press("y")
+        await player.type_pin(LEAD_PIN)
+        await player.sees("asked for: the letter to 1 of them")
+        await player.sees(f"{case} told to the outbox")
         await player.press("enter")
         await player.rest()
         await player.press("r")
@@ -85,12 +92,20 @@ async def test_a_breach_from_the_key_to_the_closed_register(centre: WorkerCentre
         await player.type_pin(LEAD_PIN)
         await player.sees("breaches: 1, open 0")
     mine = terminal_log(home, "desk-2")
-    assert in_order(mine, "data.viewed", "breach.decided", "breach.decided", "breach.released", "breach.closed")
-    assert "order number" not in str(mine)
-    assert in_order(worker_log(home), "letter.made", "letter.sent")
+    acted = ("data.viewed", "breach.decided", "breach.notice_asked", "breach.released", "breach.closed")
+    assert in_order(mine, *acted)
+    assert not [text for text in LETTER if text in str(mine)], "the words are sealed"
+    theirs = worker_log(home)
+    assert in_order(theirs, "letter.made", "letter.sent", "breach.person_told")
+    told = only(theirs, "breach.person_told")
+    assert (told.case, told.params["case"]) == (number, case)
     assert centre.case(number).closed
     assert not centre.case(case).locked
     alert = next(letter for letter in centre.letters() if number in letter)
     assert "To: datenschutz@nordlicht.example" in alert
     assert "june" not in alert, "the words stay in the register"
+    notice = next(letter for letter in centre.letters() if LETTER[0] in letter)
+    assert f"To: {person.email}" in notice, "also while the case was locked"
+    assert all(text in notice for text in LETTER)
+    assert number not in notice
     assert "breach.raised" in acts(log)

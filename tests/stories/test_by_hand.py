@@ -23,6 +23,7 @@ async def test_what_was_looked_up_by_hand_is_answered_by_keys(centre: WorkerCent
         await player.press("p")
         await player.sees("waiting")
         await player.press("escape")
+        await player.sees("by hand: find it in archive")
         await player.press("H")
         await player.sees("Ordner in Raum 12")
         assert person.email in player.screen()

@@ -10,6 +10,7 @@ from tests.player import acts, console, in_order, of_case, only, terminal_log, w
 
 
 @pytest.mark.rule("ART-7-3")
+@pytest.mark.long  # by default it is told on plain lines (test_plain.py)
 async def test_withdrawn_and_stopped_without_a_check(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

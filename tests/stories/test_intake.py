@@ -60,6 +60,7 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
     assert person.email.encode() not in kept
 
 
+@pytest.mark.long  # by default the queue screen's tests do it
 async def test_a_whole_identifier_finds_the_case_and_is_not_shown_back(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

@@ -74,6 +74,7 @@ def consents(centre: WorkerCentre, case: str) -> list[str]:
     return [act for act in centre.acts(case) if act == "consent.written"]
 
 
+@pytest.mark.long  # by default the settle screen's tests do it
 async def test_the_agent_drops_what_was_done_meanwhile(centre: WorkerCentre, line: Line, person: Person) -> None:
     async with conflict(centre, line, person) as cut:
         player = cut.player

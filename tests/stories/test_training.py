@@ -43,6 +43,7 @@ async def test_the_ex_partner_ends_without_a_word_of_data(room: Room) -> None:
     assert room.acts(worker=True).count("factor.failed") == 2  # the PIN and the code, compared by the worker
 
 
+@pytest.mark.long  # two other calls are played by default
 async def test_delete_everything_is_planned_and_approved_by_a_second_person(room: Room) -> None:
     card = await room.play("delete-everything")
     assert (card.passed, card.auto_fails) == (True, ())
@@ -95,6 +96,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
+@pytest.mark.long  # by default the pictures of test_first_looks.py say TRAINING
 def test_train_run_rings_on_a_real_terminal_and_every_screen_says_training(room: Room) -> None:
     command = [sys.executable, "-m", "console", "train", "run", "ex-partner", "--home", str(room.home.path)]
     console = Console(command, env={"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})

@@ -74,15 +74,15 @@ def _order(tables: _Tables, person: Person, rng: Random, day: date, products: Se
     billing = f"{person.street}, {person.postcode} {person.city}"
     tables.invoice.append(
         (order, f"R{order:07d}", number, person.customer_number, person.name, billing, day.isoformat(), paid,
-         _money(total))
+         _money(total), None)
     )  # fmt: skip
-    tables.payment.append((order, order, rng.choice(METHODS), paid, _money(total)))
+    tables.payment.append((order, order, rng.choice(METHODS), paid, _money(total), None))
 
 
 def _unpay_last(tables: _Tables) -> None:
     tables.payment.pop()
-    *start, _, amount = tables.invoice.pop()
-    tables.invoice.append((*start, None, amount))
+    *start, _, amount, restricted = tables.invoice.pop()
+    tables.invoice.append((*start, None, amount, restricted))
 
 
 def _money(cents: int) -> str:

@@ -36,14 +36,16 @@ CREATE TABLE invoice (
   billing_address VARCHAR(240) NOT NULL,
   issued_on DATE NOT NULL,
   paid_on DATE,
-  amount VARCHAR(12) NOT NULL
+  amount VARCHAR(12) NOT NULL,
+  restricted_at TIMESTAMP
 );
 CREATE TABLE payment (
   id INTEGER PRIMARY KEY,
   invoice_id INTEGER NOT NULL REFERENCES invoice (id),
   method VARCHAR(20) NOT NULL,
   paid_on DATE NOT NULL,
-  amount VARCHAR(12) NOT NULL
+  amount VARCHAR(12) NOT NULL,
+  restricted_at TIMESTAMP
 );
 CREATE INDEX account_customer ON account (customer_number);
 CREATE INDEX account_email ON account (lower(email));
