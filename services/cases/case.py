@@ -8,6 +8,7 @@ import orjson
 
 from services.action_log.act import Params
 from services.action_log.entry import Entry
+from services.cases.asked import Asked, Receipt
 from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
 from services.cases.decision import DecisionState
 from services.task_types import TaskState
@@ -111,33 +112,6 @@ class LetterState:
     item: str = ""
     reason: str = ""
     at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question to the person while whose answer the time may stand still. `on`, `answered` (empty while open) and
-    `chased` are ISO days; `what`, `ground`, `fair` and `by` as in `clock.asked`. `waits`: a letter that has not left.
-    """
-
-    id: str
-    what: str
-    ground: str
-    fair: bool
-    on: str
-    answered: str = ""
-    chased: tuple[str, ...] = ()
-    waits: str = ""
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """It was asked for again: `kind` is `reminder` or `merged`, `number` the case that ended in this one."""
-
-    kind: str
-    at: int
-    on: str
-    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from services.action_log import acts
 from services.action_log.entry import Entry
-from services.cases.case import Asked, Case, LetterState, Receipt
+from services.cases.asked import Asked, Receipt
+from services.cases.case import Case, LetterState
 from services.cases.step import Unfit, by_worker, folds
 from services.clock.waits import CHASES, DECIDED, Question
 from services.types import ItemState, Outcome, Right, Wait

@@ -5,7 +5,8 @@ from datetime import date
 from services.action_log import acts
 from services.action_log.act import Act
 from services.action_log.entry import new_id
-from services.cases.case import Asked, Case
+from services.cases.asked import Asked
+from services.cases.case import Case
 from services.cases.fold_clock import (
     LETTER_OF,
     MAIL,

@@ -6,7 +6,8 @@ from functools import partial
 import orjson
 
 from services.action_log.acts import QuestionSent
-from services.cases.case import Asked, Case
+from services.cases.asked import Asked
+from services.cases.case import Case
 from services.cases.fold_clock import CODE_LETTER, LETTER_OF, PAPER, REMINDING
 from services.cases.queue import dates_of, day_of
 from services.fulfilment.engine import JobFailed
