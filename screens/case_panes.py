@@ -171,6 +171,8 @@ def countdown(item: ItemView, now: datetime) -> str:
     if item.state is ItemState.READY and item.run_at is not None:
         rest = left(item.run_at, now)
         done = f"approved by {item.approved_by}" if item.approved_by else "waits its time"
+        if rest == "0 s" and any(one.state.startswith("waits") for one in item.systems):
+            return f"{done}, waits (u takes it back)"
         return f"{done}, about to run" if rest == "0 s" else f"{done}, runs in {rest} (u takes it back)"
     return item.text
 

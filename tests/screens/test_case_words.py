@@ -14,7 +14,7 @@ from screens.log import _page
 from screens.watched_text import masked
 from screens.words import left
 from screens.wrap import CODES, contact_seconds, suggestion
-from services.types import HistoryLine, RiskFlag, SystemResult
+from services.types import HistoryLine, ItemState, ItemView, Outcome, Right, RiskFlag, SystemResult
 from tests.fake_case import NOW, FakeLog, preview, view
 
 
@@ -114,3 +114,12 @@ def test_ERA_2_what_a_law_keeps_says_whether_it_is_marked_as_stored_only() -> No
         case_panes.system_words(replace(done, stored_only=0, not_marked=0))
         == "shop  done: 12 deleted, 7 kept (retention)"
     )
+
+
+def test_an_approved_erasure_that_waits_for_a_copy_is_not_about_to_run() -> None:
+    ready = ItemView("1", Right.ERASURE, ItemState.READY, Outcome.OPEN, "", run_at=NOW, approved_by="0007")
+    assert case_panes.countdown(ready, NOW) == "approved by 0007, about to run"
+    waits = SystemResult("crm", "waits: a copy is asked for, answer that first", reason="C-26-000009")
+    assert case_panes.countdown(replace(ready, systems=(waits,)), NOW) == "approved by 0007, waits (u takes it back)"
+    told = "crm  waits: a copy is asked for, answer that first (C-26-000009)"
+    assert case_panes.system_words(waits) == told
