@@ -36,6 +36,14 @@ class DetailStore:
             if conn.execute(sa.select(DETAIL.c.hash).where(DETAIL.c.hash == digest)).first() is None:
                 conn.execute(sa.insert(DETAIL), [{"hash": digest, "owner": owner, "kind": kind, "blob": blob}])
 
+    def use_once(self, digest: str, owner: str, kind: str, blob: bytes) -> bool:
+        """Keep what may be used once in a deployment, for as long as its case; whether it was not used before."""
+        with writing(self.engine).begin() as conn:
+            if conn.execute(sa.select(DETAIL.c.hash).where(DETAIL.c.hash == digest)).first() is not None:
+                return False
+            conn.execute(sa.insert(DETAIL), [{"hash": digest, "owner": owner, "kind": kind, "blob": blob}])
+            return True
+
     def count_details(self, case: str) -> int:
         """How many sealed details a case has."""
         with self.engine.connect() as conn:

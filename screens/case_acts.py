@@ -16,7 +16,7 @@ from screens.case_checks import CaseChecks
 from screens.deciding import Deciding, Waiting
 from screens.kit.widgets.confirm import Choice
 from screens.refusing_words import GROUNDS, WEIGHED, proposal_words
-from screens.reveal import FIELDS, REASONS, RevealBox
+from screens.reveal import FIELDS, ORAL, READ_S, REASONS, SUMMARY, RevealBox
 from screens.words import ENDINGS, RIGHTS, clock, right
 from services.types import CaseView, ItemState, ItemView, Right
 
@@ -228,10 +228,11 @@ class CaseActs(CaseChecks, HandActs, Deciding):
 
         def decided(key: str | None) -> None:
             if key == "y":
-                self._act("taken back: nothing will be erased", self.desk.act.withdraw, stage="taking it back")
+                self._act(f"taken back: nothing will be {done}", self.desk.act.withdraw, stage="taking it back")
 
+        what, done = case_panes.taken_back(self.view)
         lines = ["Nothing has been touched yet, and nothing will be."]
-        self.app.push_screen(Choice("Take the erasure back?", lines, {"y": "take it back"}), decided)
+        self.app.push_screen(Choice(f"Take {what} back?", lines, {"y": "take it back"}), decided)
 
     def action_add_right(self) -> None:
         have = {item.right for item in self.view.items if item.state is not ItemState.CLOSED} if self.view else set()
@@ -268,7 +269,9 @@ class CaseActs(CaseChecks, HandActs, Deciding):
         if self.view is None:
             return
         state = self.view.key("reveal")
+        oral = self.view.verification.template == ORAL
         offered = {key: words for key, (what, words) in FIELDS.items() if state.allowed or what == "words"}
+        offered = {key: words for key, words in offered.items() if oral or key != SUMMARY}
         lines = [] if state.allowed else [f"The rest stays masked: {state.reason}."]
 
         def field_chosen(key: str | None) -> None:
@@ -288,7 +291,8 @@ class CaseActs(CaseChecks, HandActs, Deciding):
 
     @on(Revealed)
     def _revealed(self, message: Revealed) -> None:
-        self.app.push_screen(RevealBox(message.title, message.value or "nothing is held"))
+        seconds = READ_S if message.title == FIELDS[SUMMARY][1] else None
+        self.app.push_screen(RevealBox(message.title, message.value or "nothing is held", seconds))
 
     # --- a lead's ----------------------------------------------------------------------------------------------------
 

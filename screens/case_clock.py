@@ -1,6 +1,7 @@
 """The clock of a case (`d`): asking the person, asking again, what leads, two months more, what came in again."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from screens.case_systems import CaseSystems
@@ -15,6 +16,10 @@ QUESTIONS: Final = {
     "4": (Wait.FEE, "further-copy", "the fee of a further copy"),
 }
 """What the person may be asked for, and on which ground (rules.md SUS-3). Another fee is a decision (R)."""
+MAILED: Final = (Wait.IDENTITY, Wait.CLARIFICATION)
+"""What a letter of ours asks for."""
+WAYS: Final = {"m": "by mail now: our letter asks", "o": "they were asked today, by mouth or otherwise"}
+LEAVES: Final = "A letter counts from the day on which it leaves, to the address they gave."
 FAIR: Final = {"y": "no more than is needed, and no copy of an identity card", "f": "it asked for more"}
 EXTENSIONS: Final = {
     "1": ("volume", "there is a great amount of data"),
@@ -37,8 +42,8 @@ REFUSED: Final = {
     "3": ("person-harmed", "waiting harms the person"),
 }
 OFFERED: Final = (
-    ("y", "answered", "the answer came today"), ("c", "chase", "they were asked again today"),
-    ("k", "ask", "they were asked for something today"), ("n", "unanswered", "end it: nobody says who asks"),
+    ("y", "answered", "the answer came today"), ("c", "chase", "ask them again, or they were asked"),
+    ("k", "ask", "ask them for something, or they were asked"), ("n", "unanswered", "end it: nobody says who asks"),
     ("p", "pause", "let the later date lead"), ("h", "pause", "let the hard date lead"),
     ("x", "extend", "two months more, with a letter"), ("e", "remind", "they ask where the answer is"),
     ("m", "merge", "it is the same as another case"),
@@ -98,29 +103,44 @@ class CaseClock(CaseSystems):
 
             def judged(fair: str | None) -> None:
                 if fair is not None:
-                    self._act(
-                        "kept: they were asked",
-                        self._keep_question,
-                        what,
-                        ground,
-                        fair == "y",
-                        stage="keeping the question",
-                    )
+                    self._keep_question("kept: they were asked", what, ground, fair=fair == "y")
 
-            self.app.push_screen(Choice("The question asks for", [], FAIR), judged)
+            def way_chosen(way: str | None) -> None:
+                if way == "m":
+                    self._keep_question(
+                        "a letter asks them: it stands under t whether it left", what, ground, mail=True
+                    )
+                elif way is not None:
+                    self.app.push_screen(Choice("The question asks for", [], FAIR), judged)
+
+            if what in MAILED:
+                self.app.push_screen(Choice("How are they asked?", [LEAVES], WAYS), way_chosen)
+            else:
+                way_chosen("o")
 
         self.app.push_screen(
-            Choice("They were asked today", [], {key: words for key, (*_, words) in QUESTIONS.items()}), what_chosen
+            Choice("What is asked for?", [], {key: words for key, (*_, words) in QUESTIONS.items()}), what_chosen
         )
 
-    def _keep_question(self, session: object, case: str, what: str, ground: str, fair: bool) -> None:
-        self.desk.clock.ask(session, case, what, ground, fair=fair)
+    def _keep_question(self, done: str, what: str, ground: str, *, fair: bool = True, mail: bool = False) -> None:
+        def keep(session: object, case: str) -> None:
+            self.desk.clock.ask(session, case, what, ground, fair=fair, mail=mail)
+
+        self._act(done, keep, stage="keeping the question")
 
     def _came(self) -> None:
         self._act("kept: the answer came", self.desk.clock.answered, stage="keeping the answer")
 
     def _chased(self) -> None:
-        self._act("kept: they were asked again", self.desk.clock.chase, stage="keeping that")
+        def keep(mail: bool, session: object, case: str) -> None:
+            self.desk.clock.chase(session, case, mail=mail)
+
+        def way_chosen(way: str | None) -> None:
+            if way is not None:
+                done = "a letter asks them again" if way == "m" else "kept: they were asked again"
+                self._act(done, partial(keep, way == "m"), stage="keeping that")
+
+        self.app.push_screen(Choice("How are they asked again?", [LEAVES], WAYS), way_chosen)
 
     def _end(self) -> None:
         words = "ended: a letter says why, and how it goes on"

@@ -34,6 +34,7 @@ DATES: Final = {
     "legal end": "Legal end",
     "extended to": "Extended",
     "with pause": "Later end",
+    "asked": "Asked",
     "ask again": "Ask again",
 }
 WHY: Final = {
@@ -43,6 +44,7 @@ WHY: Final = {
     "legal end": "moved",
     "extended to": "extended",
     "with pause": "with the pause",
+    "asked": "asked",
     "ask again": "ask again",
     "extend until": "extension",
     "refuse until": "refusal",
@@ -189,11 +191,17 @@ def countdown(item: ItemView, now: datetime) -> str:
     """The item's text; while it waits for its time, counted here so that it moves every second."""
     if item.state is ItemState.READY and item.run_at is not None:
         rest = left(item.run_at, now)
-        by = f" by {item.approved_by}" if item.approved_by else ""
+        done = f"approved by {item.approved_by}" if item.approved_by else "waits its time"
         if rest == "0 s" and any(one.state.startswith("waits") for one in item.systems):
-            return f"approved{by}, waits (u takes it back)"
-        return f"approved{by}, about to run" if rest == "0 s" else f"approved{by}, runs in {rest} (u takes it back)"
+            return f"{done}, waits (u takes it back)"
+        return f"{done}, about to run" if rest == "0 s" else f"{done}, runs in {rest} (u takes it back)"
     return item.text
+
+
+def taken_back(view: CaseView | None) -> tuple[str, str]:
+    """What `u` takes back, and what will not be done to it."""
+    held = [item.right for item in view.items if item.state in (ItemState.REVIEW, ItemState.READY)] if view else []
+    return ("the erasure", "erased") if Right.ERASURE in held or not held else ("it", "done")
 
 
 def recipient_words(one: RecipientState) -> str:

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from screens.checklist_proofs import AUTHORITY, CALL_BACK, CODE, SENT, CodeSent, Proofs
+from screens.checklist_proofs import AUTHORITY, CALL_BACK, CODE, LETTER, SENT, TYPED, CodeSent, Proofs
 from screens.kit import keys
 from screens.kit.messages import JobFailed, Stage
 from screens.kit.text import shown
@@ -189,7 +189,9 @@ class ChecklistScreen(Proofs):
         if step.state not in ("open", "failed"):
             return f"{step.state}; j k to look at another step"
         if step.compared:
-            return "s sends the code, Enter types one" if step.factor == CODE else "Enter shows the question to ask"
+            sent = {CODE: "s sends the code, Enter types one", LETTER: "s posts a letter, Enter types its code"}
+            typed = "Enter types it" if step.factor in TYPED else "Enter shows the question to ask"
+            return sent.get(step.factor, typed)
         if step.factor == CALL_BACK:
             return "s shows the number once the caller has hung up; y: reached and confirmed, f: not, - not done"
         return TIPS.get(step.kind, TIPS["guard"])
@@ -229,7 +231,7 @@ class ChecklistScreen(Proofs):
             return "the check is over"
         if self.busy:
             return "one moment: the step before is being kept"
-        if step.blocked:
+        if step.blocked and (step.factor, action) != (LETTER, "send_code"):
             return f"this way is closed: {step.blocked}"
         if action in ("answer", "send_code"):
             return self._no_answer(action, step)
@@ -243,6 +245,8 @@ class ChecklistScreen(Proofs):
             return "no code belongs to this step"
         if action == "answer" and not step.compared:
             return "nothing is typed here: y, f or -"
+        if action == "send_code" and step.factor == LETTER and step.blocked:
+            return ""  # the letter whose code would open it
         return "" if step.state == "open" else f"this step is {step.state}"
 
     def _mark(self, mark: str) -> None:
@@ -266,8 +270,8 @@ class ChecklistScreen(Proofs):
         step = self.step
         if step is None:
             return
-        if step.factor == CODE:
-            self._open_field(QuestionRead(step.id, "", "Please read me the code."))
+        if step.factor in TYPED:
+            self._open_field(QuestionRead(step.id, "", TYPED[step.factor]))
             return
         name = step.id
 

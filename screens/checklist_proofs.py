@@ -18,8 +18,16 @@ from services.types import ChecklistView, Step
 CODE: Final = "OTP"
 CALL_BACK: Final = "CBK"
 AUTHORITY: Final = "REP"
-SENT: Final = (CODE, CALL_BACK)
+LETTER: Final = "LTR"
+SENT: Final = (CODE, CALL_BACK, LETTER)
 """Factors for which something is sent or shown by `s`."""
+TYPED: Final = {
+    CODE: "Please read me the code.",
+    LETTER: "Please read me the code from our letter.",
+    "SES": "Please read me the code that your account shows now.",
+    "ANI": "(Not to be said: the number that the telephone shows.)",
+}
+"""Factors for which something is typed that no question of the catalog asks for."""
 SCOPES: Final = {
     "1": ("this-request", "for this request"),
     "2": ("all-data-matters", "for all that concerns data protection"),
@@ -39,6 +47,11 @@ class CodeSent(Message):
 @dataclass
 class NumberRead(Message):
     number: str
+
+
+@dataclass
+class LetterPosted(Message):
+    words: str
 
 
 class Proofs(KitScreen):
@@ -61,7 +74,11 @@ class Proofs(KitScreen):
         step = self.step
         if step is None:
             return
-        if step.factor == CALL_BACK:
+        if step.factor == LETTER:
+            lines = ["It goes to the postal address on file, if one was left unchanged for 30 days. They call again."]
+            answers = {"y": "have a letter with a code printed"}
+            self.app.push_screen(Choice("A letter with a code", lines, answers), partial(self._post_code, step.id))
+        elif step.factor == CALL_BACK:
             lines = ["Say that you call back, and end the call first: what is shown now, no caller may hear."]
             answers = {"y": "the caller has hung up: show the number on file"}
             self.app.push_screen(Choice("Call back", lines, answers), partial(self._call_back, step.id))
@@ -79,6 +96,20 @@ class Proofs(KitScreen):
                 self.desk.check.send_code, self.host.session, self.case, step, way,
                 reply=lambda words: CodeSent(step, words), serial="code", write=True, stage="sending the code",
             )  # fmt: skip
+
+    def _post_code(self, step: str, key: str | None) -> None:
+        if key == "y":
+            self._begin()
+            self.run(
+                self.desk.check.post_code, self.host.session, self.case, step, reply=LetterPosted, serial="letter",
+                write=True, stage="asking for the letter",
+            )  # fmt: skip
+
+    @on(LetterPosted)
+    def _letter_posted(self, message: LetterPosted) -> None:
+        self.busy = False
+        self.refresh_bindings()
+        self.app.push_screen(Choice("Say it, and end the check", [message.words], {"y": "it is said"}))
 
     def _call_back(self, step: str, key: str | None) -> None:
         if key == "y":

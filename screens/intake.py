@@ -28,6 +28,7 @@ from services.types import Channel, Intake, Opened, Requester, Right, Session
 PARK_S: Final = 0.15  # a draft is parked this long after the last change
 WORDS: Final = 2_000
 NAME: Final = "intake"
+ORAL: Final = (Channel.PHONE, Channel.IN_PERSON)
 FIELDS: Final = ("rights", "identifier", "words", "received")
 
 
@@ -35,6 +36,11 @@ FIELDS: Final = ("rights", "identifier", "words", "received")
 class ControllersRead(Message):
     controllers: tuple[tuple[str, str], ...]
     draft: dict[str, str]
+
+
+@dataclass
+class LinesRead(Message):
+    lines: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -60,14 +66,17 @@ class IntakeScreen(KitScreen):
         super().__init__()
         self._timer: Timer | None = None
         self._restored = False
+        self.read_back = False
 
     def body(self) -> ComposeResult:
         yield Crumbs()
         with VerticalScroll(id="form", can_focus=False):
             yield Choices[str]("Controller", id="controller")
             yield Choices("Channel", _numbered(CHANNELS), id="channel")
+            yield Choices[str]("Line", id="line")
             yield Choices("Who asks", _numbered(REQUESTERS), columns=3, id="requester")
-            yield from self._line("Received", CleanInput(id="received", placeholder="now", max_length=16))
+            received = CleanInput(id="received", placeholder="now", max_length=16)
+            yield from self._line("Received", received, Static("", id="read-back"))
             yield Choices(
                 "Asks for", [Option(key, words, one) for one, (key, words) in RIGHTS.items()],
                 several=True, columns=3, id="rights",
@@ -81,15 +90,17 @@ class IntakeScreen(KitScreen):
             yield Static("", id="words-error", classes="error")
             yield Static("", id="due")
 
-    def _line(self, label: str, field: CleanInput) -> ComposeResult:
+    def _line(self, label: str, field: CleanInput, *beside: Static) -> ComposeResult:
         """A field with its label before it, and a line below it for what is wrong with it."""
         with Horizontal(classes="field"):
             yield Static(shown(label), classes="label")
             yield field
+            yield from beside
         yield Static("", id=f"{field.id}-error", classes="error")
 
     def on_mount(self) -> None:
         self.query_one(Crumbs).path = ("Queue", "Log a request", "Enter logs it at once")
+        self._draw_heard()
         self.recall()
 
     # --- what there is to choose, and what was typed before ----------------------------------------------------------
@@ -118,6 +129,7 @@ class IntakeScreen(KitScreen):
         for name in ("identifier", "received"):
             self.query_one(f"#{name}", CleanInput).value = draft.get(name, "")
         self.query_one(WatchedText).box.put(draft.get("words", ""))
+        self.read_back = bool(draft.get("read-back"))
         if draft:
             self.flash("what you typed before stands here again")
 
@@ -129,6 +141,29 @@ class IntakeScreen(KitScreen):
         if chosen:
             self.query_one(WatchedText).controller = chosen[0]
             self._date()
+            self.run(self.desk.intake.lines, self.host.session, chosen[0], reply=LinesRead, serial="lines")
+
+    @on(LinesRead)
+    def _lines_read(self, message: LinesRead) -> None:
+        """The only line is the one that was called; of several it is not known before somebody says it."""
+        lines = [Option(str(n), name, key) for n, (key, name) in enumerate(message.lines, 1)]
+        self._one("line").offer(lines if len(lines) == 1 else [Option("0", "not said", ""), *lines])
+        self._draw_heard()
+
+    def _draw_heard(self) -> None:
+        """Of a request by mouth it is kept which line was called, and whether it was read back (INT-5)."""
+        channel = self._one("channel").values
+        oral = bool(channel) and channel[0] in ORAL
+        line, heard = self._one("line"), self.query_one("#read-back", Static)
+        line.display = oral and channel[0] == Channel.PHONE and len(line.options) > 1
+        words = "Read back to them: $done" if self.read_back else "Not read back to them yet (F2)"
+        heard.update(say(words, done="yes"))
+        heard.display = oral
+
+    def action_read_back(self) -> None:
+        self.read_back = not self.read_back
+        self._draw_heard()
+        self._park_soon()
 
     def _date(self) -> None:
         chosen, received = self._one("controller").values, self._received()
@@ -164,6 +199,7 @@ class IntakeScreen(KitScreen):
     def _picked(self, event: Choices.Changed) -> None:
         if event.choices.id == "controller":
             self._controller_chosen()
+        self._draw_heard()
         self._say_beside("rights", "")
         self._park_soon()
 
@@ -195,7 +231,8 @@ class IntakeScreen(KitScreen):
         typed |= {"words": self.query_one(WatchedText).text, "rights": ",".join(self._one("rights").values)}
         if not any(typed.values()):
             return {}
-        return typed | {n: ",".join(self._one(n).values) for n in ("controller", "channel", "requester")}
+        kept = typed | {n: ",".join(self._one(n).values) for n in ("controller", "channel", "requester")}
+        return kept | ({"read-back": "y"} if self.read_back else {})
 
     # --- logging -----------------------------------------------------------------------------------------------------
 
@@ -221,6 +258,8 @@ class IntakeScreen(KitScreen):
             identifier=self.query_one("#identifier", CleanInput).value,
             words=settled.text,
             received_at=received if isinstance(received, datetime) else None,
+            line=next(iter(self._one("line").values), ""),
+            read_back=self.read_back,
         )
         call = partial(_open, self.desk, self.host.session, intake, settled)
         self.run(call, reply=Logged, serial="log", write=True, stage="logging the request")
@@ -258,7 +297,7 @@ class IntakeScreen(KitScreen):
         self._blank()
 
     def _blank(self) -> None:
-        self._restored = False
+        self._restored = self.read_back = False
         self._one("rights").pick(())
         for name in ("identifier", "received"):
             self.query_one(f"#{name}", CleanInput).value = ""

@@ -10,11 +10,17 @@ from screens.kit.dialog import Dialog
 from screens.kit.text import shown
 
 SHOWN_S: Final = 10
+READ_S: Final = 120
+"""What is read out to the person stays for so long."""
+SUMMARY: Final = "s"
+ORAL: Final = "CL-ACC-ORAL"
+"""The checklist of an answer by mouth: only after it something is read out."""
 FIELDS: Final = {
     "p": ("person", "who it is about"),
     "d": ("delivery", "where the answer goes"),
     "w": ("words", "what was asked, in words"),
     "k": ("package-key", "the key of the package"),
+    SUMMARY: ("summary", "what is held, to be read out where they ask for it by mouth"),
 }
 REASONS: Final = {
     "1": ("answer-request", "to answer the request"),
@@ -26,9 +32,9 @@ REASONS: Final = {
 class RevealBox(Dialog):
     """Shows `value` and closes by itself; Esc closes it at once."""
 
-    def __init__(self, title: str, value: str) -> None:
+    def __init__(self, title: str, value: str, seconds: int | None = None) -> None:
         super().__init__()
-        self.words, self.value, self.rest = title, value, SHOWN_S
+        self.words, self.value, self.rest = title, value, seconds or SHOWN_S
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):

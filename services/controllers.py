@@ -9,6 +9,7 @@ import orjson
 from services.action_log.shapes import REFERENCE, matcher
 from services.cases.own_retention import OwnRetention
 from services.errors import BadInput
+from services.identity.session_codes import SessionCodes
 from services.types import DutyRole, Regime
 
 
@@ -108,6 +109,8 @@ class Controller:
     purposes: tuple[Purpose, ...] = ()
     recipients: tuple[Recipient, ...] = field(default_factory=tuple)
     breach_contacts: tuple[str, ...] = ()
+    session: SessionCodes | None = None
+    intake_lines: dict[str, dict[str, str]] = field(default_factory=dict)
     cost: Cost | None = None
 
     def __post_init__(self) -> None:
@@ -148,6 +151,7 @@ class Controller:
             "retention": OwnRetention(**raw.get("retention", {})),
             "cost": Cost(**raw["cost"]) if raw.get("cost") else None,
             "recipients": tuple(Recipient(**r) for r in raw["recipients"]),
+            "session": SessionCodes(**raw["session"]) if raw.get("session") else None,
         }
         lists = {name: tuple(raw[name]) for name in ("languages", "channels", "lines", "breach_contacts")}
         return Controller(**{**raw, **lists, **made})

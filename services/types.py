@@ -249,7 +249,11 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What the intake screen hands to the desk. `identifier` is an e-mail, a phone or a customer number."""
+    """What the intake screen hands to the desk. `identifier` is an e-mail, a phone or a customer number.
+
+    Of a request by mouth (INT-5), `line`: the key of the controller's line that was called, empty when nobody knows;
+    `read_back`: what is asked for was read back.
+    """
 
     controller: str
     channel: Channel
@@ -258,6 +262,8 @@ class Intake:
     identifier: str = field(repr=False)
     words: str = field(default="", repr=False)
     received_at: datetime | None = None
+    line: str = ""
+    read_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

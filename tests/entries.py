@@ -53,6 +53,8 @@ def opened(*rights: Right) -> Case:
         received_on="2026-02-02",
         role="controller",
         key="e" * 64,
+        line=None,
+        read_back=False,
     )
     case = fold(None, entry(act), T0)
     for number, right in enumerate(rights, 1):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.errors import BadInput, Refused
+from services.errors import Refused
 from services.types import (
     Approval,
     Band,
@@ -17,14 +17,12 @@ from services.types import (
     FoundCollection,
     FoundField,
     HistoryLine,
-    Intake,
     ItemState,
     ItemView,
     KeyState,
     LetterView,
     LogDetail,
     LogLine,
-    Opened,
     Outcome,
     Preview,
     PurposeView,
@@ -44,6 +42,7 @@ from tests.fake_catalog import FakeCatalog
 from tests.fake_clock import CLOCK_KEYS, FakeClock
 from tests.fake_desk import FakeDesk, FakeDraft
 from tests.fake_figures import FakeFigures
+from tests.fake_intake import FakeIntake
 from tests.fake_rectify import FakeRectify
 from tests.fake_tasks import FakeTask, tasks
 from tests.fake_whom import FakeWhom
@@ -283,18 +282,6 @@ class FakeAct:
 
     def wrap_up(self, session: Session, case: str, code: str, seconds: int) -> None:
         self.kept.append(("wrap", code))
-
-
-class FakeIntake:
-    """`desk.intake`."""
-
-    def preview(self, session: Session, controller: str, received_at: datetime | None = None) -> Opened:
-        return Opened("", date(2026, 4, 5), date(2026, 4, 7), SAY)
-
-    def open(self, session: Session, intake: Intake) -> Opened:
-        if not intake.identifier:
-            raise BadInput("an e-mail, a phone or a customer number is needed to find the person", place="identifier")
-        return Opened(CASE, date(2026, 4, 5), date(2026, 4, 7), SAY)
 
 
 class FakeReview:

@@ -42,14 +42,16 @@ class FakeClock:
     def __init__(self) -> None:
         self.kept: list[tuple[object, ...]] = []
 
-    def ask(self, session: Session, case: str, what: str, ground: str, *, fair: bool = True) -> None:
-        self.kept.append(("ask", str(what), ground, fair))
+    def ask(
+        self, session: Session, case: str, what: str, ground: str, *, fair: bool = True, mail: bool = False
+    ) -> None:
+        self.kept.append(("ask", str(what), ground, fair, mail))
 
     def answered(self, session: Session, case: str) -> None:
         self.kept.append(("answered",))
 
-    def chase(self, session: Session, case: str) -> None:
-        self.kept.append(("chase",))
+    def chase(self, session: Session, case: str, *, mail: bool = False) -> None:
+        self.kept.append(("chase", mail))
 
     def unanswered(self, session: Session, case: str) -> None:
         self.kept.append(("unanswered",))

@@ -107,7 +107,7 @@ class Typist:
 
     def logs(self, person: Person | str, letters: str, words: str = "") -> str:
         """Log a request for the German controller; its case number."""
-        self.types("i", "2", "1", "1", letters, "")
+        self.types("i", "2", "1", "1", letters, "y", "")
         who = person if isinstance(person, str) else person.email
         written = "\n".join(self.types(who, words))
         start = written.index("Case C-") + len("Case ")

@@ -19,6 +19,7 @@ WIDGETS = r"DirectoryTree|FileOpen|read_bytes|\.read_text\(|(?<![.\w])(?<!def )o
 DETAILS = {
     "key": "the case's own key", "requester": "what the caller is found by", "words": "the request, as typed",
     "note": "a note, as typed", "letter": "a letter, as sent", "plan": "rows an erasure touches", "code": "a digest",
+    "letter-code": "a digest",
     "package-key": "opens a package", "correction-plan": "values to be written", "known-as": "identifiers, corrected",
     "contact": "where the last letter goes", "breach": "what happened, as typed", "view": "what is weighed, as said",
     "breach-notice": "what persons are told of a breach, as typed",

@@ -52,7 +52,7 @@ def act_of(step: Moment) -> Act:
     made: dict[str, Act] = {
         "case.opened": acts.CaseOpened(
             number="C-26-000001", channel="phone", regime="EU", requester="self", received_at=T0,
-            received_on="2026-02-02", role="controller", key="e" * 64,
+            received_on="2026-02-02", role="controller", key="e" * 64, line=None, read_back=False,
         ),
         "item.added": acts.ItemAdded(right=code or "access"),
         "item.resolved": acts.ItemResolved(outcome=code or "done", ground=None),

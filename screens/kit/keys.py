@@ -60,6 +60,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
           "letters", "holds", "breaches"),
     _act("take", "a", "take the case for yourself", "take", "queue", "case", roles=("agent",)),
     _act("assign", "a", "assign the marked cases", "assign", "queue", "case", "review", roles=LEAD),
+    _look("read_back", "f2", "what they ask for was read back to them, and is right", "read back", "intake",
+          priority=True),
     _look("mark", "space", "mark the case for an act on many", "mark", "queue", "review", roles=LEAD),
     _look("review", "e", "review what waits for a second person", "review", "queue", roles=LEAD),
     _look("held", "e", "review what is held back from the package", "", "case"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from screens import case_panes
 from screens.case_acts import LIFTED, RESTRICTIONS, RETURNS, SEARCHED
 from screens.case_systems import SKIPS
 from screens.plain import carrying_out, consent as consenting, correcting, holds as holding, whom as which
@@ -20,7 +21,7 @@ from screens.plain.refusing import refuse
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.weighing import weigh
 from screens.plain.written import written
-from screens.reveal import FIELDS, REASONS
+from screens.reveal import FIELDS, ORAL, REASONS, SUMMARY
 from screens.words import ENDINGS, RIGHTS
 from screens.wrap import CODES, contact_seconds, suggestion
 from services.types import CaseView, ItemState, ItemView, KeyState, Right
@@ -75,8 +76,9 @@ def held(seat: Seat, view: CaseView) -> bool:
 
 def withdraw(seat: Seat, view: CaseView) -> bool:
     seat.say("Nothing has been touched yet, and nothing will be.")
-    if seat.yes("Take the erasure back?", "takes it back"):
-        seat.does(lambda: seat.desk.act.withdraw(seat.session, view.id), "taken back: nothing will be erased")
+    what, done = case_panes.taken_back(view)
+    if seat.yes(f"Take {what} back?", "takes it back"):
+        seat.does(lambda: seat.desk.act.withdraw(seat.session, view.id), f"taken back: nothing will be {done}")
     return False
 
 
@@ -185,6 +187,8 @@ def reveal(seat: Seat, view: CaseView) -> bool:
     state = view.key("reveal")
     no = "" if state.allowed else state.reason
     options = [Option(key, words, "" if what == "words" else no) for key, (what, words) in FIELDS.items()]
+    if view.verification.template != ORAL:
+        options = [one for one in options if one.key != SUMMARY]
     key = seat.choose("Show what?", options)
     reason = pick(seat, "Why must you see it? It is logged.", REASONS) if key != BACK else None
     if reason is not None:

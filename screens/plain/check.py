@@ -3,12 +3,22 @@
 from typing import Final
 
 from screens.checklist import TIPS
-from screens.checklist_proofs import AUTHORITY, CALL_BACK, CODE, NO_NUMBER, SCOPES, authority_days
+from screens.checklist_proofs import (
+    AUTHORITY,
+    CALL_BACK,
+    CODE,
+    LETTER,
+    NO_NUMBER,
+    SCOPES,
+    TYPED,
+    authority_days,
+)
 from screens.plain.picking import pick
 from screens.plain.seat import BACK, Option, Seat
 from screens.words import left
 from services.types import ChecklistView, Step
 
+NUMBER: Final = "ANI"
 MARKS: Final = {"y": "passed", "f": "failed", "-": "not done"}
 
 
@@ -49,8 +59,11 @@ def _lead(seat: Seat, case: str, view: ChecklistView) -> None:
 def _options(step: Step) -> list[Option]:
     closed = f"this way is closed: {step.blocked}" if step.blocked else ""
     if step.compared:
-        ask = "type the code they read to you" if step.factor == CODE else "the question to ask, then their answer"
+        ask = "type the code they read to you" if step.factor in TYPED else "the question to ask, then their answer"
+        ask = "type the number that the telephone shows" if step.factor == NUMBER else ask
         options = [Option("a", ask, closed)]
+        if step.factor == LETTER:
+            options.insert(0, Option("s", "have a letter with a code printed to the postal address on file"))
         if step.factor == CODE:
             options.insert(0, Option("s", "send the code to the contact point on file", closed))
     else:
@@ -80,6 +93,11 @@ def _done(seat: Seat, case: str, view: ChecklistView, step: Step, key: str) -> C
         if number is not None:
             seat.say(f"Call this number and no other: {number}" if number else NO_NUMBER)
         return seat.does(lambda: desk.check.view(session, case))
+    if key == "s" and step.factor == LETTER:
+        words = seat.does(lambda: desk.check.post_code(session, case, step.id))
+        if words is not None:
+            seat.say(f'Say: "{words}"')
+        return seat.does(lambda: desk.check.view(session, case))
     if key == "s":
         way = "1"
         if view.texts:
@@ -89,8 +107,8 @@ def _done(seat: Seat, case: str, view: ChecklistView, step: Step, key: str) -> C
         by = "phone" if way == "2" else "email"
         words = seat.does(lambda: desk.check.send_code(session, case, step.id, by))
         return _answered(seat, case, step, "", words) if words else None
-    if step.factor == CODE:
-        return _answered(seat, case, step, "", "Please read me the code.")
+    if step.factor in TYPED:
+        return _answered(seat, case, step, "", TYPED[step.factor])
     asked = seat.does(lambda: desk.check.question(session, case, step.id))
     return _answered(seat, case, step, asked.key, asked.text) if asked is not None else None
 

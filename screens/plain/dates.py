@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from screens.case_clock import ACCEPTED, EXTENSIONS, FAIR, OFFERED, QUESTIONS, REFUSED
+from screens.case_clock import ACCEPTED, EXTENSIONS, FAIR, LEAVES, MAILED, OFFERED, QUESTIONS, REFUSED, WAYS
 from screens.plain.seat import BACK, Option, Seat
 from services.types import CaseView, DutyRole
 
@@ -20,7 +20,10 @@ def dates(seat: Seat, view: CaseView) -> bool:
     if key == "y":
         seat.does(lambda: clock.answered(seat.session, case), "kept: the answer came")
     elif key == "c":
-        seat.does(lambda: clock.chase(seat.session, case), "kept: they were asked again")
+        way = _way(seat, "How are they asked again?")
+        if way != BACK:
+            done = "a letter asks them again" if way == "m" else "kept: they were asked again"
+            seat.does(lambda: clock.chase(seat.session, case, mail=way == "m"), done)
     elif key == "k":
         _ask(seat, case)
     elif key == "n":
@@ -53,12 +56,24 @@ def _extend(seat: Seat, view: CaseView, reason: str) -> None:
 
 
 def _ask(seat: Seat, case: str) -> None:
-    key = seat.choose("They were asked today", [Option(number, words) for number, (*_, words) in QUESTIONS.items()])
-    fair = BACK if key == BACK else seat.choose("The question asks for", [Option(k, w) for k, w in FAIR.items()])
-    if fair != BACK:
-        what, ground, _ = QUESTIONS[key]
-        asked = seat.desk.clock.ask
-        seat.does(lambda: asked(seat.session, case, what, ground, fair=fair == "y"), "kept: they were asked")
+    key = seat.choose("What is asked for?", [Option(number, words) for number, (*_, words) in QUESTIONS.items()])
+    if key == BACK:
+        return
+    what, ground, _ = QUESTIONS[key]
+    asked = seat.desk.clock.ask
+    way = _way(seat, "How are they asked?") if what in MAILED else "o"
+    if way == "m":
+        done = "a letter asks them: it stands under t whether it left"
+        seat.does(lambda: asked(seat.session, case, what, ground, mail=True), done)
+    elif way != BACK:
+        fair = seat.choose("The question asks for", [Option(k, w) for k, w in FAIR.items()])
+        if fair != BACK:
+            seat.does(lambda: asked(seat.session, case, what, ground, fair=fair == "y"), "kept: they were asked")
+
+
+def _way(seat: Seat, question: str) -> str:
+    seat.say(LEAVES)
+    return seat.choose(question, [Option(key, words) for key, words in WAYS.items()])
 
 
 def _pause(seat: Seat, case: str, *, accept: bool) -> None:

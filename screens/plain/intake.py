@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from screens.intake import ORAL
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
 from screens.words import CHANNELS, REQUESTERS, RIGHTS
-from services.types import Intake, Opened, Right
+from services.types import Channel, Intake, Opened, Right
 
 WORDS: Final = 2_000
 
@@ -24,6 +25,7 @@ def log_request(seat: Seat) -> Opened | None:
         return None
     by_letter = {letter: right for right, (letter, _) in RIGHTS.items()}
     rights = seat.several("What do they ask for?", [Option(letter, words) for letter, words in RIGHTS.values()])
+    line, read_back = _heard(seat, key, list(CHANNELS)[channel])
     received = _received(seat)
     who = seat.ask("Person: e-mail, phone or customer number")
     words = seat.ask("What was said, in a few words; empty: nothing")[:WORDS]
@@ -38,6 +40,8 @@ def log_request(seat: Seat) -> Opened | None:
         identifier=who,
         words=settled.text if settled else "",
         received_at=received,
+        line=line,
+        read_back=read_back,
     )
     opened: Opened | None = seat.does(lambda: seat.desk.intake.open(seat.session, intake))
     if opened is not None and settled is not None:
@@ -52,6 +56,19 @@ def _one(seat: Seat, question: str, words: list[str]) -> int | None:
         return 0
     key = seat.choose(question, [Option(str(n), one) for n, one in enumerate(words, 1)])
     return None if key == BACK else int(key) - 1
+
+
+def _heard(seat: Seat, controller: str, channel: Channel) -> tuple[str, bool]:
+    """Of a request by mouth: which line was called, and whether it was read back (INT-5)."""
+    if channel not in ORAL:
+        return "", False
+    lines = seat.desk.intake.lines(seat.session, controller) if channel is Channel.PHONE else ()
+    keys = [key for key, _ in lines]
+    called = keys[0] if len(keys) == 1 else ""
+    if len(keys) > 1:
+        typed = seat.choose("Which line was called?", [Option(str(n), words) for n, (_, words) in enumerate(lines, 1)])
+        called = "" if typed == BACK else keys[int(typed) - 1]
+    return called, seat.yes("Read it back to them: is it right?", "it is right")
 
 
 def _received(seat: Seat) -> datetime | None:

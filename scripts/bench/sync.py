@@ -147,7 +147,7 @@ def call(case: str, public: bytes) -> tuple[list[Draft], list[Detail]]:
         details.append(Detail(sha256(blob).hexdigest(), case, kind, blob))
     opened = acts.CaseOpened(
         number=case, channel="phone", regime="EU", requester="self", received_at=1_764_000_000_000_000,
-        received_on="2026-11-24", role=None, key=own.hex(),
+        received_on="2026-11-24", role=None, key=own.hex(), line=None, read_back=False,
     )  # fmt: skip
     viewed = acts.DataViewed(what="case", reason="request", system=None, count=1)
     done = [

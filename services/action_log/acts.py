@@ -16,6 +16,7 @@ from services.action_log.acts_people import *  # noqa: F403
 from services.action_log.acts_retention import *  # noqa: F403
 from services.action_log.acts_systems import *  # noqa: F403
 from services.action_log.acts_task import *  # noqa: F403
+from services.action_log.acts_wait import *  # noqa: F403
 from services.action_log.acts_weigh import *  # noqa: F403
 from services.action_log.acts_work import *  # noqa: F403
 

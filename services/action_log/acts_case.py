@@ -34,7 +34,8 @@ class ContactEnded(Act):
 class CaseOpened(Act):
     """A request was logged; `received_at` µs UTC, `received_on` the date in the controller's zone.
 
-    `key` is the case's public key (X25519, hex): what is kept of the person is sealed to it.
+    `key` is the case's public key (X25519, hex): what is kept of the person is sealed to it. Of a request by mouth:
+    the controller's `line` that was called, and whether it was read back (INT-5).
     """
 
     number: CaseNumber
@@ -45,6 +46,8 @@ class CaseOpened(Act):
     received_on: IsoDate
     role: Code | None
     key: Digest
+    line: Key | None
+    read_back: bool | None
 
 
 @act("case.imported")

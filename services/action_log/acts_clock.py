@@ -6,20 +6,34 @@ from services.action_log.shapes import CaseNumber, Code, Id, IsoDate, Micros
 
 @act("clock.asked")
 class ClockAsked(Act):
-    """The person was asked for `what` on the day `on`; `fair`: for no more than is needed (rules.md SUS-3)."""
+    """The person was asked for `what` on the day `on`; `fair`: for no more than is needed (rules.md SUS-3).
+
+    `by` is `mail` or `paper` where our letter asks: then it counts from the day that it left (`question.sent`).
+    """
 
     question: Id
     what: Code
     ground: Code
     fair: bool
     on: IsoDate
+    by: Code
 
 
 @act("clock.chased")
 class ClockChased(Act):
-    """Nothing came, and they were asked again (SUS-5)."""
+    """Nothing came, and they were asked again (SUS-5), `by` as in `clock.asked`."""
 
     question: Id
+    on: IsoDate
+    by: Code
+
+
+@act("question.sent")
+class QuestionSent(Act):
+    """The letter that asks, or asks again, left on the day `on`, or reached the person otherwise."""
+
+    question: Id
+    letter: Id
     on: IsoDate
 
 

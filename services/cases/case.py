@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from services.cases.asked import Asked, Receipt
 from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
 from services.cases.conflict import Conflict as Conflict, conflict_of as conflict_of
 from services.cases.decision import DecisionState
@@ -117,30 +118,6 @@ class LetterState:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question to the person while whose answer the time may stand still. `on`, `answered` (empty while open) and
-    `chased` are ISO days; `what`, `ground` and `fair` as in `clock.asked`."""
-
-    id: str
-    what: str
-    ground: str
-    fair: bool
-    on: str
-    answered: str = ""
-    chased: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """It was asked for again: `kind` is `reminder` or `merged`, `number` the case that ended in this one."""
-
-    kind: str
-    at: int
-    on: str
-    number: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Effort:
     """What the case took so far: how often somebody took it up (`session` was the last), contacts that were wrapped up
     and their seconds, checks, those without result, how often it opened again."""
@@ -166,6 +143,7 @@ class Case:
     `seen` and `dropped` are ops: of what is done once however often it comes, and of repeats of what was dropped.
     `extended`: a lead decided so; `noticed_at` (µs) is when its notice left, which alone makes it count. `pause`: why a
     lead lets the later date lead, empty while none does.
+    `line`: which of the controller's lines was called; `read_back`: what they ask for was read back to them (INT-5).
     `breach`: what it is an entry of the register for, and then nothing else. `locks`: breaches that it is about.
     `instruction`: what a processor does here is done under it, except for acts that have their own: `special`, (act,
     reference). `proposed`: why two months more were proposed to the controller, which has not said so yet.
@@ -217,6 +195,8 @@ class Case:
     special: tuple[tuple[str, str], ...] = ()
     proposed: str = ""
     consenter: str = ""
+    line: str = ""
+    read_back: bool = False
     effort: Effort = NO_EFFORT
 
     def item(self, item: str | None) -> Item | None:

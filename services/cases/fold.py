@@ -28,6 +28,7 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_redactions,
     fold_systems,
     fold_tasks,
+    fold_wait,
     fold_weigh,
 )
 from services.cases.case import Case, Item, conflict_of
@@ -134,6 +135,7 @@ def _open(entry: Entry, at: int) -> Case | None:
 def _opened(done: acts.CaseOpened, entry: Entry, at: int) -> Case:
     duty = DutyRole(done.role or DutyRole.CONTROLLER)
     case = _new(done, entry, at)
+    case = replace(case, line=done.line or "", read_back=bool(done.read_back))
     return replace(case, duty=duty, holder=entry.actor, fence=1, until=entry.ts + LEASE_US)
 
 

@@ -11,6 +11,7 @@ from services.cases.fold_check import verified_tier, with_facts
 from services.cases.fold_minor import consented
 from services.cases.fold_systems import SKIPPED, state_in, with_system
 from services.cases.fold_tasks import BY_HAND, hands_in
+from services.cases.fold_wait import waits
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
 from services.identity.needs import FOUND, Delivery
@@ -77,9 +78,10 @@ def _export_asked(case: Case, done: acts.ExportAsked, entry: Entry, at: int) -> 
         raise Unfit(f"an export does not answer {item.right}")
     known_who(case)
     target = _target(case, done, entry, item)
-    needs_tier(case, entry, item, Tier.T3 if target else Tier.T2)
-    asked = asked_anew(item, entry, ItemState.RUNNING)
-    return case.with_item(replace(asked, language=done.language, held=(), target=target))
+    least = Tier.T3 if target else Tier.T2
+    needs_tier(case, entry, item, least)
+    asked = replace(asked_anew(item, entry, ItemState.RUNNING), language=done.language, held=(), target=target)
+    return case.with_item(waits(asked, at) if needed(case, item, least) is Tier.T3 else asked)
 
 
 def _target(case: Case, done: acts.ExportAsked, entry: Entry, item: Item) -> str:

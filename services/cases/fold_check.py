@@ -15,6 +15,8 @@ from services.types import Factor, ItemState, Role, Tier
 CHECK_US = 30 * 60 * 1_000_000
 
 FACTORS = frozenset(Factor)
+READ_BACK = "g1"
+"""The step whose `y` says that the right was read back to the person (G1, INT-5)."""
 DATE_TOLD = "g9"
 """The step whose `y` says that the person knows the request is logged and until when it is answered (G9, INT-6)."""
 NO_NUMBER = "no-number"
@@ -74,8 +76,8 @@ def _asked(case: Case, done: acts.FactorAsked, entry: Entry, at: int) -> Case:
 def _passed(case: Case, done: acts.FactorPassed, entry: Entry, at: int) -> Case:
     check = _the_check(case, done.check, entry)
     if done.factor not in FACTORS:
-        told = case.acknowledged or done.factor == DATE_TOLD
-        return _with(replace(case, acknowledged=told), _marked(check, entry, done.factor, "y"))
+        told, heard = case.acknowledged or done.factor == DATE_TOLD, case.read_back or done.factor == READ_BACK
+        return _with(replace(case, acknowledged=told, read_back=heard), _marked(check, entry, done.factor, "y"))
     if done.factor in COMPARED:
         by_worker(entry)
     else:

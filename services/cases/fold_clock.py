@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from services.action_log import acts
 from services.action_log.entry import Entry
-from services.cases.case import Asked, Case, LetterState, Receipt
+from services.cases.asked import Asked, Receipt
+from services.cases.case import Case, LetterState
 from services.cases.fold_instruct import used
 from services.cases.step import Unfit, by_worker, folds
 from services.clock.waits import CHASES, DECIDED, Question
@@ -22,6 +23,14 @@ REMINDER, MERGED = "reminder", "merged"
 BEFORE_WORK = (ItemState.NEW, ItemState.ACKNOWLEDGED, ItemState.VERIFYING, ItemState.IN_PROGRESS, ItemState.CLOSED)
 """States in which nothing of an item runs or waits for somebody."""
 MAX_KEPT = 100
+MAIL, PAPER, OTHERWISE = "mail", "paper", "otherwise"
+"""How the person is asked: by our mail, by our letter with a code to the address on file (LTR), or in any other way."""
+CODE_LETTER = "code-letter"
+LETTER_OF = {Wait.IDENTITY: "identity-question", Wait.CLARIFICATION: "clarification"}
+"""The letter that asks for it; for the rest there is none."""
+REMINDING = "question-reminder"
+FIRST, AGAIN = "first", "again"
+"""Which letter of a question has not left yet."""
 EARLIEST = "2018-05-25"
 """Before that day nobody had these rights."""
 
@@ -29,6 +38,11 @@ EARLIEST = "2018-05-25"
 def open_question(case: Case) -> Asked | None:
     """The newest question that is not answered."""
     return next((one for one in reversed(case.questions) if not one.answered), None)
+
+
+def counts(asked: Asked) -> bool:
+    """Whether the person was asked at all: by our letter they are from the day it left on (SUS-3)."""
+    return asked.waits != FIRST
 
 
 def question_of(asked: Asked) -> Question:
@@ -61,11 +75,25 @@ def _asked(case: Case, done: acts.ClockAsked, entry: Entry, at: int) -> Case:
         raise Unfit("the question is there already")
     if what is Wait.CLARIFICATION and not is_broad(case):
         raise Unfit("only a request for access can be too broad")
+    if (done.by == MAIL and what not in LETTER_OF) or (done.by == PAPER and what is not Wait.IDENTITY):
+        raise Unfit("no letter asks for that")
     if done.ground in DECIDED:
         raise Unfit("a fee for that is decided by two people")
     _day(done.on, case.received_on, at)
-    asked = Asked(done.question, done.what, done.ground, done.fair, done.on)
+    waits = FIRST if _by_letter(done.by) else ""
+    asked = Asked(done.question, done.what, done.ground, done.fair, done.on, waits=waits, by=done.by)
     return replace(case, questions=(*case.questions, asked))
+
+
+def _by_letter(by: str) -> bool:
+    if by not in (MAIL, PAPER, OTHERWISE):
+        raise Unfit("it is asked by mail, by a letter with a code, or otherwise")
+    return by != OTHERWISE
+
+
+def code_letter(case: Case) -> Asked | None:
+    """The open question that a letter with a code asks, if there is one; it may not have left yet."""
+    return next((one for one in reversed(case.questions) if one.by == PAPER and not one.answered), None)
 
 
 @folds(acts.ClockChased)
@@ -73,8 +101,29 @@ def _chased(case: Case, done: acts.ClockChased, entry: Entry, at: int) -> Case:
     asked = _open(case, done.question)
     if len(asked.chased) >= CHASES:
         raise Unfit("they were asked again twice")
+    if asked.waits:
+        raise Unfit("a letter to them has not left yet")
     _day(done.on, chase_day(asked).isoformat(), at)
+    if done.by == PAPER:
+        raise Unfit("a code is not sent again by a reminder")
+    if _by_letter(done.by):
+        return _with(case, replace(asked, waits=AGAIN))
     return _with(case, replace(asked, chased=(*asked.chased, done.on)))
+
+
+@folds(acts.QuestionSent)
+def _sent(case: Case, done: acts.QuestionSent, entry: Entry, at: int) -> Case:
+    """Only now the person is asked; what was answered before that in another way stays as it is."""
+    by_worker(entry)
+    asked = next((one for one in case.questions if one.id == done.question and one.waits), None)
+    if asked is None:
+        raise Unfit("no letter of that question was on its way")
+    _day(done.on, case.received_on, at)
+    if asked.answered and done.on > asked.answered:
+        return case
+    if asked.waits == FIRST:
+        return _with(case, replace(asked, on=done.on, waits=""))
+    return _with(case, replace(asked, chased=(*asked.chased, done.on), waits=""))
 
 
 @folds(acts.ClockAnswered)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from services.action_log import acts
 from services.action_log.entry import Entry
+from services.cases.aims import needed
 from services.cases.case import Case
 from services.cases.fold_acts import OPEN, asked_anew, failed_or_back, needs_tier
 from services.cases.fold_systems import with_system
+from services.cases.fold_wait import waits
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.weighing import DECIDED, objection_lost
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
@@ -21,8 +23,10 @@ def _asked(case: Case, done: acts.RectificationAsked, entry: Entry, at: int) -> 
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.RECTIFICATION:
         raise Unfit(f"a correction does not answer {item.right}")
-    needs_tier(case, entry, item, Tier.T3 if done.grave else Tier.T1)
-    return case.with_item(asked_anew(item, entry, ItemState.RUNNING))
+    least = Tier.T3 if done.grave else Tier.T1
+    needs_tier(case, entry, item, least)
+    asked = asked_anew(item, entry, ItemState.RUNNING)
+    return case.with_item(waits(asked, at) if needed(case, item, least) is Tier.T3 else asked)
 
 
 @folds(acts.RectificationStarted)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from services.action_log import acts
 from services.action_log.entry import Entry
-from services.cases.case import Asked, Case, Item
+from services.cases.asked import Asked
+from services.cases.case import Case, Item
 from services.cases.decision import ABUSE, FEE, REFUSED, UNFOUNDED, UPHELD, DecisionState, decides, pending, why_not
 from services.cases.fold_acts import OPEN, known_who
 from services.cases.step import Unfit, by_worker, folds, the_item

@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
-from services.cases.fold_clock import noticed
+from services.cases.fold_clock import CODE_LETTER, LETTER_OF, REMINDING, noticed
 from services.cases.step import Unfit, by_worker, folds
 from services.types import Right
 
@@ -23,12 +23,12 @@ OWED = frozenset({
     "complaint-outcome", CONFIRMATION, "erasure-outcome", "fee-notice", "not-identified", "objection-outcome",
     "rectification-outcome", "refusal", "restriction-set", "review-outcome",
 })  # fmt: skip
-"""Letters by which the person must be told (Art 12(3), 12(4)): with no address, too, they have failed."""
-PATIENT = OWED | {
-    "acknowledgement", BREACH_NOTICE, "clarification", "consent-receipt", "decision-referral", "identity-question",
-    "marketing-stop",
-    "question-reminder",
-}  # fmt: skip
+"""Letters by which the person must be told (Art 12(3), 12(4))."""
+ASKING = frozenset({*LETTER_OF.values(), REMINDING, CODE_LETTER})
+"""Letters that ask the person for something: while none of them left, nobody was asked (SUS-3)."""
+ADDRESSED = OWED | ASKING
+"""Letters that have failed where there is no address that they may go to."""
+PATIENT = ADDRESSED | {"acknowledgement", BREACH_NOTICE, "consent-receipt", "decision-referral", "marketing-stop"}
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 
 FROM_CASE = (
@@ -91,6 +91,8 @@ def _retry_asked(case: Case, done: acts.LetterRetryAsked, entry: Entry, at: int)
 def _handed(case: Case, done: acts.LetterHanded, entry: Entry, at: int) -> Case:
     """It counts as told, by that person's word, which stands in the log under their name."""
     letter = _of_people(case, done.letter, entry)
+    if letter.template == CODE_LETTER:
+        raise Unfit("a code goes to the address on file, and no other way")
     return _is(case, replace(letter, state=SENT, medium=done.medium, reason="", at=entry.ts))
 
 

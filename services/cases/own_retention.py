@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
 CONTACT, LETTERS, RECORD = "contact", "letters", "record"
 KINDS: Final = {
-    CONTACT: ("requester", "known-as", "contact", "code", "plan", "correction", "correction-plan", "held"),
+    CONTACT: (
+        "requester",
+        "known-as",
+        "contact",
+        "code",
+        "letter-code",
+        "plan",
+        "correction",
+        "correction-plan",
+        "held",
+    ),
     LETTERS: ("letter", "view", "explanation"),
 }
 """Kinds of sealed details that hold identifiers and addresses, or letters with what they quote; the record is all that

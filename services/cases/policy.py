@@ -13,6 +13,7 @@ from services.cases.decision import GROUNDS
 from services.cases.fold_acts import OPEN
 from services.cases.fold_check import verified_tier
 from services.cases.fold_people import MOVED
+from services.cases.fold_wait import WAITING
 from services.cases.moment import Moment
 from services.cases.reasons import ANSWERED_BY_EXPORT
 from services.identity.needs import not_a_subject
@@ -140,7 +141,7 @@ def _state_words(item: Item) -> str:
     if item.state is ItemState.REVIEW:
         return "it waits for a second person"
     if item.state is ItemState.READY:
-        return "it is approved and waits for its time (u withdraws)"
+        return f"it {'is approved and ' if item.approved_by else ''}waits for its time (u withdraws)"
     return f"it is {item.state}"
 
 
@@ -189,6 +190,7 @@ RULES: dict[str, Rule] = {
         Rule("unrefuse", claim=False, locked_ok=True, more=reasons.decision_waits),
         Rule("return", (Role.LEAD,), False, Tier.T0, _ERASED, _REVIEW, locked_ok=True, more=reasons.no_decision),
         Rule("withdraw", _PERSONS, False, Tier.T0, _ERASED, _UNDONE, locked_ok=True, more=reasons.no_decision),
+        Rule("recall", claim=False, rights=WAITING, states=(ItemState.READY,), locked_ok=True),
         Rule(
             "execute", tuple(Role), False, states=(ItemState.READY,), locked_ok=True, more=reasons.run
         ),  # its job waits

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.cases.breach import LOCKED, end_us
 from services.cases.case import Case
-from services.cases.fold_clock import MERGED, question_of
+from services.cases.fold_clock import MERGED, counts, question_of
 from services.cases.fold_letters import unconfirmed
 from services.clock.calendar import Calendar, calendar_for
 from services.clock.complaint import confirm_by
@@ -79,7 +79,7 @@ def events_of(case: Case, controller: Controller) -> list[ClockEvent]:
     """What moves the clock of a case; a reminder does not (INT-8)."""
     events: list[ClockEvent] = [Start(date.fromisoformat(case.received_on))]
     events += [Start(date.fromisoformat(one.on)) for one in case.receipts if one.kind == MERGED]
-    events += [question_of(one) for one in case.questions]
+    events += [question_of(one) for one in case.questions if counts(one)]
     if case.noticed_at:
         events.append(Extend(received_on(datetime.fromtimestamp(case.noticed_at / 1_000_000, UTC), controller.zone)))
     if case.pause:

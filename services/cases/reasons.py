@@ -195,6 +195,8 @@ def chase(case: Case, item: Item | None, moment: Moment) -> str:
     asked = open_question(case)
     if asked is None:
         return "no question to the person is open"
+    if asked.waits:
+        return "a letter to them has not left yet (t)"
     return "they were asked again twice" if len(asked.chased) >= CHASES else ""
 
 

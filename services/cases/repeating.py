@@ -14,6 +14,7 @@ REPEATS = {
     "erase.approved": "approve",
     "erase.returned": "return",
     "erase.withdrawn": "withdraw",
+    "wait.withdrawn": "recall",
     "decision.proposed": "refuse",
     "decision.referred": "decide",
     "decision.approved": "decide",

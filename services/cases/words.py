@@ -30,8 +30,9 @@ _ACTS = {
     "case.merged": "goes on in {into}",
     "instruction.cited": "under the controller's instruction {reference}",
     "extension.proposed": "two months more proposed to the controller: {reason}",
-    "clock.asked": "asked for {what} on {on}: {ground}",
-    "clock.chased": "asked again on {on}",
+    "clock.asked": "asked for {what} on {on} ({by}): {ground}",
+    "clock.chased": "asked again on {on} ({by})",
+    "question.sent": "the letter that asks left on {on}",
     "clock.answered": "answered on {on}",
     "extension.failed": "not extended: {reason}",
     "suspension.accepted": "the time stands still, says a lead: {reason}",
@@ -57,6 +58,8 @@ _ACTS = {
     "people.listed": "several people may be meant",
     "people.chosen": "said which of several people it is: {reason}",
     "plan.made": "erasure planned",
+    "wait.ended": "the waiting period is over: it begins",
+    "wait.withdrawn": "taken back while it waited: {reason}",
     "export.asked": "export asked for",
     "export.held": "parts wait for a decision",
     "redaction.decided": "part decided: {decision}, {reason}",
@@ -174,13 +177,17 @@ def reason_words(code: str) -> str:
     return _REASONS.get(code, code)
 
 
+def _said(value: object) -> object:
+    if value is None:
+        return "-"
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
 class _Shown(dict[str, object]):
     """Params for `format_map`: a missing or empty one is a dash."""
 
     def __init__(self, params: Params) -> None:
-        super().__init__(
-            {k: "-" if v is None else reason_words(str(v)) if k == "reason" else v for k, v in params.items()}
-        )
+        super().__init__({k: reason_words(str(v)) if v and k == "reason" else _said(v) for k, v in params.items()})
 
     def __missing__(self, key: str) -> str:
         return "-"
@@ -193,7 +200,8 @@ def item_words(item: Item, run_at: int, now: int) -> str:
         return _OUTCOMES[item.outcome] + kept
     if item.state is ItemState.READY:
         left = max(0, run_at - now) // 1_000_000
-        return f"approved, runs in {_span(left)} (u takes it back)" if left else "approved, about to run"
+        why = "approved" if item.approved_by else "waits its time"
+        return f"{why}, runs in {_span(left)} (u takes it back)" if left else f"{why}, about to run"
     if item.state is ItemState.REVIEW and item.undecided:
         left = item.undecided
         return f"waits: {left} {'parts' if left > 1 else 'part'} may be about others (e decides)"

@@ -205,7 +205,7 @@ class FieldConsole(Facts):
     third_party: bool = False
     normalise: Literal["email", "phone"] | None = None
     factor: Factor | None = None
-    contact: Literal["email", "phone"] | None = None
+    contact: Literal["email", "phone", "post"] | None = None
     changed_at: Word | None = None
     evidence: tuple[Evidence, ...] = ()
 

@@ -13,6 +13,7 @@ from services.cases.case import Case
 from services.cases.decision import WEIGHED
 from services.cases.fold_acts import DIRECT
 from services.cases.fold_minor import about_minor, not_theirs
+from services.cases.policy import may
 from services.controllers import words
 from services.desk.again import lift_drafts, marketing_drafts
 from services.desk.asks import Asks
@@ -115,8 +116,13 @@ class Acting:
         self._ctx.record(session, act, state, item.id)
 
     def withdraw(self, session: Session, case: str, reason: str = "asked") -> None:
-        """Take back what is still held: an erasure that waits for approval or for its time."""
+        """Take back what is still held: an erasure before it runs, or what waits because it takes T3."""
         state = self._cases.state(case)
+        now = self._ctx.moment(session, state.controller)
+        if may("recall", state, now).allowed and not may("withdraw", state, now).allowed:
+            item = self._ctx.permit("recall", state, session).item
+            self._ctx.record(session, acts.WaitWithdrawn(reason=reason), state, item)
+            return
         item = self._ctx.permit("withdraw", state, session).item
         self._ctx.record(session, acts.EraseWithdrawn(reason=reason), state, item)
 

@@ -218,6 +218,8 @@ class Cases:
 def _key(act: str, case: Case, moment: Moment, dates: DueDates, today: date) -> KeyState:
     """What the table says of an act, then what the day says."""
     answer = may(act, case, moment)
+    if act == "withdraw" and not answer.allowed and may("recall", case, moment).allowed:
+        return KeyState(act, True)
     why = answer.reason or (not_today(act, case, dates, today) if act in TIMED else "")
     return KeyState(act, not why, why)
 

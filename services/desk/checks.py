@@ -6,21 +6,22 @@ from datetime import UTC, date, datetime
 from services.action_log import acts
 from services.action_log.entry import new_id
 from services.cases.case import Case, Check as Folded
-from services.cases.fold_check import CHECK_US, NO_NUMBER
+from services.cases.fold_check import CHECK_US
+from services.cases.fold_clock import PAPER, code_letter
 from services.controllers import words
 from services.desk.asks import Asks, Payload, Stage
 from services.desk.cases import Cases
+from services.desk.check_state import OpenWays, called, engine, factor_of, higher, in_hand
 from services.desk.context import Context
-from services.errors import BadInput, Refused, Unavailable
+from services.errors import BadInput, Refused
 from services.identity import moves, view
-from services.identity.check import Check, Mark, closed_because, finished, stuck
+from services.identity.check import Mark, closed_because, finished, stuck
 from services.identity.choose import Aim, aim_for
 from services.identity.engine import COMPARED
 from services.identity.needs import NOTED, Flag, facts_of
 from services.identity.template import LANGUAGES, templates
-from services.identity.ways import Ways
 from services.letters.dates import weekday
-from services.types import ChecklistView, Factor, Session, Tier
+from services.types import ChecklistView, Factor, Session, Tier, Wait
 
 LOWERED = ("known-otherwise", "no-value-at-stake", "dispute-over", "minor-of-age", "change-confirmed")
 """Why a lead lowers a tier (rules.md 7.4)."""
@@ -43,7 +44,7 @@ class Checks:
 
     def __init__(self, ctx: Context, cases: Cases, asks: Asks) -> None:
         self._ctx, self._cases, self._asks = ctx, cases, asks
-        self._ways: dict[str, Ways] = {}
+        self._ways = OpenWays(ctx, asks)
 
     def start(self, session: Session, case: str, *, grave: bool = False) -> ChecklistView:
         """Open the checklist for what is asked; an open one of this contact goes on. Raises `Refused`.
@@ -55,9 +56,9 @@ class Checks:
         facts = (*state.facts, *((Flag.GRAVE_CORRECTION.value,) if grave else ()))
         wanted = aim_for([i.right for i in state.items if not i.ended], state.requester, facts_of(facts))
         check, now = state.check, self._ctx.now()
-        if check is not None and _higher(check, wanted.tier, session, now):
+        if check is not None and higher(check, wanted.tier, session, now):
             self._aim(session, state, check, wanted, "found")
-        elif check is None or not _in_hand(check, session, now) or check.ended:
+        elif check is None or not in_hand(check, session, now) or check.ended:
             self._begin(session, state, wanted)
         return self.view(session, case)
 
@@ -74,7 +75,7 @@ class Checks:
         state = self._cases.state(case)
         wanted = aim_for([i.right for i in state.items if not i.ended], state.requester, facts_of(state.facts))
         check = state.check
-        if check is not None and _higher(check, wanted.tier, session, self._ctx.now()):
+        if check is not None and higher(check, wanted.tier, session, self._ctx.now()):
             self._aim(session, state, check, wanted, fact)
 
     def lower(self, session: Session, case: str, tier: Tier, reason: str) -> None:
@@ -86,7 +87,7 @@ class Checks:
             raise BadInput(f"a reason is one of {', '.join(LOWERED)}", place="reason")
         if tier >= check.tier_needed:
             raise Refused(f"the check aims at {check.tier_needed}: that is not lower")
-        moves.aimed(_engine(check), tier, session.role)
+        moves.aimed(engine(check), tier, session.role)
         self._aim(session, state, check, Aim(templates()[check.template], tier), reason)
 
     def allow_document(self, session: Session, case: str, reason: str) -> None:
@@ -114,7 +115,7 @@ class Checks:
         if dated > today or (until is not None and until < today):
             raise Refused("that authority is over, or not begun", kept="the request stays logged", next_key="f")
         moves.vouched(
-            _engine(check), Factor.REP, "y", self._ways_of(state), self._ctx.now(), session.id, by=session.actor
+            engine(check), Factor.REP, "y", self._ways.of(state), self._ctx.now(), session.id, by=session.actor
         )
         end = until.isoformat() if until else None
         act = acts.AuthoritySeen(check=check.id, scope=scope, dated=dated.isoformat(), until=end)
@@ -128,10 +129,10 @@ class Checks:
         """
         state = self._cases.state(case)
         self._ctx.permit("verify", state, session)
-        folded, factor = self._the_check(state), _factor_of(step)
+        folded, factor = self._the_check(state), factor_of(step)
         if factor is not Factor.CBK:
             raise Refused("only a call-back needs the number")
-        why = closed_because(_engine(folded), Factor.CBK, self._ways_of(state))
+        why = closed_because(engine(folded), Factor.CBK, self._ways.of(state))
         if why:
             raise Refused(why)
         ask = self._asks.new()
@@ -150,7 +151,7 @@ class Checks:
         state = self._cases.state(case)
         self._ctx.permit("hand-over", state, session)
         check, now = state.check, self._ctx.now()
-        if check is None or not _in_hand(check, session, now) or check.tier is Tier.T0:
+        if check is None or not in_hand(check, session, now) or check.tier is Tier.T0:
             raise Refused("no check of yours holds: the colleague checks anew", next_key="h")
         if agent == session.agent:
             raise Refused("hand it to another person")
@@ -168,7 +169,7 @@ class Checks:
         self._ctx.record(session, acts.CheckAccepted(check=check.id), state)
 
     def _begin(self, session: Session, state: Case, wanted: Aim) -> None:
-        earlier = _engine(state.check) if state.check else None
+        earlier = engine(state.check) if state.check else None
         begun = moves.start(
             wanted.template, session.id, session.actor, self._ctx.now(), needed=wanted.tier, earlier=earlier
         )
@@ -186,7 +187,7 @@ class Checks:
         self._ctx.require(session)
         state = self._cases.state(case)
         folded = self._the_check(state)
-        check, ways = _engine(folded), self._ways_of(state)
+        check, ways = engine(folded), self._ways.of(state)
         controller = self._ctx.controller(state.controller)
         dates = self._cases.read(session, case).dates
         legal_end = next(one.day for one in dates if one.name == "legal end")
@@ -218,16 +219,16 @@ class Checks:
         state = self._cases.state(case)
         self._ctx.require(session)
         folded = self._the_check(state)
-        check, now = _engine(folded), self._ctx.now()
-        factor = _factor_of(step)
+        check, now = engine(folded), self._ctx.now()
+        factor = factor_of(step)
         if factor is None:
             moves.marked(check, step, mark, now, session.id)
         elif factor is Factor.REP and mark == "y":
             raise Refused("say for what, of which day and until when", next_key="enter")
-        elif factor is Factor.CBK and mark == "y" and not _called(folded):
+        elif factor is Factor.CBK and mark == "y" and not called(folded):
             raise Refused("call the number on file first: it is shown once the caller has hung up", next_key="s")
         else:
-            moves.vouched(check, factor, mark, self._ways_of(state), now, session.id, by=session.actor)
+            moves.vouched(check, factor, mark, self._ways.of(state), now, session.id, by=session.actor)
         name, method = (factor.value, "vouched") if factor else (step, "agent")
         act = (
             acts.FactorPassed(check=folded.id, factor=name, method=method, ask=None)
@@ -247,8 +248,8 @@ class Checks:
         state = self._cases.state(case)
         self._ctx.permit("second", state, session)
         folded = self._the_check(state)
-        check, now = _engine(folded), self._ctx.now()
-        moves.vouched(check, Factor.SUP, "y", self._ways_of(state), now, check.session, by=session.actor)
+        check, now = engine(folded), self._ctx.now()
+        moves.vouched(check, Factor.SUP, "y", self._ways.of(state), now, check.session, by=session.actor)
         act = acts.FactorPassed(check=folded.id, factor=Factor.SUP, method="vouched", ask=None)
         self._ctx.record(session, act, state)
 
@@ -268,6 +269,28 @@ class Checks:
         self._ctx.record(session, acts.FactorAsked(check=folded.id, factor=factor, ask=ask), state)
         self._asks.ask("code", {"case": case, "check": folded.id, "factor": factor, "way": way}, ask=ask)
         return view.phrase("code-sent", self._ctx.controller(state.controller).language)
+
+    def post_code(self, session: Session, case: str, step: str) -> str:
+        """Have a letter with a code printed to the postal address on file, if there is one left unchanged for 30 days;
+        what to say. Who asks is asked with it: the time may stand still once it left (LTR, SUS-2).
+
+        Only once the record was found: whether it leaves tells that there is one. Raises `Refused`.
+        """
+        state, folded, factor = self._comparing(session, case, step)
+        self._ctx.permit("ask", state, session)
+        if factor is not Factor.LTR:
+            raise Refused("no letter belongs to this step")
+        if not any(known == Factor.KBS for known, _ in folded.passed):
+            raise Refused("find the record first: whether a letter leaves tells that there is one")
+        if code_letter(state) is not None:
+            raise Refused(
+                "a letter with a code is on its way (t); when it came to nothing: d ends that question", next_key="t"
+            )
+        today = self._ctx.today(state.controller).isoformat()
+        tried = acts.FactorAsked(check=folded.id, factor=factor, ask=None)
+        asked = acts.ClockAsked(new_id(), Wait.IDENTITY, "identity-doubt", True, today, PAPER)
+        self._ctx.write([self._ctx.draft(session, tried, state), self._ctx.draft(session, asked, state)])
+        return view.phrase("letter-posted", self._ctx.controller(state.controller).language)
 
     def answer(
         self, session: Session, case: str, step: str, key: str, answer: str, stage: Stage | None = None
@@ -295,10 +318,10 @@ class Checks:
         """After a step: a finished check is ended as done, one that cannot reach its tier as cannot-verify."""
         state = self._cases.state(case)
         folded = self._the_check(state)
-        check = _engine(folded)
+        check = engine(folded)
         if not folded.ended:
             done = finished(check)
-            if done or stuck(check, self._ways_of(state)):
+            if done or stuck(check, self._ways.of(state)):
                 reason = "done" if done else "cannot-verify"
                 self.end(session, case, reason)
         return self.view(session, case)
@@ -306,7 +329,7 @@ class Checks:
     def _comparing(self, session: Session, case: str, step: str) -> tuple[Case, Folded, Factor]:
         state = self._cases.state(case)
         self._ctx.permit("verify", state, session)
-        folded, factor = self._the_check(state), _factor_of(step)
+        folded, factor = self._the_check(state), factor_of(step)
         if factor is None or factor not in COMPARED:
             raise Refused("this step is not answered by a comparison")
         return state, folded, factor
@@ -316,57 +339,3 @@ class Checks:
         if state.check is None:
             raise Refused("no check was started", next_key="v")
         return state.check
-
-    def _ways_of(self, state: Case) -> Ways:
-        """What is open, as a worker sees it; kept for the check. Offline nothing is."""
-        if not self._ctx.online or not self._ctx.link.state.worker_alive:
-            return Ways(offline=True)
-        check = state.check.id if state.check else ""
-        if check not in self._ways:
-            try:
-                told = self._asks.ask("ways", {"case": state.id})
-            except (Unavailable, Refused):  # or central has not taken the case yet: logged a moment ago
-                return Ways(offline=True)
-            self._ways = {check: Ways(False, int(told["kbd_questions"]), bool(told["texts"]))}
-        return self._ways[check]
-
-
-_FACTORS = frozenset(f.value for f in Factor)
-
-
-def _in_hand(check: Folded, session: Session, now: int) -> bool:
-    """Whether it is this session's and still holds, open or done."""
-    return check.session == session.id and check.ended in ("", "done") and now <= check.started_at + CHECK_US
-
-
-def _higher(check: Folded, tier: Tier, session: Session, now: int) -> bool:
-    """Whether it goes on, but must prove more than it was begun for; what a lead lowered stays so."""
-    return _in_hand(check, session, now) and not check.lowered and Tier.T0 < check.tier_needed < tier < Tier.TX
-
-
-def _called(check: Folded) -> bool:
-    """Whether the number on file was shown for a call-back, and there was one."""
-    return any(f == Factor.CBK for f, _ in check.asked) and (Factor.CBK, NO_NUMBER) not in check.failed
-
-
-def _engine(folded: Folded) -> Check:
-    """The folded check as the engine's, with its template."""
-    return Check(
-        template=templates()[folded.template],
-        tier_needed=Tier(folded.tier_needed),
-        session=folded.session,
-        actor=folded.actor,
-        started_at=folded.started_at,
-        passed=folded.passed,
-        failed=folded.failed,
-        marks=folded.marks,
-        strikes=folded.strikes,
-        ended=folded.ended,
-        document=folded.document,
-    )
-
-
-def _factor_of(step: str) -> Factor | None:
-    """The factor of a line `step.FACTOR`, None for a guard or a sentence."""
-    _, dot, name = step.partition(".")
-    return Factor(name) if dot and name in _FACTORS else None

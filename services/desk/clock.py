@@ -5,8 +5,19 @@ from datetime import date
 from services.action_log import acts
 from services.action_log.act import Act
 from services.action_log.entry import new_id
-from services.cases.case import Asked, Case
-from services.cases.fold_clock import MERGED, NO_ANSWER, REMINDER, chase_day, is_broad, open_question
+from services.cases.asked import Asked
+from services.cases.case import Case
+from services.cases.fold_clock import (
+    LETTER_OF,
+    MAIL,
+    MERGED,
+    NO_ANSWER,
+    OTHERWISE,
+    REMINDER,
+    chase_day,
+    is_broad,
+    open_question,
+)
 from services.clock.waits import DECIDED, GROUNDS
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -28,9 +39,20 @@ class Clock:
         self._ctx, self._cases = ctx, cases
 
     def ask(
-        self, session: Session, case: str, what: str, ground: str, *, fair: bool = True, on: date | None = None
+        self,
+        session: Session,
+        case: str,
+        what: str,
+        ground: str,
+        *,
+        fair: bool = True,
+        on: date | None = None,
+        mail: bool = False,
     ) -> None:
-        """The person was asked for `what` (a `Wait`) on `ground`, today or `on` (SUS-1, SUS-3)."""
+        """The person was asked for `what` (a `Wait`) on `ground`, today or `on` (SUS-1, SUS-3).
+
+        With `mail` our letter asks, now: it counts from the day on which it leaves.
+        """
         state = self._cases.state(case)
         self._ctx.permit("ask", state, session)
         if what not in list(Wait):
@@ -41,17 +63,21 @@ class Clock:
             raise Refused("only a request for access can be too broad")
         if ground in DECIDED:
             raise Refused("a fee for what is unfounded or excessive is decided by two people", next_key="R proposes it")
-        day = self._day(state, on, date.fromisoformat(state.received_on))
-        act = acts.ClockAsked(question=new_id(), what=what, ground=ground, fair=fair, on=day)
+        if mail and what not in LETTER_OF:
+            raise BadInput("no letter of ours asks for that", place="what")
+        day = self._day(state, on, date.fromisoformat(state.received_on), now=mail)
+        by = MAIL if mail else OTHERWISE
+        act = acts.ClockAsked(question=new_id(), what=what, ground=ground, fair=fair, on=day, by=by)
         self._record(session, state, act)
 
-    def chase(self, session: Session, case: str, *, on: date | None = None) -> None:
-        """Nothing came, and they were asked again, today or `on`: from day 7, and from day 14 (SUS-5)."""
+    def chase(self, session: Session, case: str, *, on: date | None = None, mail: bool = False) -> None:
+        """Nothing came, and they were asked again, today or `on`, or by `mail` now: from day 7 and day 14 (SUS-5)."""
         state = self._cases.state(case)
         self._ctx.permit("chase", state, session)
         asked = self._open(state)
-        day = self._day(state, on, chase_day(asked))
-        self._record(session, state, acts.ClockChased(question=asked.id, on=day))
+        day = self._day(state, on, chase_day(asked), now=mail)
+        by = MAIL if mail else OTHERWISE
+        self._record(session, state, acts.ClockChased(question=asked.id, on=day, by=by))
 
     def answered(self, session: Session, case: str, *, on: date | None = None) -> None:
         """The answer to the newest open question came, today or `on`."""
@@ -139,11 +165,11 @@ class Clock:
             raise Refused("no question to the person is open")
         return asked
 
-    def _day(self, case: Case, on: date | None, earliest: date | None) -> str:
-        """`on` or today, as ISO; raises `BadInput` for a day that cannot be."""
+    def _day(self, case: Case, on: date | None, earliest: date | None, *, now: bool = False) -> str:
+        """`on` or today, as ISO; raises `BadInput` for a day that cannot be. What leaves `now` leaves on no other."""
         today = self._ctx.today(case.controller)
         day = on or today
-        if day > today or (earliest is not None and day < earliest):
+        if day > today or (now and day != today) or (earliest is not None and day < earliest):
             raise BadInput("that day cannot be", place="on")
         return day.isoformat()
 

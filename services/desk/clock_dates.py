@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.cases.case import Case
-from services.cases.fold_clock import MERGED
+from services.cases.fold_clock import FIRST, MERGED
 from services.cases.queue import calendar_of, to_confirm
 from services.cases.words import reason_words
 from services.clock.dates import DueDates
@@ -26,6 +26,7 @@ def shown_dates(case: Case, dates: DueDates, controller: Controller) -> tuple[Da
         ("legal end", dates.due_hard, _moved(dates, controller)),
         ("extended to", dates.due_extended, "three months from receipt; the notice left in time"),
         ("with pause", dates.due_susp, _paused(case, dates)),
+        ("asked", _not_left(case), "by mail, and the letter has not left: the time runs on until it does (t)"),
         ("ask again", None if case.closed else dates.chase_on, _waiting(dates)),
         ("extend until", None if case.noticed_at else dates.notice_by_extension, _extension(case)),
         ("refuse until", dates.notice_by_refusal, "a refusal, in part too, is told by then (Art 12(4))"),
@@ -37,6 +38,8 @@ def _received(case: Case, controller: Controller) -> str:
     merged = [one.number for one in case.receipts if one.kind == MERGED]
     again = len(case.receipts) - len(merged)
     words = [f"in {controller.zone}"]
+    words += [f"on the line {case.line}"] if case.line else []
+    words += ["read back to them"] if case.read_back else []
     words += [f"with {', '.join(merged)}, the earliest receipt"] if merged else []
     words += [f"{again} reminder{'s' if again > 1 else ''}: no new clock"] if again else []
     return "; ".join(words)
@@ -52,6 +55,12 @@ def _paused(case: Case, dates: DueDates) -> str:
     leads = f"leads: a lead accepted it ({case.pause})" if case.pause else "the hard date leads: no lead accepted it"
     counted = "the month began anew" if dates.start_on != dates.received_on else f"{dates.paused_days} days awaited"
     return f"{counted}; {leads}"
+
+
+def _not_left(case: Case) -> date | None:
+    """The day on which a letter was asked for that did not leave yet, if one is still wanted."""
+    waits = (one.on for one in case.questions if one.waits == FIRST and not one.answered and not case.closed)
+    return next((date.fromisoformat(day) for day in waits), None)
 
 
 def _extension(case: Case) -> str:

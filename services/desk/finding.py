@@ -4,10 +4,11 @@ from datetime import date
 from typing import Any
 
 from services.action_log import acts
+from services.cases.oral import SUMMARY, not_by_mouth
 from services.desk.asks import Asks, Stage
 from services.desk.cases import Cases
 from services.desk.context import Context
-from services.errors import BadInput
+from services.errors import BadInput, Refused
 from services.identity import identifiers
 from services.types import FoundCollection, FoundField, Preview, Session, SystemResult
 
@@ -45,10 +46,15 @@ class Finding:
         return preview
 
     def reveal(self, session: Session, case: str, what: str, reason: str = "answer-request") -> str:
-        """One value in clear, ten seconds on a screen: `person`, `delivery`, `package-key`, `words`."""
+        """One value in clear, ten seconds on a screen: `person`, `delivery`, `package-key`, `words`.
+
+        `summary`: what is held in words, to be read out to who asks for that and was proven otherwise (INT-7).
+        """
         state = self._cases.state(case)
         if what != "words":
             self._ctx.permit("reveal", state, session)
+        if what == SUMMARY and (why := not_by_mouth(state)):
+            raise Refused(why, kept="nothing was told", next_key="v")
         viewed = acts.DataViewed(what=what, reason=reason, system=None, count=1)
         self._ctx.record(session, viewed, state)
         return str(self._asks.ask("reveal", {"case": case, "what": what})["value"])

@@ -13,7 +13,7 @@ from services.action_log.entry import Draft, new_id
 from services.action_log.sealing import new_key, seal
 from services.cases.queue import calendar_of
 from services.clock.dates import DueDates, dates_for, received_on
-from services.controllers import Controller
+from services.controllers import Controller, words
 from services.desk.cases import Cases
 from services.desk.context import Context
 from services.desk.instructed import cited
@@ -21,10 +21,11 @@ from services.errors import BadInput, Refused, Unavailable
 from services.identity import identifiers
 from services.letters.dates import weekday
 from services.letters.lexicon import DEFAULT, LANGUAGES, lexicon
-from services.types import DutyRole, Intake, Opened, Session
+from services.types import Channel, DutyRole, Intake, Opened, Session
 
 BLOCK = 1000
 MAX_WORDS = 2000
+ORAL = (Channel.PHONE, Channel.IN_PERSON)
 EARLIEST = timedelta(days=400)
 
 
@@ -42,6 +43,12 @@ class IntakeDesk:
         dates = self._dates(held, received_at or self._now())
         return Opened("", dates.due_nominal, dates.due_hard, _say(dates, held))
 
+    def lines(self, session: Session, controller: str, language: str = "") -> tuple[tuple[str, str], ...]:
+        """The controller's lines that people call, key and words, as it declares them (INT-5)."""
+        self._ctx.require(session)
+        held = self._ctx.controller(controller)
+        return tuple((key, words(texts, language or held.language)) for key, texts in held.intake_lines.items())
+
     def open(self, session: Session, intake: Intake) -> Opened:
         """Log the request; durable when this returns. Raises `BadInput` for what is missing or wrong."""
         self._ctx.require(session)
@@ -54,6 +61,8 @@ class IntakeDesk:
         if len(intake.identifier) > 200 or len(intake.words) > MAX_WORDS:
             raise BadInput(f"at most 200 characters for who, {MAX_WORDS} for the words", place="words")
         controller = self._ctx.controller(intake.controller)
+        if intake.line and intake.line not in controller.intake_lines:
+            raise BadInput("this controller declares no such line", place="line")
         received = intake.received_at or self._now()
         now = self._now()
         if not now - EARLIEST <= received <= now + timedelta(minutes=5):
@@ -94,6 +103,8 @@ class IntakeDesk:
             received_on=dates.received_on.isoformat(),
             role=controller.duty,
             key=public.hex(),
+            line=intake.line or None,
+            read_back=intake.read_back if intake.channel in ORAL else None,
         )
 
         def draft(act: Act, item: str | None = None, named: tuple[str, ...] = ()) -> Draft:

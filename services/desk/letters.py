@@ -4,7 +4,9 @@ from typing import Any
 
 from services.action_log import acts
 from services.cases.case import Case, LetterState
+from services.cases.fold_clock import CODE_LETTER
 from services.cases.fold_letters import BREACH_NOTICE, FROM_CASE, failed_letters
+from services.cases.oral import proven_apart
 from services.desk.asks import Asks
 from services.desk.cases import Cases
 from services.desk.context import Context
@@ -42,6 +44,10 @@ class Letters:
         if medium not in MEDIA:
             raise BadInput(f"a way is one of {', '.join(MEDIA)}", place="medium")
         state, found = self._failed(session, case, letter)
+        if found.template == CODE_LETTER:
+            raise Refused("a code goes to the address on file, and no other way", next_key="b sends it again")
+        if medium == "phone" and found.template not in FROM_CASE and not proven_apart(state):
+            raise Refused("by mouth only to who was proven by other means: a code, a call-back, the account (v)")
         if (
             medium != "post"
             and found.template not in FROM_CASE

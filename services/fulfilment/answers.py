@@ -13,6 +13,7 @@ from services.action_log.sealing import seal
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
 from services.cases.fold_check import verified_tier
+from services.cases.oral import SUMMARY, not_by_mouth
 from services.deployment_keys import DeploymentKeys
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import figures_answer, held_back, hold_answers, people
@@ -24,6 +25,7 @@ from services.fulfilment.consenting import status
 from services.fulfilment.correctable_lines import correctable_lines
 from services.fulfilment.deciding import as_it_leaves, drafted
 from services.fulfilment.letter_view import letter_now, letter_of, told
+from services.fulfilment.oral import summary
 from services.fulfilment.plan import WHICH
 from services.fulfilment.preview import preview
 from services.fulfilment.printing import print_letter
@@ -164,6 +166,10 @@ class Answers:
             _, item, part = what.split(":", 2)
             return {"value": held_back.in_clear(self._room, case, _item(case, item), part)}
         needs(case, needed(case, None, Tier.T2), self._room.now())
+        if what == SUMMARY:
+            if why := not_by_mouth(case):
+                raise Refused(why)
+            return {"value": summary(self._room, case, self._room.controller(case.controller).language)}
         if what == "person":
             return {"value": people.requester(self._room, case.id).normal}
         if what == "delivery":

@@ -23,11 +23,12 @@ from services.fulfilment.redactions import WHOLE, Redactions
 from services.fulfilment.searched import look_everywhere
 from services.fulfilment.steps import Task
 from services.fulfilment.transfer import target_of, transfer
+from services.fulfilment.waiting import begins
 from services.fulfilment.workroom import Catalog
 from services.letters.access import AccessAnswer, facts_for_access
 from services.letters.compose import Letter, spoken
 from services.sync.jobs import op_of
-from services.types import ItemState, Outcome, Right
+from services.types import Outcome, Right
 
 MAX_ATTACHED = 8 * 1024 * 1024
 """Bytes of archive that go with a mail; a larger one waits for the person to fetch it, and the mail says so."""
@@ -39,7 +40,7 @@ WAITS = -1
 def export(task: Task) -> None:
     """Answer an access or portability item; a missing fact, person or address ends in export.failed with its code."""
     case = task.case()
-    if not task.step("may", lambda: task.item(task.case()).state is ItemState.RUNNING):
+    if not begins(task):
         return
     try:
         rows = task.patiently("build", lambda: _built(task), by_hand=True)

@@ -8,6 +8,11 @@ from services.catalog.graph import Graph, Node
 from services.catalog.values import join_key, order, plain
 from services.fulfilment.found import Found, FoundRow, Whose
 
+POST = "post"
+"""A contact point whose field is the street: the other lines of the address stand in the same row."""
+_NAME, _CODE, _CITY = "user.name", "user.contact.address.postal_code", "user.contact.address.city"
+_COUNTRY = "user.contact.address.country"
+
 
 @dataclass(frozen=True)
 class FactorValue:
@@ -58,8 +63,28 @@ def contact_points(found: Found, graph: Graph) -> list[ContactPoint]:
         for node, collection, rows in _own(found, graph)
         for path, one in collection.walk()
         for row in rows
-        if one.console.contact is not None and (text := _text(row, path))
+        if one.console.contact is not None and (text := _contact(collection, one.console.contact, row, path))
     ]
+
+
+def _contact(collection: Collection, kind: str, row: FoundRow, path: str) -> str:
+    """The value of a contact point; a postal address is a line each, and none without all of its parts."""
+    if kind != POST:
+        return _text(row, path)
+    name, street = _of(collection, row, _NAME), _text(row, path)
+    place = f"{_of(collection, row, _CODE)} {_of(collection, row, _CITY)}"
+    whole = bool(name and street) and place == place.strip()
+    return "\n".join(filter(None, (name, street, place, _of(collection, row, _COUNTRY)))) if whole else ""
+
+
+def _of(collection: Collection, row: FoundRow, category: str) -> str:
+    """The fields of that category in a row, in the catalog's order."""
+    fields = [path for path, one in collection.walk() if any(_is(str(c), category) for c in one.data_categories or ())]
+    return " ".join(filter(None, (_text(row, path) for path in fields)))
+
+
+def _is(category: str, wanted: str) -> bool:
+    return category == wanted or category.startswith(f"{wanted}.")
 
 
 def _own(found: Found, graph: Graph) -> list[tuple[Node, Collection, list[FoundRow]]]:

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 
+from services.fulfilment.asking import ask
 from services.fulfilment.breach_alert import breach_alert
 from services.fulfilment.breach_notice import breach_notice
+from services.fulfilment.check_notice import notify
 from services.fulfilment.closing_letter import closing_letter
 from services.fulfilment.consenting import change_consent
 from services.fulfilment.deciding import decide, refer
@@ -22,6 +24,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "acknowledge": acknowledge,
     "breach-alert": breach_alert,
     "breach-notice": breach_notice,
+    "check-notice": notify,
     "closing-letter": closing_letter,
     "confirm": confirm,
     "consent": change_consent,
@@ -33,6 +36,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "not-identified": not_identified,
     "notice": notice,
     "propose": propose,
+    "question": ask,
     "rectify": rectify,
     "refer": refer,
     "replay": replay,

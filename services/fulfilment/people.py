@@ -110,13 +110,13 @@ def _subject(room: Workroom, state: Case, catalog: Catalog) -> Subject:
         return Subject(known, choice)
     # A kind that is new to the search would make strangers of the person's own rows: theirs of that kind go with it.
     found = _search(catalog, known, room.controller(state.controller).country, whole=False, choice=choice)
-    for kinds in (_own_of(catalog.graph, found, {kind for one in taken for kind in one}), *taken):
+    for kinds in (own_of(catalog.graph, found, {kind for one in taken for kind in one}), *taken):
         for kind, values in kinds.items():
             known[kind] = list(dict.fromkeys([*known.get(kind, []), *values]))
     return Subject(known, choice)
 
 
-def _own_of(graph: Graph, found: Found, kinds: set[str]) -> dict[str, list[str]]:
+def own_of(graph: Graph, found: Found, kinds: set[str]) -> dict[str, list[str]]:
     """The person's own identities of these kinds, on file."""
     known: dict[str, set[str]] = {}
     for part in found.collections():

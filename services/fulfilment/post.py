@@ -14,7 +14,7 @@ from db.kill_points import reach
 from services.action_log.act import Act
 from services.action_log.acts import LetterFailed, LetterMade, LetterSent
 from services.cases.case import Case
-from services.cases.fold_letters import FAILED, OVERTAKEN, OWED, PATIENT, SENT
+from services.cases.fold_letters import ADDRESSED, FAILED, OVERTAKEN, PATIENT, SENT
 from services.controllers import Controller
 from services.errors import DeskError, Refused
 from services.fulfilment.engine import JobFailed
@@ -26,6 +26,7 @@ from services.letters.delivery import deliver
 from services.sync.jobs import op_of
 
 MAIL_REFUSED, NO_ADDRESS = "mail-refused", "no-address"
+Carry = Callable[[Task, str, Case, Letter, str], str]
 AGAIN, HANDED, OVER = "again", "handed", "over"
 UNWRITTEN = "none"
 """The version of a letter that could not be written: the next try may write it."""
@@ -105,26 +106,28 @@ def send(
     facts: Callable[[], Mapping[str, object]],
     to: Callable[[], str | None],
     watch: Watch = Watch(),
+    carry: Carry = post,
 ) -> str:
     """Write and send a letter as patient steps of the job; its id, or nothing when it did not leave.
 
-    `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing, and of a
-    letter that the person is owed that is a failure. One of `PATIENT` is not given up: its job waits, and what the job
-    would have said to be done is not said, until it leaves or people told the person otherwise.
+    `facts` and `to` are asked inside the step: neither may stand in the engine. No address sends nothing, and of one of
+    `ADDRESSED` that is a failure. One of `PATIENT` is not given up: its job waits, and what the job would have said to
+    be done is not said, until it leaves, people told the person otherwise, or it is over. `carry` brings it to the
+    address and records that, once.
     """
-    patient, owed = template in PATIENT, template in OWED
+    patient, addressed = template in PATIENT, template in ADDRESSED
 
     def work() -> str:
         if watch.over():
             return ""
         address = to()
-        if address is None and not owed:
+        if address is None and not addressed:
             return ""
         letter = write(task, step, case, template, language, facts())
         _made(task, step, case, letter)
         if address is None:
             raise JobFailed(NO_ADDRESS)
-        post(task, step, case, letter, address)
+        carry(task, step, case, letter, address)
         return letter.id
 
     waiting = partial(_show_waiting, task, letter_id(task, step))

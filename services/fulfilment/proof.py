@@ -9,12 +9,16 @@ from hashlib import sha256
 
 import orjson
 
-from services.action_log.acts import FactorFailed, FactorPassed
+from services.action_log.acts import ClockAnswered, FactorFailed, FactorPassed
 from services.cases.case import Case, Check
 from services.cases.fold_check import CHECK_US, NO_NUMBER
+from services.cases.fold_clock import code_letter
 from services.errors import BadInput, DeskError, NotFound, Refused
 from services.fulfilment import people
+from services.fulfilment.account_proof import calls_from, has_sessions, said_session
 from services.fulfilment.arriving import ARRIVES_S, POLL_S, arrived
+from services.fulfilment.found import Found
+from services.fulfilment.paper import said_letter_code
 from services.fulfilment.questions import Held, chosen, held, questions_of, seed_of
 from services.fulfilment.workroom import Catalog, Workroom
 from services.identity.ask import Question
@@ -29,7 +33,7 @@ from services.types import Factor
 
 _LOCKS = 64
 _CODE_WAYS = ("email", "phone")
-_ASKED_FOR = (Factor.KBS, Factor.KBD, Factor.PIN)
+_LOOKED_UP = (Factor.KBS, Factor.KBD, Factor.PIN, Factor.SES, Factor.ANI)
 Json = dict[str, object]
 
 
@@ -41,6 +45,7 @@ class Look:
     given: people.Identifier
     points: tuple[people.Point, ...]
     held: Held
+    found: Found
 
 
 class Proof:
@@ -72,14 +77,18 @@ class Proof:
         catalog = self._room.catalog(case.controller)
         given = people.requester(self._room, case.id)
         found = people.look_up(self._room, case.id)
-        return Look(catalog, given, people.points(catalog.graph, found), held(found, catalog.graph))
+        return Look(catalog, given, people.points(catalog.graph, found), held(found, catalog.graph), found)
 
     def ways(self, case_id: str) -> Json:
         """What the controller's catalog and this deployment offer: the same for everybody, known here or not."""
         case = arrived(self._room, lambda: self._room.case(case_id))
         given = people.requester(self._room, case.id)
         asked = questions_of(self._room.catalog(case.controller).graph, given.kind)
-        return {"kbd_questions": sum(1 for q in asked if q.factor is Factor.KBD), "texts": self._room.texts is not None}
+        return {
+            "kbd_questions": sum(1 for q in asked if q.factor is Factor.KBD),
+            "texts": self._room.texts is not None,
+            "sessions": has_sessions(self._room, self._room.controller(case.controller)),
+        }
 
     # ── codes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -180,6 +189,8 @@ class Proof:
                     else FactorFailed(check, factor, method, ask, verdict)
                 )
                 self._room.results.report(ask, "factor", act, case)
+                if factor == Factor.LTR and verdict == "same":
+                    self._letter_answered(ask, case)
                 before = self._room.results.done(ask, "factor") or {}
             self._room.results.settle(stopped=self._room.stopped)
             return "reason" not in before
@@ -188,17 +199,30 @@ class Proof:
         """What came of the comparison, and the method: the way of a code, the key of a question."""
         if factor == Factor.OTP:
             return self._said_code(case.id, check, given)
-        if factor not in _ASKED_FOR:
+        if factor == Factor.LTR:
+            return said_letter_code(self._room, case.id, given), "post"
+        if factor not in _LOOKED_UP:
             raise Refused(f"{factor} cannot be compared here")
-        look = self._look(case)
+        look, controller = self._look(case), self._room.controller(case.controller)
+        if factor == Factor.SES:
+            return said_session(self._room, case, look.catalog, look.found, given), "account"
+        if factor == Factor.ANI:
+            return calls_from(look.points, given, controller, self._room.today(controller)), "number"
         picked = self._picked(look, case.id, check)
         one = next((q for q in picked if q.key == key and q.factor == factor), None)
         if one is None:
             raise BadInput("this question was not put in this check")
-        country = self._room.controller(case.controller).country
         # Every value is compared, in no case fewer than one: time tells nothing.
-        verdicts = [same(one.compare, given, value, country) for value in look.held.get(key) or (None,)]
+        verdicts = [same(one.compare, given, value, controller.country) for value in look.held.get(key) or (None,)]
         return "same" if any(verdicts) else "wrong", key
+
+    def _letter_answered(self, ask: str, case: Case) -> None:
+        """The code of a letter is the answer to the question that it asked: the time goes on (SUS-2)."""
+        asked = code_letter(case)
+        if asked is not None:
+            today = self._room.today(self._room.controller(case.controller))
+            answered = ClockAnswered(asked.id, max(today.isoformat(), asked.on))
+            self._room.results.report(ask, "answered", answered, case)
 
     def _open_check(self, case: str, check: str, *, asked: str = "") -> Check:
         """The case's running check, and in it what was asked as `asked`, waited for while it is on its way.

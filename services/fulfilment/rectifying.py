@@ -35,6 +35,7 @@ from services.fulfilment.post import send
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.rectification import not_corrected, write_corrections
 from services.fulfilment.steps import Shown, Task
+from services.fulfilment.waiting import begins
 from services.fulfilment.waits import AWAY
 from services.fulfilment.workroom import Workroom
 from services.identity.new_value import why_not, written
@@ -50,6 +51,8 @@ def rectify(task: Task) -> None:
     """Old contact points are told first of a change that a thief would want; then each system until it took it."""
     case, params = task.case(), orjson.loads(task.job.params)
     at = int(params["at"])
+    if params.get("waits") and not begins(task):
+        return
     try:
         systems = task.patiently("started", lambda: _start(task))
     except JobFailed as exc:

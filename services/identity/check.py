@@ -12,7 +12,7 @@ from services.types import Factor, Tier
 CHECK_US = 30 * 60 * 1_000_000
 """A check holds for 30 minutes of this contact (G10)."""
 
-_TRIES = {Factor.KBS: 2, Factor.KBD: 2}
+_TRIES = {Factor.KBS: 2, Factor.KBD: 2, Factor.ANI: 2}
 _TRIES_ELSE = 3
 
 Mark = Literal["y", "f", "-"]

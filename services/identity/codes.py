@@ -13,6 +13,10 @@ from dataclasses import dataclass
 DIGITS = 6
 LIFE_US = 5 * 60 * 1_000_000
 """A code counts for five minutes."""
+LETTER_DAYS, LETTER_TRIES = 21, 3
+"""One that went by post counts for three weeks, and for three answers in all."""
+LETTER_US = LETTER_DAYS * 86_400 * 1_000_000
+_LETTER_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,20 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
 
 
-def keep(code: str, key: bytes, ask: str, now: int) -> KeptCode:
-    """What to keep of `code`, bound to the ask it was made for."""
-    return KeptCode(_digest(code, key, ask), now + LIFE_US)
+def letter_code(key: bytes, job: str) -> str:
+    """The eight digits of one letter: whoever does its step again prints the same."""
+    digest = hmac.new(key, f"letter-code\0{job}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:16]) % 10**_LETTER_DIGITS:0{_LETTER_DIGITS}d}"
 
 
-def is_late(kept: KeptCode, now: int) -> bool:
-    """Whether the five minutes are over; a clock set back by more than them counts as late too."""
-    return not kept.until - LIFE_US <= now <= kept.until
+def keep(code: str, key: bytes, ask: str, now: int, life: int = LIFE_US) -> KeptCode:
+    """What to keep of `code`, bound to the ask it was made for; it counts for `life` (µs)."""
+    return KeptCode(_digest(code, key, ask), now + life)
+
+
+def is_late(kept: KeptCode, now: int, life: int = LIFE_US) -> bool:
+    """Whether its time is over; a clock set back by more than that counts as late too."""
+    return not kept.until - life <= now <= kept.until
 
 
 def same_code(given: str, kept: KeptCode, key: bytes, ask: str) -> bool:

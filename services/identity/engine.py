@@ -13,10 +13,16 @@ TICKED = frozenset({Factor.CBK, Factor.DOC, Factor.REP, Factor.SUP})
 COMPARED = frozenset(Factor) - TICKED
 """Factors that pass by a comparison made on a worker, never by a key; a factor not named above is one of these."""
 
-STRONG = frozenset({Factor.SES, Factor.OTP, Factor.CBK, Factor.PIN})
+STRONG = frozenset({Factor.SES, Factor.OTP, Factor.CBK, Factor.PIN, Factor.LTR})
 """One of these with KBS proves a person for ordinary data (rules.md 7.4, T2)."""
 
-_CHANNEL = {Factor.SES: "account", Factor.CBK: "phone", Factor.PIN: "memory", Factor.DOC: "document"}
+_CHANNEL = {
+    Factor.SES: "account",
+    Factor.CBK: "phone",
+    Factor.PIN: "memory",
+    Factor.LTR: "post",
+    Factor.DOC: "document",
+}
 
 
 def channel(factor: Factor, method: str) -> str:

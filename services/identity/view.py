@@ -10,6 +10,7 @@ from services.types import Factor, Step
 
 _MARKS = {"y": "passed", "f": "failed", "-": "not done"}
 FACTORS = {
+    Factor.SES: {"en": "Code shown in the account", "de": "Code im Kundenkonto", "fr": "Code affiché dans le compte"},
     Factor.OTP: {
         "en": "Code to the address on file",
         "de": "Code an die hinterlegte Adresse",
@@ -30,6 +31,12 @@ FACTORS = {
         "en": "Questions about recent events",
         "de": "Fragen zu letzten Vorgängen",
         "fr": "Questions sur des faits récents",
+    },
+    Factor.LTR: {"en": "Code in a letter", "de": "Code aus einem Brief", "fr": "Code reçu par courrier"},
+    Factor.ANI: {
+        "en": "The number that calls, a sign only",
+        "de": "Die anrufende Nummer, nur ein Anzeichen",
+        "fr": "Le numéro qui appelle, un signe seulement",
     },
     Factor.SUP: {"en": "Second colleague", "de": "Zweite Kollegin, zweiter Kollege", "fr": "Un deuxième collègue"},
     Factor.DOC: {
@@ -77,7 +84,7 @@ def _lines(check: Check, step: TemplateStep, ways: Ways, language: str, fill: Ma
         yield Step(step.id, step.kind, title, _say(step.say, language, fill), state)
         return
     served, needed = proven_by(check).get(step.id), step in missing(check)
-    for factor in step.factors:
+    for factor in (f for f in step.factors if f is not Factor.SES or ways.sessions or served is f):
         why = closed_because(check, factor, ways) if needed else ""
         yield Step(
             id=f"{step.id}.{factor}",

@@ -16,11 +16,16 @@ MIN_KBD = 5
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """`kbd_questions`: how many the controller's catalog declares. `texts`: codes can go by text message, too."""
+    """`kbd_questions`: how many the controller's catalog declares. `texts`: codes can go by text message, too.
+
+    `sessions`: the controller's account shows codes of a session (SES). `letter`: one with a code left in this case.
+    """
 
     offline: bool = False
     kbd_questions: int = 0
     texts: bool = False
+    sessions: bool = False
+    letter: bool = False
 
 
 def blocked(factor: Factor, ways: Ways) -> str:
@@ -29,4 +34,8 @@ def blocked(factor: Factor, ways: Ways) -> str:
         return "offline: no factor passes"
     if factor is Factor.KBD and ways.kbd_questions < MIN_KBD:
         return f"the catalog has fewer than {MIN_KBD} questions to choose from"
+    if factor is Factor.SES and not ways.sessions:
+        return "this controller's account shows no such code"
+    if factor is Factor.LTR and not ways.letter:
+        return "no letter with a code has left in this case (s posts one)"
     return ""

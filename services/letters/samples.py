@@ -85,6 +85,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "channels": ["email", "phone"],
         "code": "123456",
         "minutes": 5,
+        "days": 21,
         "aware_at": AT,
         "safe": AT + timedelta(hours=72),
         "latest": AT + timedelta(hours=73),

@@ -173,6 +173,8 @@ class Ingest:
         return folded
 
     def _effects(self, folded: Folded, entry: Entry, case: Case, at: int) -> None:
+        if any(one.waits for one in case.questions) and (entry.act == "clock.answered" or case.closed):
+            folded.woken.append((case.id, ""))  # the letter that asks is wanted no more
         folded.jobs.extend(jobs_of(entry, case, at, self._controller(case.controller).waiting_period_s * 1_000_000))
         if entry.act in ("case.opened", "case.claimed"):
             until = at + LEASE_US

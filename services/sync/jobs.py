@@ -7,8 +7,9 @@ from hashlib import sha256
 import orjson
 
 from services.action_log.entry import Entry
+from services.cases.aims import passed_gravest
 from services.cases.case import Case, LetterState
-from services.cases.fold_clock import NO_ANSWER
+from services.cases.fold_clock import NO_ANSWER, OTHERWISE
 from services.cases.moment import run_at
 from services.types import ItemState, Outcome, Right
 
@@ -78,8 +79,14 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
         case "extension.proposed":
             return (_job(entry, case, "propose", at, reason=str(p["reason"])),)
+        case "clock.asked" | "clock.chased" if p["by"] != OTHERWISE:
+            again, by = entry.act == "clock.chased", str(p["by"])
+            return (_job(entry, case, "question", at, question=str(p["question"]), again=again, by=by),)
+        case "factor.passed" | "check.aimed" if passed_gravest(case, entry):
+            return (_job(entry, case, "check-notice", at, at=entry.ts),)
         case "export.asked":
-            return (_job(entry, case, "export", at, language=str(p["language"])),)
+            start, waits = _start(entry, case, at, wait_us)
+            return (_job(entry, case, "export", start, language=str(p["language"]), waits=waits),)
         case "redaction.decided" if (item := case.item(entry.item)) is not None and item.state is ItemState.RUNNING:
             return (_job(entry, case, "export", at, language=item.language),)
         case "decision.approved":
@@ -104,7 +111,9 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "lift", at, reason=str(p["reason"])),)
         case "rectification.asked":
             detail = entry.details[0] if entry.details else ""
-            return (_job(entry, case, "rectify", at, detail=detail, grave=bool(p["grave"]), at=entry.ts),)
+            start, waits = _start(entry, case, at, wait_us)
+            grave = bool(p["grave"])
+            return (_job(entry, case, "rectify", start, detail=detail, grave=grave, at=entry.ts, waits=waits),)
         case "item.resolved" if p["ground"] == NO_ANSWER and any(not item.ended for item in case.items):
             return ()  # all of them end together, with one letter
         case "item.resolved" if p["outcome"] == "not-identified":
@@ -113,6 +122,13 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "closing-letter", at),)
         case _:
             return ()
+
+
+def _start(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[int, bool]:
+    """When the work may begin, and whether it waits first (rules.md 7.4, T3)."""
+    item = case.item(entry.item)
+    waits = item is not None and item.state is ItemState.READY
+    return (run_at(item, wait_us) if item is not None and waits else at), waits
 
 
 def _by_hand(entry: Entry, case: Case) -> bool:

@@ -109,7 +109,9 @@ def test_look_of_what_was_not_taken(
 
 
 @SIZES
-@pytest.mark.parametrize("path", [("enter",), ("enter", "d")], ids=["case", "dates"])
+@pytest.mark.parametrize(
+    "path", [("enter",), ("enter", "d"), ("enter", "d", "k", "1")], ids=["case", "dates", "asking"]
+)
 def test_look_of_a_clock_that_stands_still(
     snap_compare: Any, tmp_path: Path, size: tuple[int, int], path: tuple[str, ...]
 ) -> None:

@@ -46,10 +46,12 @@ async def test_every_date_stands_with_its_reason_and_the_hard_one_in_the_light(o
 async def test_an_agent_keeps_what_happened(opened: Open) -> None:  # noqa: F811
     async with opened("enter", desk=desk_with("answered", "chase")) as (app, desk, pilot):
         for keys, kept in (
-            (("k", "1", "y"), ("ask", "identity", "identity-doubt", True)),
-            (("k", "3", "f"), ("ask", "clarification", "large-quantity", False)),
+            (("k", "1", "m"), ("ask", "identity", "identity-doubt", True, True)),
+            (("k", "3", "o", "f"), ("ask", "clarification", "large-quantity", False, False)),
+            (("k", "4", "y"), ("ask", "fee", "further-copy", True, False)),
             (("y",), ("answered",)),
-            (("c",), ("chase",)),
+            (("c", "m"), ("chase", True)),
+            (("c", "o"), ("chase", False)),
             (("e",), ("remind",)),
         ):
             await press(pilot, "d", *keys)
@@ -62,7 +64,7 @@ async def test_what_is_not_open_is_not_offered_and_says_why(opened: Open) -> Non
     async with opened("enter", "d", desk=desk_with("answered", chase=too_early)) as (app, desk, pilot):
         assert isinstance(app.screen, Choice)
         assert list(app.screen.lines) == [
-            f"not now: they were asked again today ({too_early})",
+            f"not now: ask them again, or they were asked ({too_early})",
             "not now: two months more, with a letter (for lead only)",
         ]
         assert set(app.screen.answers) == {"y", "k", "e", "m"}
@@ -93,7 +95,7 @@ async def test_a_lead_decides_what_leads_and_extends(opened: Open) -> None:  # n
 
 async def test_escape_decides_nothing_at_any_step(opened: Open) -> None:  # noqa: F811
     async with opened("enter", desk=desk_with("answered", "pause", "extend")) as (app, desk, pilot):
-        for keys in (("d", "k", "1"), ("d", "x"), ("d", "m")):
+        for keys in (("d", "k", "1"), ("d", "k", "1", "o"), ("d", "x"), ("d", "m")):
             await press(pilot, *keys, "escape")
             while not isinstance(app.screen, CaseScreen):
                 await press(pilot, "escape")

@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from db.central import JOB
+from services.cases.fold_letters import failed_letters
 from services.desk.clock import ACCEPTED, EXTENSIONS
 from services.desk.desk import Desk
 from services.errors import BadInput, NotFound, Refused
 from services.sync.rebuild import differences
 from services.types import Band, ItemState, Outcome, QueueRow, QueueView, Right, Session
 from tests.centre import COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, Centre, request, sign_in
-from tests.worker_centre import PEOPLE, Call
+from tests.worker_centre import PEOPLE, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
 
@@ -189,6 +192,49 @@ def test_the_notice_extends_and_who_never_says_who_they_are_gets_one_letter_with
     assert len(told) == 1, "one letter for all of the request"
     assert centre.until(lambda: "extended to" in dates(lead_desk, lead, call.case))
     assert centre.case(call.case).items[0].state is not ItemState.CLOSED
+
+
+@pytest.mark.rule("SUS-3", "SUS-5")
+def test_questions_leave_by_mail_and_one_that_cannot_is_seen_and_stops_no_clock(make_centre: Make) -> None:
+    centre = make_centre()
+    centre.start()
+    desk = centre.desk()
+    agent = Call(centre, desk, PEOPLE[4], Right.ACCESS).session
+    asked, nowhere = logged(desk, agent, 1, Right.ACCESS, who="asked@example.com"), logged(desk, agent, who="K999999")
+    moot, known = logged(desk, agent, who="K999998"), logged(desk, agent, who=PEOPLE[4].customer_number)
+    for wrong in ({"on": day(desk, 1)}, {"what": "fee", "ground": "further-copy"}):
+        with pytest.raises(BadInput):
+            desk.clock.ask(agent, asked, **{"what": "identity", "ground": "identity-doubt", "mail": True, **wrong})
+    desk.clock.ask(agent, asked, "clarification", "large-quantity", mail=True)
+    for case in (nowhere, moot, known):
+        desk.clock.ask(agent, case, "identity", "identity-doubt", mail=True)
+        assert "asked" in dates(desk, agent, case)
+        assert "with pause" not in dates(desk, agent, case)
+    assert desk.synced()
+    centre.until(lambda: centre.case(asked).questions[0].waits == "")
+    assert centre.case(asked).questions[0].on == day(desk).isoformat()
+    (mail,) = [one for one in centre.letters() if one.startswith("To: asked@example.com") and "eine Bestellung" in one]
+    assert asked in mail
+    for case in (nowhere, moot, known):
+        (failed,) = centre.until(lambda case=case: failed_letters(centre.case(case)))  # type: ignore[misc]
+        assert (failed.template, failed.reason) == ("identity-question", "no-address")
+    assert centre.case(known).questions[0].waits, "an address on file is nothing to learn before a check (rules.md 7.6)"
+    centre.until(lambda: any(one.failed for one in desk.case.read(agent, nowhere).letters))
+    desk.letter.handed(agent, nowhere, failed_letters(centre.case(nowhere))[0].id, "post")
+    desk.clock.answered(agent, moot)
+    assert desk.synced()
+    centre.until(lambda: not centre.case(nowhere).questions[0].waits)
+    centre.until(lambda: "with pause" in dates(desk, agent, nowhere))
+    centre.until(lambda: centre.journal("parked") and not _begun(centre, moot))
+    assert failed_letters(centre.case(moot)) == ()
+    assert "with pause" not in dates(desk, agent, moot)
+
+
+def _begun(centre: WorkerCentre, case: str) -> int:
+    """Jobs of the case that are not done."""
+    with centre.engine.connect() as conn:
+        mine = sa.select(sa.func.count()).where(JOB.c.case_id == case, JOB.c.state != "done")
+        return int(conn.execute(mine).scalar_one())
 
 
 def _lead(desk: Desk) -> Session | None:

@@ -39,8 +39,20 @@ def on(days: int) -> str:
     return (RECEIVED + timedelta(days=days)).isoformat()
 
 
-def asked(days: int = 0, what: str = "identity", ground: str = "identity-doubt", question: str = Q) -> Act:
-    return acts.ClockAsked(question=question, what=what, ground=ground, fair=True, on=on(days))
+def asked(
+    days: int = 0, what: str = "identity", ground: str = "identity-doubt", question: str = Q, by: str = "otherwise"
+) -> Act:
+    return acts.ClockAsked(question=question, what=what, ground=ground, fair=True, on=on(days), by=by)
+
+
+def chased(days: int, question: str = Q, by: str = "otherwise") -> Act:
+    return acts.ClockChased(question=question, on=on(days), by=by)
+
+
+def left(case: Case, days: int, question: str = Q) -> Case:
+    """The case after the worker said that the letter left on that day."""
+    act = acts.QuestionSent(question=question, letter="c" * 32, on=on(days))
+    return then(case, (act, days), actor=WORKER, as_="worker")
 
 
 def then(case: Case, *steps: tuple[Act, int], actor: str = AGENT, as_: str = "agent") -> Case:
@@ -77,9 +89,9 @@ def test_the_queue_knows_since_when_it_is_paused_and_when_to_ask_again(controlle
     case = then(opened(Right.ACCESS), (asked(1), 1))
     shown = columns(case, controller)
     assert (shown["paused"], shown["wakes"], shown["hard"]) == (on(1), on(8), "")
-    chased = then(case, (acts.ClockChased(question=Q, on=on(8)), 8))
-    assert columns(chased, controller)["wakes"] == on(15)
-    answered = then(chased, (acts.ClockAnswered(question=Q, on=on(9)), 9))
+    again = then(case, (chased(8), 8))
+    assert columns(again, controller)["wakes"] == on(15)
+    answered = then(again, (acts.ClockAnswered(question=Q, on=on(9)), 9))
     assert (columns(answered, controller)["paused"], columns(answered, controller)["wakes"]) == ("", "")
 
 
@@ -90,8 +102,10 @@ def test_the_queue_knows_since_when_it_is_paused_and_when_to_ask_again(controlle
         (asked(-1), 0, "that day cannot be"),
         (asked(0, "clarification", "large-quantity"), 0, ""),
         (asked(0, "passport"), 0, "no rule knows"),
+        (asked(0, by="pigeon"), 0, "or otherwise"),
+        (asked(0, "fee", "excessive", by="mail"), 0, "no letter asks for that"),
         (acts.ClockAnswered(question=OTHER_Q, on=on(0)), 0, "no such question is open"),
-        (acts.ClockChased(question=OTHER_Q, on=on(0)), 0, "no such question is open"),
+        (chased(0, question=OTHER_Q), 0, "no such question is open"),
         (acts.SuspensionAccepted(reason="x"), 0, "a lead decides that"),
         (acts.SuspensionRefused(reason="x"), 0, "a lead decides that"),
         (acts.CaseExtended(reason="volume", notice=None), 0, "a lead decides that"),
@@ -119,6 +133,52 @@ def test_a_pause_without_a_question_and_a_scope_question_without_data_asked_for_
     assert "only a request for access" in why(case)
 
 
+@pytest.mark.rule("SUS-3")
+def test_SUS_3_a_mailed_question_counts_from_the_day_its_letter_left_and_not_before(controller: Controller) -> None:
+    case = then(opened(Right.ACCESS), (asked(0, by="mail"), 0))
+    dates = dates_of(case, controller)
+    assert (dates.due_susp, dates.paused_on, columns(case, controller)["wakes"]) == (None, None, "")
+    assert from_json(to_json(case)) == case
+    told = not_today("pause", case, dates, RECEIVED)
+    assert told == "the time runs on: the letter that asks has not left"
+    assert may("chase", case, moment()).reason == "a letter to them has not left yet (t)"
+    in_time = left(case, 3)
+    assert (in_time.questions[0].on, in_time.questions[0].waits) == (on(3), "")
+    assert columns(in_time, controller)["paused"] == on(3)
+    late = dates_of(left(case, 4), controller)
+    assert late.due_susp is None
+    assert late.not_paused == ("it was asked 4 days after receipt, more than 3",)
+    sent = acts.QuestionSent(question=Q, letter="c" * 32, on=on(1))
+    assert "only a worker" in why(then(case, (sent, 1)))
+    assert "no letter of that question" in why(left(in_time, 5))
+    assert "that day cannot be" in why(
+        then(case, (acts.QuestionSent(Q, "c" * 32, on(9)), 2), actor=WORKER, as_="worker")
+    )
+
+
+@pytest.mark.rule("SUS-3")
+def test_SUS_3_who_answers_before_the_letter_left_was_not_waited_for(controller: Controller) -> None:
+    case = then(opened(Right.ACCESS), (asked(0, by="mail"), 0), (acts.ClockAnswered(question=Q, on=on(1)), 1))
+    assert dates_of(left(case, 2), controller).due_susp is None
+    assert why(left(case, 2)) == ""
+    assert dates_of(left(case, 1), controller).paused_days == 0
+
+
+@pytest.mark.rule("SUS-5")
+def test_SUS_5_a_mailed_reminder_counts_once_it_left(controller: Controller) -> None:
+    case = then(opened(Right.ACCESS), (asked(0), 0), (chased(7, by="mail"), 7))
+    assert (case.questions[0].chased, columns(case, controller)["wakes"]) == ((), on(7))
+    assert "has not left" in why(then(case, (chased(8), 8)))
+    case = left(case, 9)
+    assert (case.questions[0].chased, columns(case, controller)["wakes"]) == ((on(9),), on(16))
+
+
+def test_only_what_is_mailed_makes_a_job() -> None:
+    case = opened(Right.ACCESS)
+    for act, kinds in ((asked(0, by="mail"), ["question"]), (asked(0), []), (chased(7, by="mail"), ["question"])):
+        assert [job.kind for job in jobs_of(entry(act), case, T0, 0)] == kinds
+
+
 @pytest.mark.rule("SUS-5")
 def test_SUS_5_asked_again_on_day_7_and_14_and_only_then_it_may_end(controller: Controller) -> None:
     case = then(verified(opened(Right.ACCESS)), (asked(), 0))
@@ -126,16 +186,14 @@ def test_SUS_5_asked_again_on_day_7_and_14_and_only_then_it_may_end(controller: 
     assert not_today("chase", case, dates_of(case, controller), RECEIVED + timedelta(days=6)).startswith(
         "it is too early"
     )
-    early = then(case, (acts.ClockChased(question=Q, on=on(6)), 6))
+    early = then(case, (chased(6), 6))
     assert "that day cannot be" in why(early)
-    once = then(case, (acts.ClockChased(question=Q, on=on(7)), 7))
-    assert "that day cannot be" in why(then(once, (acts.ClockChased(question=Q, on=on(13)), 13)))
+    once = then(case, (chased(7), 7))
+    assert "that day cannot be" in why(then(once, (chased(13), 13)))
     assert not may("unanswered", once, moment()).allowed
-    late = then(case, (acts.ClockChased(question=Q, on=on(10)), 10))
-    assert "that day cannot be" in why(then(late, (acts.ClockChased(question=Q, on=on(14)), 14))), (
-        "a week after the first"
-    )
-    twice = then(once, (acts.ClockChased(question=Q, on=on(15)), 15))
+    late = then(case, (chased(10), 10))
+    assert "that day cannot be" in why(then(late, (chased(14), 14))), "a week after the first"
+    twice = then(once, (chased(15), 15))
     assert may("unanswered", twice, moment()).allowed
     assert may("chase", twice, moment()).reason == "they were asked again twice"
     fee = then(opened(Right.ACCESS), (asked(0, "fee", "excessive"), 0))

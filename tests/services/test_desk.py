@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from db import central
 from services.errors import BadInput, Conflict, NotFound, Refused
-from services.types import ItemState, QueueView, Right, Role
+from services.types import Channel, ItemState, QueueView, Right, Role
 from tests.centre import AGENT, COLLEAGUE, COLLEAGUE_PIN, LEAD, LEAD_PIN, Centre, request, sign_in
 
 
@@ -92,6 +92,26 @@ def test_INT_4_a_request_is_logged_before_any_check_with_its_dates(centre: Centr
         assert "Tuesday, 7 April 2026" in desk.intake.preview(session, "harbour", received).say
         assert desk.case.state(opened.case).items[0].state is ItemState.NEW
         assert acts_of(desk)[-3:] == ["case.opened", "contact.started", "item.added"]
+
+
+@pytest.mark.rule("INT-5")
+def test_INT_5_of_a_request_by_mouth_the_line_and_the_read_back_are_kept_with_the_case(centre: Centre) -> None:
+    with centre.desk() as desk:
+        session = sign_in(desk)
+        assert desk.intake.lines(session, "nordlicht", "en") == (("service", "Customer service"),)
+        assert desk.intake.lines(session, "harbour") == (("service", "Customer service"),)
+        heard = desk.intake.open(session, replace(request(Right.ACCESS), line="service", read_back=True)).case
+        plain = desk.intake.open(session, request(Right.ACCESS)).case
+        mailed = desk.intake.open(session, replace(request(Right.ACCESS), channel=Channel.MAIL)).case
+        kept = [(one.line, one.read_back) for one in map(desk.case.state, (heard, plain, mailed))]
+        assert kept == [("service", True), ("", False), ("", False)]
+        with pytest.raises(BadInput, match="declares no such line"):
+            desk.intake.open(session, replace(request(Right.ACCESS), line="+4930231250001"))
+        why = next(one.why for one in desk.case.read(session, heard).dates if one.name == "received")
+        assert why == "in Europe/Berlin; on the line service; read back to them"
+        desk.check.start(session, plain)
+        desk.check.mark(session, plain, "g1", "y")
+        assert desk.case.state(plain).read_back, "the check begins with it (G1)"
 
 
 @pytest.mark.parametrize(

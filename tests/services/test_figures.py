@@ -16,7 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from console import cli
-from services.cases.case import Asked, Case, Effort, Item, to_json
+from services.cases.asked import Asked
+from services.cases.case import Case, Effort, Item, to_json
 from services.controllers import Controller, Cost
 from services.figures import Figures, Share, figures_of, median, named
 from services.types import (

@@ -256,8 +256,11 @@ def test_attack_the_right_answer_too_late() -> None:
 
 @pytest.mark.rule("SAY-NO-ACCOUNT")
 def test_attack_no_line_of_a_checklist_can_depend_on_whether_somebody_is_known() -> None:
-    """What opens and closes a way is asked of the catalog and the deployment: nothing about the person is among it."""
-    assert {f.name for f in fields(Ways)} == {"offline", "kbd_questions", "texts"}
+    """What opens and closes a way is asked of the catalog and the deployment: nothing about the person is among it.
+
+    `letter` is of the case, and asked for only once the record was found.
+    """
+    assert {f.name for f in fields(Ways)} == {"offline", "kbd_questions", "texts", "sessions", "letter"}
     assert "If we hold" in view.phrase("code-sent", "en")
     assert "30" in view.phrase("code-sent", "en"), "a code may stay away for that reason, too (IDV-10)"
 

@@ -7,7 +7,7 @@ import pytest
 from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.case import Case, from_json, to_json
-from services.cases.fold_letters import FROM_CASE, OWED, PATIENT, failed_letters
+from services.cases.fold_letters import FROM_CASE, OVERTAKEN, OWED, PATIENT, failed_letters
 from services.letters.compose import letters
 from services.letters.remedies import NEEDS_REMEDIES
 from services.types import ItemState, Outcome, Right
@@ -67,6 +67,14 @@ def test_control_what_did_not_fail_is_neither_sent_again_nor_told_and_no_worker_
     assert [met.reason for met in after(case, by_worker(act)).conflicts] == ["people decide about a letter that failed"]
     sent = entry(acts.LetterSent(LETTER, "smtp"), item="1")
     assert [met.reason for met in after(case, sent).conflicts] == ["only a worker reports results"]
+
+
+def test_a_letter_that_asks_waits_for_people_while_its_question_is_open_and_keeps_no_case_open() -> None:
+    asked = acts.ClockAsked("ac" * 16, "identity", "identity-doubt", True, "2026-02-02", "mail")
+    case = after(opened(Right.ACCESS), entry(asked), made("identity-question"), FAILED)
+    assert failed_letters(case) == case.letters
+    assert ended(case).closed
+    assert failed_letters(after(case, by_worker(acts.LetterFailed(LETTER, OVERTAKEN)))) == (), "answered otherwise"
 
 
 def test_the_lists_of_letters_name_letters_that_there_are() -> None:

@@ -50,9 +50,9 @@ def proven(centre: WorkerCentre, desk: Desk, call: Call) -> None:
         elif name == "strong":
             asked = check.question(session, case, f"strong.{Factor.PIN}").key
             view = check.answer(session, case, f"strong.{Factor.PIN}", asked, call.answer(asked))
-        elif name == "another":
-            assert check.number(session, case, f"another.{Factor.CBK}")
-            view = check.mark(session, case, f"another.{Factor.CBK}", "y")
+        elif name in ("another", "or-document"):
+            assert check.number(session, case, f"{name}.{Factor.CBK}")
+            view = check.mark(session, case, f"{name}.{Factor.CBK}", "y")
         elif name == "colleague":
             with pytest.raises(Refused, match="another person"):
                 check.mark(session, case, step.id, "y")
@@ -157,7 +157,9 @@ def test_contact_data_take_T3_old_addresses_are_told_first_and_the_new_one_prove
         desk.rectify.ask(call.session, call.case, {wrong: "New.Address@example.org"})
     proven(centre, desk, call)
     desk.rectify.ask(call.session, call.case, {wrong: "New.Address@example.org"})
+    assert desk.case.state(call.case).items[0].state is ItemState.READY, "it waits first (rules.md 7.4)"
     centre.until(lambda: centre.case(call.case).items[0].ended)
+    assert centre.acts(call.case).index("wait.ended") < centre.acts(call.case).index("rectification.started")
     assert addresses(centre, ME.email) == dict.fromkeys(ADDRESSES, 0)
     assert addresses(centre, "New.Address@example.org") == {**dict.fromkeys(ADDRESSES, 1), "desk": 1}
     ((changed,),) = centre.rows("crm", "SELECT changed_at FROM contact_email WHERE email='New.Address@example.org'")

@@ -156,6 +156,8 @@ def test_without_an_address_a_letter_stands_failed_until_somebody_says_how_they_
     assert "einschränken" in call.desk.letter.read(call.session, call.case, letter.id).text, "as it could not leave"
     shown = call.desk.case.read(call.session, call.case).letters[-1]
     assert (shown.failed, shown.reason) == (True, "there is no address to write to")
+    with pytest.raises(Refused, match="proven by other means"):  # than what they said: the PIN is no such proof (INT-7)
+        call.desk.letter.handed(call.session, call.case, letter.id, "phone")
     call.desk.letter.handed(call.session, call.case, letter.id, "post")
     centre.until(lambda: centre.case(call.case).closed)
     assert centre.case(call.case).letters[-1].medium == "post"

@@ -112,6 +112,7 @@ def test_INT_6_the_receipt_names_the_period_and_not_whether_an_account_exists(li
     assert texts[0] == texts[1]
 
 
+@pytest.mark.rule("INT-7")
 def test_an_export_goes_to_the_address_on_file_with_its_archive(live: WorkerCentre, desk) -> None:  # type: ignore[no-untyped-def]
     call = verified(live, desk, Right.ACCESS)
     call.export()

@@ -11,7 +11,7 @@ from tests.player import acts, console, of_case, only, terminal_log
 CARD = "4111 1111 1111 1111"
 
 
-@pytest.mark.rule("INT-1")
+@pytest.mark.rule("INT-1", "INT-5")
 async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)
@@ -26,6 +26,10 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
         await player.press("tab")
         await player.write(f"pays with {CARD}")
         await player.sees("looks like a card number")
+        await player.sees("Not read back to them yet")
+        await player.press("f2")
+        await player.sees("Read back to them: yes")
+        await player.rest()
         await player.press("escape")
         await player.sees(" cases ·")
     async with console(home) as player:  # the console was left: the draft is there all the same
@@ -34,6 +38,7 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
         await player.sees("stands here again")
         assert "[x] a access" in player.screen()
         assert CARD in player.screen()
+        assert "Read back to them: yes" in player.screen()
         await player.press("enter")
         await player.sees("m mask it")
         await player.rest()
@@ -46,6 +51,7 @@ async def test_missing_parked_masked_logged(home: Path, person: Person) -> None:
         assert "[x]" not in player.screen(), "a logged request leaves no draft"
     entries = terminal_log(home)
     opened = only(entries, "case.opened")
+    assert (opened.params["line"], opened.params["read_back"]) == ("service", True)
     assert [e.params["right"] for e in of_case(entries, opened.case or "") if e.act == "item.added"] == ["access"]
     flagged = only(entries, "risk.flagged")
     assert (flagged.params["kind"], flagged.params["choice"]) == ("card", "masked")

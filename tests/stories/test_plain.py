@@ -105,7 +105,7 @@ def test_marketing_stops_with_one_letter_and_no_check(home: Path, person: Person
         typist.sees("marketing is stopped")
         typist.types("c", "1", "f", "0")
         typist.sees("withdrawn; it is written now")
-        typist.types("date", "k", "1", "y")
+        typist.types("date", "k", "1", "o", "y")
         typist.sees("kept: they were asked")
         typist.types("w", "m")
         typist.sees(f"{case} wrapped up: MKT-STOP")

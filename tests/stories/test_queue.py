@@ -24,8 +24,9 @@ async def test_a_logged_request_stands_in_the_queue_and_is_found(home: Path, per
         await player.sees("[2 Mine]")
         await player.press("enter")
         await player.sees("Newest action")
-        for key, seen in (("d", "they were asked for something today"), ("k", "who asks: there is a doubt"),
-                          ("1", "no more than is needed"), ("y", "PAUSED 0d (hard ")):  # fmt: skip
+        for key, seen in (("d", "ask them for something"), ("k", "who asks: there is a doubt"),
+                          ("1", "by mouth or otherwise"), ("o", "no more than is needed"),
+                          ("y", "PAUSED 0d (hard ")):  # fmt: skip
             await player.rest()
             await player.press(key)
             await player.sees(seen)

@@ -33,6 +33,7 @@ def _contact(person: Person, value: str, age_days: int, rng: Random, today: date
 
 
 def _customer(person: Person, household: int | None, rng: Random, today: date) -> tuple[object, ...]:
+    salt, joined = rng.randbytes(16), today - timedelta(days=rng.randint(1500, 4000))
     return (
         person.number + 1,
         person.customer_number,
@@ -43,9 +44,10 @@ def _customer(person: Person, household: int | None, rng: Random, today: date) -
         person.postcode,
         person.city,
         person.country,
-        _HASHER.hash(person.pin, salt=rng.randbytes(16)),
+        _HASHER.hash(person.pin, salt=salt),
         household,
-        (today - timedelta(days=rng.randint(1500, 4000))).isoformat(),
+        joined.isoformat(),
         rng.randint(1, 100),
         None,
+        f"{joined.isoformat()} 09:00:00",
     )

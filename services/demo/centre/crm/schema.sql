@@ -19,7 +19,8 @@ CREATE TABLE customer (
   household_id INTEGER REFERENCES household (id),
   joined_on DATE NOT NULL,
   value_score INTEGER NOT NULL,
-  restricted_at TIMESTAMP
+  restricted_at TIMESTAMP,
+  address_changed_at TIMESTAMP
 );
 CREATE TABLE contact_email (
   id INTEGER PRIMARY KEY,
