@@ -50,6 +50,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "clock": (
         "rightsdesk clock --received 2026-03-05 --country DE",
         "rightsdesk clock --received 2026-11-25 --country GB --subdivision ENG --extended --json",
+        "rightsdesk clock --received 2026-11-27 --country GB --subdivision ENG --complaint",
         "rightsdesk clock --received 2026-06-10 --country DE --question identity:2026-06-10:2026-06-22 --accepted",
         "rightsdesk clock --breach 2026-11-20T16:20 --zone Europe/Berlin",
     ),

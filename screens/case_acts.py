@@ -15,7 +15,7 @@ from screens.by_hand import HandActs
 from screens.case_checks import CaseChecks
 from screens.deciding import Deciding, Waiting
 from screens.kit.widgets.confirm import Choice
-from screens.refusing_words import GROUNDS, proposal_words
+from screens.refusing_words import GROUNDS, WEIGHED, proposal_words
 from screens.reveal import FIELDS, ORAL, READ_S, REASONS, SUMMARY, RevealBox
 from screens.words import ENDINGS, RIGHTS, clock, right
 from services.types import CaseView, ItemState, ItemView, Right
@@ -26,7 +26,7 @@ ACTS: Final = {
     "note": "note", "hand_over": "hand-over",
     "wrap_up": "wrap-up", "withdraw": "withdraw", "take": "take", "assign": "assign", "approve": "approve",
     "send_back": "return", "resolve": "resolve", "add_right": "note", "held": "redact",
-    "refuse": "refuse", "by_hand": "task", "holds": "hold", "people": "people",
+    "refuse": "refuse", "weigh": "weigh", "by_hand": "task", "holds": "hold", "people": "people",
 }  # fmt: skip
 """Actions of the registry and the rows of the desk's table that judge them."""
 DECIDED: Final = {"approve": "decide", "send_back": "decide", "withdraw": "unrefuse"}
@@ -91,6 +91,8 @@ class CaseActs(CaseChecks, HandActs, Deciding):
             return ""
         if action in DECIDED and self._to_decide() is not None:
             return self.view.key(DECIDED[action]).reason if action == "withdraw" else ""
+        if action == "weigh" and self.view.key("complaint").allowed:
+            return ""
         return self.view.key(ACTS[action]).reason
 
     def _act(self, words: str, call: Callable[..., object], *args: object, stage: str) -> None:
@@ -200,6 +202,21 @@ class CaseActs(CaseChecks, HandActs, Deciding):
 
     def action_refuse(self) -> None:
         self._with_item(tuple(GROUNDS), "Refuse what?", lambda item: self.host.show("refuse", self.case, item))
+
+    def action_weigh(self) -> None:
+        """An objection, an automated decision, a complaint: what the person says comes first."""
+        from screens.weigh import WeighScreen
+
+        def chosen(item: str) -> None:
+            view, right = self.view, next(one.right for one in self._open_items(WEIGHED) if one.id == item)
+            words = "kept: they are only stored until it is decided" if right is Right.OBJECTION_OTHER else "kept"
+            if view is not None:
+                self.app.push_screen(
+                    WeighScreen(self.case, view.controller, item, right),
+                    lambda kept: self._acted(Acted(words)) if kept else None,
+                )
+
+        self._with_item(WEIGHED, "They speak about what?", chosen)
 
     def action_withdraw(self) -> None:
         waiting = self._to_decide()

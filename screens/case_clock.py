@@ -7,7 +7,7 @@ from typing import Final
 from screens.case_systems import CaseSystems
 from screens.kit.widgets.ask import Ask
 from screens.kit.widgets.confirm import Choice
-from services.types import CaseView, Wait
+from services.types import CaseView, DutyRole, Wait
 
 QUESTIONS: Final = {
     "1": (Wait.IDENTITY, "identity-doubt", "who asks: there is a doubt"),
@@ -30,6 +30,7 @@ EXTENSIONS: Final = {
     "6": ("wave", "an exceptional wave of requests"),
 }
 """Art 12(3), rules.md CLK-3."""
+DECIDES: Final = {"y": "it has: type its reference", "p": "propose it: the controller is asked by mail"}
 ACCEPTED: Final = {
     "1": ("identity-needed", "we cannot know who asks"),
     "2": ("scope-needed", "the scope has to be clear"),
@@ -158,10 +159,29 @@ class CaseClock(CaseSystems):
 
     def _extend(self) -> None:
         def kept(reason: str) -> None:
-            self._act("the notice is being sent", self.desk.clock.extend, reason, stage="extending")
+            if self.view is not None and self.view.duty is DutyRole.PROCESSOR:
+                self._for_controller(reason)
+            else:
+                self._act("the notice is being sent", self.desk.clock.extend, reason, stage="extending")
 
         lines = ["It counts once the letter left. Effort as such is no reason."]
         self._reasoned("Two months more, because", lines, EXTENSIONS, kept)
+
+    def _for_controller(self, reason: str) -> None:
+        """We assist the controller: it decides, and we name where it said so, or ask it (Art 28)."""
+
+        def named(reference: str | None) -> None:
+            if reference:
+                self._act("the notice is being sent", self.desk.clock.extend, reason, reference, stage="extending")
+
+        def chosen(key: str | None) -> None:
+            if key == "y":
+                lines = ["Letters, digits and . - _ : / only; it stands in the log."]
+                self.app.push_screen(Ask("The controller's reference for it", lines, max_length=64), named)
+            elif key == "p":
+                self._act("proposed: the controller is asked", self.desk.clock.extend, reason, stage="proposing it")
+
+        self.app.push_screen(Choice("The controller decides that, not we", [], DECIDES), chosen)
 
     def _remind(self) -> None:
         self._act("kept: asked for again, no new clock", self.desk.clock.remind, stage="keeping the reminder")

@@ -12,12 +12,23 @@ from screens.letter_words import named, state_words
 from screens.lines import hang, pair, under
 from screens.task_words import task_line
 from screens.words import CHANNELS, REQUESTERS, clock, day, left, right, stamp
-from services.types import CaseView, HistoryLine, ItemState, ItemView, RecipientState, Right, SystemResult, Tier
+from services.types import (
+    CaseView,
+    DutyRole,
+    HistoryLine,
+    ItemState,
+    ItemView,
+    RecipientState,
+    Right,
+    SystemResult,
+    Tier,
+)
 
 HELD_RIGHTS: Final = (Right.ACCESS, Right.PORTABILITY)
 PAUSE_STATES: Final = (ItemState.REVIEW, ItemState.READY, ItemState.RUNNING)
 DATES: Final = {
     "received": "Received",
+    "confirm by": "Confirm by",
     "internal target": "Target",
     "one month": "One month",
     "legal end": "Legal end",
@@ -29,6 +40,7 @@ DATES: Final = {
 WHY: Final = {
     "received": "received",
     "month from": "the month begins",
+    "confirm by": "confirm the complaint",
     "legal end": "moved",
     "extended to": "extended",
     "with pause": "with the pause",
@@ -68,6 +80,8 @@ def facts(view: CaseView, agent: str, zone: tzinfo | None, room: int) -> Content
     lines.append(pair("Answer to", view.delivery, room))
     lines.append(pair("Asked by", f"{REQUESTERS[view.requester]}, by {CHANNELS[view.channel]}", room))
     lines.append(pair("Law", f"{view.regime}, as {view.duty}", room))
+    if view.duty is DutyRole.PROCESSOR:
+        lines.append(pair("Under", view.instruction or "none cited yet: the next act cites it", room))
     lines += [shown(f"! {flag}", "bold $warning") for flag in view.flags]
     late = {task.state.system for item in view.items for task in item.tasks if task.late}
     lines += [shown(f"! {system} is late (H)", "bold $warning") for system in sorted(late)]
@@ -137,6 +151,8 @@ def next_step(view: CaseView) -> str:
     if view.key("people").allowed and any("(P)" in view.key(act).reason for act in ("export", "erase", "rectify")):
         return "P  say which of several people it is"
     for act, words in (
+        ("weigh", "W  note what they say: it is weighed"), ("complaint", "W  note what they complain about"),
+        ("refuse", "R  propose: they are right, or they are not"),
         ("marketing", "m  stop marketing: no check is needed"), ("erase", "E  erase, as the plan says"),
         ("export", "x  make the package"), ("consent-give", "c  change consent"),
         ("consent-withdraw", "c  change consent: no check is needed"), ("rectify", "r  correct what is wrong"),
@@ -151,6 +167,11 @@ def next_step(view: CaseView) -> str:
 def _wanted(view: CaseView, act: str) -> bool:
     """Whether the act answers something asked for; a check only while its tier is not reached."""
     open_rights = {item.right.value for item in view.items if item.state is not ItemState.CLOSED}
+    if act in ("weigh", "complaint"):
+        wanted = ("complaint",) if act == "complaint" else ("objection-other", "adm-review")
+        return any(not i.heard and i.right in wanted for i in view.items if i.state is not ItemState.CLOSED)
+    if act == "refuse":
+        return any(one.heard for one in view.items if one.state is not ItemState.CLOSED)
     if act == "marketing":
         return "objection-marketing" in open_rights
     if act == "verify":
@@ -264,8 +285,14 @@ def letters(view: CaseView, room: int, zone: tzinfo | None = None) -> Content:
 
 
 def history(view: CaseView, now: datetime, room: int) -> Content:
-    """Tab 5: every action, newest first."""
-    return Content("\n").join(history_line(line, now, room) for line in view.history)
+    """Tab 5: every action, newest first; a processor's below the instruction that it was done under."""
+    lines, under = list[Content](), ""
+    for line in view.history:
+        if line.under not in ("", under):
+            lines.append(shown(f"Under {line.under}", "bold"))
+        under = line.under or under
+        lines.append(history_line(line, now, room))
+    return Content("\n").join(lines)
 
 
 def history_line(line: HistoryLine, now: datetime, room: int) -> Content:

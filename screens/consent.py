@@ -17,12 +17,19 @@ from screens.kit import keys
 from screens.kit.messages import JobFailed
 from screens.kit.screen import KitScreen
 from screens.kit.text import shown
+from screens.kit.widgets.confirm import Choice
 from screens.kit.widgets.heads import Crumbs
 from screens.lines import pair
 from services.types import CaseView, ItemState, PurposeView, Right, Session, Tier
 
 PROVEN: Final = (Tier.T1, Tier.T2, Tier.T3)
 SIDES: Final = {True: Right.CONSENT_GIVE, False: Right.CONSENT_WITHDRAW}
+CONSENTERS: Final = {
+    "k": ("child", "the child, who is {age} or older and says so"),
+    "p": ("parental", "who holds parental responsibility: the child is below {age}"),
+}
+"""Art 8(1): below the age of the controller's country the child cannot consent alone."""
+ASK_AGE: Final = "Ask how old the child is. From {age} on it consents itself, and nobody in its place (Art 8)."
 SINCE: Final = ("consent.given", "consent.withdrawn")
 
 
@@ -139,7 +146,7 @@ class ConsentScreen(KitScreen):
             return "needs T1: the person is not known yet (v)"
         return self.view.key("note").reason  # saying so is asking for it: the item is added with the act
 
-    def _say(self, *, given: bool) -> None:
+    def _say(self, *, given: bool, by: str = "") -> None:
         one = self.purpose
         if one is None:
             return
@@ -148,7 +155,7 @@ class ConsentScreen(KitScreen):
         def write() -> None:
             if not asked_for(desk.case.read(session, case), given=given):
                 desk.intake.add_item(session, case, SIDES[given].value)
-            desk.act.consent(session, case, one.key, given=given)
+            desk.act.consent(session, case, one.key, given=given, **({"by": by} if by else {}))
 
         words = "given" if given else "withdrawn"
         self.said[one.key] = f"… {words}"
@@ -158,7 +165,17 @@ class ConsentScreen(KitScreen):
         )  # fmt: skip
 
     def action_give(self) -> None:
-        self._say(given=True)
+        age = self.view.consent_age if self.view is not None else 0
+        if not age:
+            self._say(given=True)
+            return
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self._say(given=True, by=CONSENTERS[key][0])
+
+        answers = {key: words.format(age=age) for key, (_, words) in CONSENTERS.items()}
+        self.app.push_screen(Choice("It is about a minor: who consents?", [ASK_AGE.format(age=age)], answers), chosen)
 
     def action_take_back(self) -> None:
         self._say(given=False)

@@ -24,7 +24,9 @@ from screens.letter_words import HANDED, NOW, named, print_row_of, printed_words
 from services.types import CaseView, LetterText, LetterView
 
 REFRESH_S: Final = 1
-PREVIEWS: Final = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
+PREVIEWS: Final = (
+    "acknowledgement", "complaint-receipt", "identity-question", "clarification", "extension-notice", "not-identified",
+)  # fmt: skip
 
 
 @dataclass

@@ -60,8 +60,9 @@ def _line(one: FoundCollection, room: int) -> Content:
 
 
 def law_words(one: FoundCollection) -> str:
-    """Until when and by which law rows stay; empty where no law keeps them."""
-    return ", ".join(part for part in (f"{one.until:%d %b %Y}" if one.until else "", one.law) if part)
+    """Until when and by which law rows stay; of what goes and was public, that others are told."""
+    told = "was public: others are told" if one.public and one.action in ("delete", "mask") else ""
+    return ", ".join(part for part in (f"{one.until:%d %b %Y}" if one.until else "", one.law, told) if part)
 
 
 def kept(preview: Preview) -> str:

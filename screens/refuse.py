@@ -20,7 +20,7 @@ from screens.kit.widgets.heads import Crumbs
 from screens.kit.widgets.inputs import CleanInput
 from screens.kit.widgets.text_box import TextBox
 from screens.letter_box import LetterBox
-from screens.refusing_words import NEVER, OUTCOMES, grounds_of
+from screens.refusing_words import EITHER_NOTE, NEVER, OUTCOMES, UPHELD, WEIGHED, grounds_of, outcomes_of
 from screens.watched_text import Settled, WatchedText
 from screens.words import day, right
 from services.errors import BadInput
@@ -31,7 +31,7 @@ WORDS: Final = 2_000
 REPETITIVE: Final = "12-5-repetitive"
 ABUSE: Final = "12-5-abuse"
 LETTERS: Final = "abcdefghijklm"
-CODES: Final = {"refused": "r", "partly": "p", "fee": "f"}
+CODES: Final = {"refused": "r", "partly": "p", "fee": "f", "upheld": "u"}
 TYPED: Final = ("earlier", "fee")
 
 
@@ -121,6 +121,11 @@ class RefuseScreen(KitScreen):
         if item is None:
             return
         self.place(message.case.controller_name)
+        outcomes = outcomes_of(item.right).items()
+        if item.right in WEIGHED:
+            self._one("outcome").words = "Decide"
+            self.query_one(Crumbs).path = ("Queue", self.case, "Decide")
+        self._one("outcome").offer([Option(CODES[code], words, code) for code, words in outcomes])
         grounds = zip(LETTERS, grounds_of(item.right).items(), strict=False)
         self._one("grounds").offer([Option(key, words, code) for key, (code, words) in grounds])
         self.query_one(WatchedText).controller = message.case.controller
@@ -149,7 +154,8 @@ class RefuseScreen(KitScreen):
         grounds, fee = self._one("grounds").values, self._one("outcome").values == ("fee",)
         for name, asked in (("earlier", REPETITIVE in grounds), ("fee", fee)):
             self.query_one(f"#{name}-line").display = asked
-        notes = [NEVER]
+        self._one("grounds").display = self._one("outcome").values != (UPHELD,)
+        notes = [EITHER_NOTE if item.right in WEIGHED else NEVER]
         if REPETITIVE in grounds:
             notes.append("The earlier case asked for the same, less than a year before, and nothing has changed since.")
         if ABUSE in grounds:
@@ -200,7 +206,7 @@ class RefuseScreen(KitScreen):
     def _submitted(self) -> None:
         if self.view is None:
             return
-        if not self._one("grounds").values:
+        if not self._one("grounds").values and self._one("outcome").values != (UPHELD,):
             self.flash("a ground is needed: pick one with its letter", "no")
             self._one("grounds").focus()
         elif not self.query_one(WatchedText).text.strip():
@@ -222,7 +228,8 @@ class RefuseScreen(KitScreen):
 
     def _proposal(self, words: str) -> Proposal:
         """What stands in the form; raises `BadInput` with its field."""
-        outcome, grounds = self._one("outcome").values[0], self._one("grounds").values
+        outcome = self._one("outcome").values[0]
+        grounds = () if outcome == UPHELD else self._one("grounds").values
         earlier = self.query_one("#earlier", CleanInput).value if REPETITIVE in grounds else ""
         amount = hundredths(self.query_one("#fee", CleanInput).value) if outcome == "fee" else 0
         return Proposal(

@@ -20,6 +20,7 @@ WHATS: Final = {
     "erase": ("erase it", "erased"),
     "restrict": ("mark it as stored only", "marked"),
     "consent-give": ("write the consent down", "written"),
+    "tell-controllers": ("tell others who use what was public", "told"),
     "consent-withdraw": ("write down that the consent is withdrawn", "written"),
 }
 """By kind of task: what to do, and what was done to what there is."""

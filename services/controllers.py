@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 
+from services.action_log.shapes import REFERENCE, matcher
 from services.cases.own_retention import OwnRetention
 from services.errors import BadInput
 from services.identity.session_codes import SessionCodes
@@ -119,6 +120,10 @@ class Controller:
             raise ValueError("ask_days is 0 to 14: who must be asked is asked without undue delay (SUS-1)")
         if self.duty is DutyRole.PROCESSOR and not self.instruction:
             raise ValueError("a processor acts on documented instruction: 'instruction' is missing (Art 28(3)(a))")
+        if self.instruction and not matcher(REFERENCE).fullmatch(self.instruction):
+            raise ValueError(
+                "'instruction' is a reference without blanks and names, such as DPA-2026/4: the log holds it"
+            )
 
     @property
     def told_of_breaches(self) -> tuple[str, ...]:

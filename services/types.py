@@ -140,7 +140,7 @@ class RecipientState:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One right of a case as a screen shows it."""
+    """One right of a case as a screen shows it; `heard`: what the person says about what is weighed was noted."""
 
     id: str
     right: Right
@@ -159,6 +159,7 @@ class ItemView:
     stuck: tuple[str, ...] = ()  # systems about which a lead may decide, as the acts have it, whatever runs now
     tasks: tuple[TaskView, ...] = ()
     decision: DecisionView | None = None
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,8 @@ class KeyState:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One action of a case, as words; `mark` says why it did not count, if it did not."""
+    """One action of a case, as words; `mark` says why it did not count, if it did not; `under`: the instruction of the
+    controller that a processor did it under."""
 
     at: datetime
     actor: str
@@ -196,6 +198,7 @@ class HistoryLine:
     seq: int
     synced: bool
     mark: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,8 @@ class CaseView:
     """A case as a screen shows it. `person` and `delivery` are masked; `words` is what was asked, if we hold it.
 
     `leads`: the date by which the queue sorts it.
+    `instruction`: the controller's, under which a processor acts here; empty for who is none.
+    `consent_age`: it is about a minor, who consents alone from that age on (Art 8); 0 where it is not.
     `draft_since`: central does not answer and this person's hold on the case ended then; what they do is a draft.
     """
 
@@ -234,6 +239,8 @@ class CaseView:
     found: tuple[SystemResult, ...] = ()
     draft_since: datetime | None = None
     leads: date | None = None
+    instruction: str = ""
+    consent_age: int = 0
 
     def key(self, act: str) -> KeyState:
         """The state of one act's key; an unknown act is not allowed."""
@@ -312,7 +319,7 @@ class FoundField:
 
 @dataclass(frozen=True, slots=True)
 class FoundCollection:
-    """What one collection holds of the person."""
+    """What one collection holds of the person; `public`: the controller had made it public (Art 17(2))."""
 
     system: str
     collection: str
@@ -322,6 +329,7 @@ class FoundCollection:
     law: str = ""
     until: date | None = None
     sample: tuple[FoundField, ...] = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,9 @@ class FakeClock:
     def pause(self, session: Session, case: str, *, accept: bool, reason: str) -> None:
         self.kept.append(("pause", accept, reason))
 
-    def extend(self, session: Session, case: str, reason: str) -> None:
-        self.kept.append(("extend", reason))
+    def extend(self, session: Session, case: str, reason: str, reference: str = "") -> bool:
+        self.kept.append(("extend", reason, reference) if reference else ("extend", reason))
+        return True
 
     def remind(self, session: Session, case: str) -> None:
         self.kept.append(("remind",))

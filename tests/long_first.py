@@ -9,7 +9,7 @@ import pytest
 
 LONG = (
     "tests/test_setup", "tests/stories/", "tests/faults/", "tests/terminal/", "tests/screens/",
-    "tests/services/test_worker", "tests/services/test_demo",
+    "tests/services/test_worker", "tests/services/test_demo", "tests/services/test_weighing",
 )  # fmt: skip
 """Where a test takes seconds, the longest first; everywhere else it is a fraction of one."""
 

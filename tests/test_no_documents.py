@@ -21,7 +21,7 @@ DETAILS = {
     "note": "a note, as typed", "letter": "a letter, as sent", "plan": "rows an erasure touches", "code": "a digest",
     "letter-code": "a digest",
     "package-key": "opens a package", "correction-plan": "values to be written", "known-as": "identifiers, corrected",
-    "contact": "where the last letter goes", "breach": "what happened, as typed",
+    "contact": "where the last letter goes", "breach": "what happened, as typed", "view": "what is weighed, as said",
     "breach-notice": "what persons are told of a breach, as typed",
     "explanation": "why not, as typed", "target": "who gets it instead, as typed",
 }  # fmt: skip

@@ -27,6 +27,7 @@ def clock(
     extended: Annotated[bool, typer.Option("--extended", help="With the two further months of Art 12(3).")] = False,
     notice: Annotated[str, typer.Option(help="Day on which the notice of extension left; else in time.")] = "",
     breach: Annotated[str, typer.Option(help="A breach known since this time, as 2026-11-20T16:20, instead.")] = "",
+    complaint: Annotated[bool, typer.Option("--complaint", help="By when a complaint to us is confirmed.")] = False,
     zone: Annotated[str, typer.Option(help="Time zone of the controller, for a breach, as Europe/Berlin.")] = "UTC",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
@@ -42,6 +43,9 @@ def clock(
         day = _day(received, "received")
         calendar = calendar_for(country, subdivision, regional=True)
         law = _regime(regime, calendar.country)
+        if complaint:
+            typer.echo(_complaint(day, calendar, law, as_json=as_json))
+            return
         events: list[ClockEvent] = [Start(day), *(Start(_day(text, "also")) for text in also or ())]
         events += [_question(text) for text in question or ()]
         if extended or notice:
@@ -100,6 +104,38 @@ def _breach(text: str, zone: str, regime: str, country: str, *, as_json: bool) -
             "72 hours run through weekends and holidays.",
             f"Without the hour of the event it is {_long(end.latest.date())} at {end.latest:%H:%M}: not the safe one.",
             f"Rules                  {', '.join(end.rules)}",
+        ]
+    )
+
+
+def _complaint(day: date, calendar: "Calendar", regime: "Regime", *, as_json: bool) -> str:
+    """By when a complaint is confirmed, with each day that was skipped."""
+    import json
+    from dataclasses import asdict
+    from datetime import timedelta
+
+    from services.clock.complaint import confirm_by
+    from services.clock.rules import rules_for
+
+    end, days = confirm_by(day, calendar, regime), rules_for(regime, day).confirm_days
+    nominal = day + timedelta(days=days or 0)
+    skipped = calendar.steps(nominal) if end else ()
+    if as_json:
+        told = {"received_on": day, "confirm_by": end, "moved_by": [asdict(s) for s in skipped], "rules": ["UK-164A"]}
+        return json.dumps(told, default=lambda one: one.isoformat(), indent=2)
+    if end is None:
+        return f"Received {_long(day)}: no law names a day for confirming a complaint ({regime} rules)."
+    moved = [f"  {_long(s.day)} is {s.words};" for s in skipped]
+    moved += [f"  so it is the next working day, {_long(end)}."] if skipped else []
+    return "\n".join(
+        [
+            f"Confirm the complaint by {_long(end)}.",
+            "",
+            f"Received {_long(day)}; day 1 is the day after ({regime} rules, working days of {calendar.place}).",
+            f"Day {days} is {_long(nominal)}" + ("; it moved because" if skipped else "."),
+            *moved,
+            "Its outcome is told without undue delay.",
+            "Rules                  UK-164A",
         ]
     )
 

@@ -58,7 +58,7 @@ _FUNCTION: Final[Mapping[str, str]] = {
     "left_square_bracket": "ctrl+left", "right_square_bracket": "ctrl+right", "plus": "ctrl+up", "e": "ctrl+down",
     "exclamation_mark": "ctrl+home", "b": "ctrl+end", "K": "ctrl+pageup", "X": "ctrl+pagedown", "l": "ctrl+insert",
     "Y": "ctrl+delete", "F": "ctrl+backspace", "H": "ctrl+f1", "Z": "alt+home", "P": "alt+end", "space": "alt+insert",
-    "N": "alt+pageup",
+    "N": "alt+pageup", "W": "alt+pagedown",
 }  # fmt: skip
 
 

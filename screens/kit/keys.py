@@ -89,6 +89,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     _look("letter", "t", "letters: read them, send again what did not leave", "letters", "case"),
     _act("dates", "d", "dates: ask, pause, extend, merge", "dates", "case"),
     _grave("refuse", "R", "refuse, or ask a fee: a second person decides", "refuse", "case"),
+    _grave("weigh", "W", "note what they say about what people weigh; an objection restricts", "", "case"),
     _act("note", "o", "keep a note", "note", "case"),
     _act("hand_over", "h", "hand the case over", "hand over", "case"),
     _act("wrap_up", "w", "wrap up the contact", "wrap up", "case"),

@@ -19,6 +19,7 @@ from screens.plain.letters import letter
 from screens.plain.picking import open_items, pick, which_item
 from screens.plain.refusing import refuse
 from screens.plain.seat import BACK, Option, Seat
+from screens.plain.weighing import weigh
 from screens.plain.written import written
 from screens.reveal import FIELDS, ORAL, REASONS, SUMMARY
 from screens.words import ENDINGS, RIGHTS
@@ -301,6 +302,7 @@ ALL: Final = (
     Act("H", "by_hand", "task", by_hand),
     Act("s", "holds", "hold", hold),
     Act("date", "dates", "", dates),
+    Act("W", "weigh", "", weigh),
     Act("o", "note", "note", note),
     Act("+", "add_right", "note", add_right),
     Act("t", "letter", "read-letter", letter),

@@ -30,7 +30,8 @@ def case(seat: Seat, name: str, say: str = "") -> None:
         elif key == "hist":
             zone = seat.now()
             for line in view.history[:HISTORY]:
-                seat.say(case_panes.history_line(line, zone, WIDE).plain)
+                under = f", under {line.under}" if line.under else ""
+                seat.say(case_panes.history_line(line, zone, WIDE).plain + under)
         elif key == "d":
             shown = []
         elif key == "n":

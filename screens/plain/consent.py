@@ -1,6 +1,6 @@
 """Consent on plain lines: a purpose at a time, with the text to read out; no bundled yes (Art 7)."""
 
-from screens.consent import PROVEN, SIDES, asked_for
+from screens.consent import ASK_AGE, CONSENTERS, PROVEN, SIDES, asked_for
 from screens.plain.seat import BACK, Option, Seat
 from services.types import CaseView, PurposeView
 
@@ -31,12 +31,19 @@ def _change(seat: Seat, view: CaseView, one: PurposeView) -> None:
     key = seat.choose(one.title, sides)
     if key == BACK:
         return
-    given = key == "y"
+    given, by = key == "y", ""
+    if given and view.consent_age:
+        seat.say(ASK_AGE.format(age=view.consent_age))
+        who = [Option(letter, words.format(age=view.consent_age)) for letter, (_, words) in CONSENTERS.items()]
+        who_key = seat.choose("It is about a minor: who consents?", who)
+        if who_key == BACK:
+            return
+        by = CONSENTERS[who_key][0]
 
     def write() -> bool:
         if not asked_for(seat.desk.case.read(seat.session, view.id), given=given):
             seat.desk.intake.add_item(seat.session, view.id, SIDES[given].value)
-        seat.desk.act.consent(seat.session, view.id, one.key, given=given)
+        seat.desk.act.consent(seat.session, view.id, one.key, given=given, by=by)
         return True
 
     seat.does(write, f"{one.key} {'given' if given else 'withdrawn'}; it is written now")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from screens.case_clock import ACCEPTED, EXTENSIONS, FAIR, LEAVES, MAILED, OFFERED, QUESTIONS, REFUSED, WAYS
 from screens.plain.seat import BACK, Option, Seat
-from services.types import CaseView
+from services.types import CaseView, DutyRole
 
 
 def dates(seat: Seat, view: CaseView) -> bool:
@@ -35,7 +35,7 @@ def dates(seat: Seat, view: CaseView) -> bool:
         seat.say("It counts once the letter left. Effort as such is no reason.")
         reason = _reason(seat, "Two months more, because", EXTENSIONS)
         if reason is not None:
-            seat.does(lambda: clock.extend(seat.session, case, reason), "the notice is being sent")
+            _extend(seat, view, reason)
     elif key == "e":
         seat.does(lambda: clock.remind(seat.session, case), "kept: asked for again, no new clock")
     elif key == "m":
@@ -43,6 +43,16 @@ def dates(seat: Seat, view: CaseView) -> bool:
         if into:
             seat.does(lambda: clock.merge(seat.session, case, into), "ended here: it goes on there")
     return False
+
+
+def _extend(seat: Seat, view: CaseView, reason: str) -> None:
+    """A processor names where the controller said so, or proposes it (Art 28)."""
+    reference = ""
+    if view.duty is DutyRole.PROCESSOR:
+        reference = seat.ask("The controller decides that: its reference for it; empty: it is asked by mail")
+    asked = view.duty is DutyRole.PROCESSOR and not reference
+    words = "proposed: the controller is asked" if asked else "the notice is being sent"
+    seat.does(lambda: seat.desk.clock.extend(seat.session, view.id, reason, reference), words)
 
 
 def _ask(seat: Seat, case: str) -> None:

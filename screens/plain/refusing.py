@@ -6,7 +6,17 @@ from screens.plain.picking import which_item
 from screens.plain.seat import BACK, Option, Seat
 from screens.plain.written import written
 from screens.refuse import CODES, LETTERS, REPETITIVE, hundredths
-from screens.refusing_words import GROUNDS, NEVER, OUTCOMES, RETURNS, grounds_of, proposal_words
+from screens.refusing_words import (
+    EITHER_NOTE,
+    GROUNDS,
+    NEVER,
+    RETURNS,
+    UPHELD,
+    WEIGHED,
+    grounds_of,
+    outcomes_of,
+    proposal_words,
+)
 from screens.watched_text import Settled
 from screens.words import right
 from services.errors import BadInput
@@ -26,15 +36,16 @@ def refuse(seat: Seat, view: CaseView) -> bool:
 
 
 def _propose(seat: Seat, view: CaseView, item: ItemView) -> None:
-    seat.say(f"Item {item.id}: {right(item.right)}. {NEVER}")
-    outcomes = {CODES[code]: code for code in OUTCOMES}
-    key = seat.choose("Refuse", [Option(letter, OUTCOMES[code]) for letter, code in outcomes.items()])
+    weighed, known = item.right in WEIGHED, outcomes_of(item.right)
+    seat.say(f"Item {item.id}: {right(item.right)}. {EITHER_NOTE if weighed else NEVER}")
+    outcomes = {CODES[code]: code for code in known}
+    asked = "Decide" if weighed else "Refuse"
+    key = seat.choose(asked, [Option(letter, known[code]) for letter, code in outcomes.items()])
     if key == BACK:
         return
-    codes = dict(zip(LETTERS, grounds_of(item.right).items(), strict=False))
-    picked = seat.several("Because", [Option(letter, words) for letter, (_, words) in codes.items()])
-    grounds = tuple(codes[letter][0] for letter in picked)
-    if not grounds:
+    upheld = outcomes[key] == UPHELD
+    grounds = () if upheld else _grounds(seat, item)
+    if not grounds and not upheld:
         return
     earlier = seat.ask("The earlier case or cases, as C-26-004107") if REPETITIVE in grounds else ""
     amount = _amount(seat) if outcomes[key] == "fee" else 0
@@ -43,6 +54,12 @@ def _propose(seat: Seat, view: CaseView, item: ItemView) -> None:
     if settled is not None and amount is not None:
         numbers = tuple(one.strip() for one in earlier.split(",") if one.strip())
         _with_letter(seat, view, item, Proposal(outcomes[key], grounds, settled.text, numbers, amount), settled)
+
+
+def _grounds(seat: Seat, item: ItemView) -> tuple[str, ...]:
+    codes = dict(zip(LETTERS, grounds_of(item.right).items(), strict=False))
+    picked = seat.several("Because", [Option(letter, words) for letter, (_, words) in codes.items()])
+    return tuple(codes[letter][0] for letter in picked)
 
 
 def _amount(seat: Seat) -> int | None:

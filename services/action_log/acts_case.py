@@ -208,6 +208,15 @@ class ConflictSettled(Act):
     reason: Code | None
 
 
+@act("consenter.named")
+class ConsenterNamed(Act):
+    """Who gives the next consent for a minor: the `child`, who is `age` or older, or below it who holds `parental`
+    responsibility (Art 8)."""
+
+    who: Code
+    age: Count
+
+
 @act("subject.linked")
 class SubjectLinked(Act):
     """The entry's subject and `subject` are one person."""

@@ -31,7 +31,8 @@ class Whole:
     high: int
 
 
-Code = Annotated[str, Text("a code", rf"{_HEX}|{_FEW_DIGITS}{_NO_NAME}[A-Za-z0-9][A-Za-z0-9_.:/+()-]{{0,63}}")]
+_CODE = Text("a code", rf"{_HEX}|{_FEW_DIGITS}{_NO_NAME}[A-Za-z0-9][A-Za-z0-9_.:/+()-]{{0,63}}")
+Code = Annotated[str, _CODE]
 """A word of a closed list: a right, a reason, an outcome, a template, a version."""
 
 Key = Annotated[str, Text("a key", rf"{_FEW_DIGITS}[A-Za-z0-9][A-Za-z0-9_./-]{{0,63}}")]
@@ -70,6 +71,10 @@ Micros = Annotated[int, Whole("a time in µs since 1970", 0, 4_102_444_800_000_0
 Delta = Annotated[int, Whole("a difference in µs", -(2**53) + 1, 2**53 - 1)]
 Count = Annotated[int, Whole("a count", 0, 999_999_999)]
 """Nine digits at most: a phone or a card number is no count."""
+
+
+REFERENCE = _CODE
+"""What people may type as the reference of a document: it goes into the log as it stands."""
 
 
 def matcher(shape: Text) -> re.Pattern[str]:

@@ -6,10 +6,9 @@ from typing import Any
 
 import orjson
 
-from services.action_log.act import Params
-from services.action_log.entry import Entry
 from services.cases.asked import Asked, Receipt
 from services.cases.breach import BreachState, Concerned, Decision, Lock, Notice, from_raw
+from services.cases.conflict import Conflict as Conflict, conflict_of as conflict_of
 from services.cases.decision import DecisionState
 from services.task_types import TaskState
 from services.types import (
@@ -34,7 +33,9 @@ class Item:
 
     `held`: groups of parts of an export that wait for a decision, and how many are left in each. `decided`: (group,
     part, decision, reason), with an empty part for all of a group. `kept_by`: the case for which a restriction that
-    was lifted here still stands. `target`: digest of who gets the package instead of the person (Art 20(2)).
+    was lifted here still stands. `target`: digest of who gets the package instead of the person (Art 20(2)). `view`:
+    the digest of what the person says of what people weigh. `decided_by`: the actor who had a part in the automated
+    decision that is looked at anew.
     """
 
     id: str
@@ -61,6 +62,8 @@ class Item:
     kept_by: str = ""
     target: str = ""
     decision: DecisionState | None = None
+    view: str = ""
+    decided_by: str = ""
 
     @property
     def undecided(self) -> int:
@@ -115,40 +118,6 @@ class LetterState:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """The entry `seq` of `log`, which did not count: who did what in it, when (`ts`), when central met it (`at`, µs;
-    0 for a closed log's, which it never did), and why it did not."""
-
-    log: str
-    seq: int
-    op: str
-    act: str
-    params: Params
-    item: str
-    actor: str
-    details: tuple[str, ...]
-    ts: int
-    at: int
-    reason: str
-
-
-def conflict_of(entry: Entry, reason: str, at: int) -> Conflict:
-    """What stands of an entry that did not count."""
-    return Conflict(
-        entry.log,
-        entry.seq,
-        entry.op,
-        entry.act,
-        entry.params,
-        entry.item or "",
-        entry.actor,
-        entry.details,
-        entry.ts,
-        at,
-        reason,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Effort:
     """What the case took so far: how often somebody took it up (`session` was the last), contacts that were wrapped up
@@ -177,6 +146,9 @@ class Case:
     lead lets the later date lead, empty while none does.
     `line`: which of the controller's lines was called; `read_back`: what they ask for was read back to them (INT-5).
     `breach`: what it is an entry of the register for, and then nothing else. `locks`: breaches that it is about.
+    `instruction`: what a processor does here is done under it, except for acts that have their own: `special`, (act,
+    reference). `proposed`: why two months more were proposed to the controller, which has not said so yet.
+    `consenter`: who gives the next consent for a minor, once somebody said so.
     """
 
     id: str
@@ -222,6 +194,10 @@ class Case:
     key: str = ""
     line: str = ""
     read_back: bool = False
+    instruction: str = ""
+    special: tuple[tuple[str, str], ...] = ()
+    proposed: str = ""
+    consenter: str = ""
     effort: Effort = NO_EFFORT
 
     def item(self, item: str | None) -> Item | None:
@@ -284,8 +260,9 @@ def from_json(data: bytes) -> Case:
         raw["locks"] = tuple(Lock(**x) for x in raw["locks"])
     if "conflicts" in raw:
         raw["conflicts"] = tuple(_conflict(x) for x in raw["conflicts"])
-    if "people" in raw:
-        raw["people"] = tuple(tuple(one) for one in raw["people"])
+    for name in ("people", "special"):
+        if name in raw:
+            raw[name] = tuple(tuple(one) for one in raw[name])
     for name in ("flags", "facts", "dropped", "seen", "reduced"):
         if name in raw:
             raw[name] = tuple(raw[name])

@@ -8,7 +8,7 @@ from datetime import date
 
 from services.types import ItemState, Right, Role
 
-REFUSED, PARTLY, FEE = "refused", "partly", "fee"
+REFUSED, PARTLY, FEE, UPHELD = "refused", "partly", "fee", "upheld"
 REPETITIVE, ABUSE = "12-5-repetitive", "12-5-abuse"
 UNFOUNDED = "12-5-unfounded"
 MANIFEST = (UNFOUNDED, REPETITIVE, ABUSE, "12-5-benefit", "12-5-harassment")
@@ -20,8 +20,13 @@ GROUNDS: dict[Right, tuple[str, ...]] = {
     Right.RECTIFICATION: (*MANIFEST, "16-correct"),
     Right.ERASURE: (*MANIFEST, "17-1", "17-3-a", "17-3-b", "17-3-c", "17-3-d", "17-3-e"),
     Right.RESTRICTION: (*MANIFEST, "18-1"),
+    Right.OBJECTION_OTHER: ("21-1", "21-1-claims"),
+    Right.ADM_REVIEW: ("22-stands",),
+    Right.COMPLAINT: ("no-infringement",),
 }
 """What each right can be refused on (REF-7). What is not here cannot be refused."""
+WEIGHED = (Right.OBJECTION_OTHER, Right.ADM_REVIEW, Right.COMPLAINT)
+"""Rights about which people decide either way: the person is right (`UPHELD`), or on which ground they are not."""
 IN_PART = ("15-4", "20-4")
 """Rights of others: what is about them is left out, and the rest is given (recital 63)."""
 YEAR_DAYS = 365
@@ -60,6 +65,8 @@ def why_not(right: Right, outcome: str, grounds: tuple[str, ...], earlier: tuple
     open_to = GROUNDS.get(right, ())
     if not open_to:
         return f"{right} cannot be refused"
+    if right in WEIGHED:
+        return _weighed(outcome, grounds, open_to, earlier, amount)
     if outcome not in (REFUSED, PARTLY, FEE):
         return "it is refused, refused in part, or answered for a fee"
     if not grounds or len(set(grounds)) < len(grounds) or not set(grounds) <= set(open_to):
@@ -71,6 +78,20 @@ def why_not(right: Right, outcome: str, grounds: tuple[str, ...], earlier: tuple
     if (REPETITIVE in grounds) != bool(earlier):
         return "what is repeated names the earlier case" if not earlier else "an earlier case is named for repetition"
     return "" if (outcome == FEE) == (amount > 0) else "a fee has an amount" if outcome == FEE else "no fee is asked"
+
+
+def _weighed(
+    outcome: str, grounds: tuple[str, ...], open_to: tuple[str, ...], earlier: tuple[str, ...], amount: int
+) -> str:
+    if outcome not in (UPHELD, REFUSED):
+        return "the person is right, or not, and then on a ground"
+    if earlier or amount:
+        return "nothing is repeated, and no fee asked"
+    if outcome == UPHELD:
+        return "who is right needs no ground against them" if grounds else ""
+    if not grounds or len(set(grounds)) < len(grounds) or not set(grounds) <= set(open_to):
+        return f"the ground must be named: {', '.join(open_to)}"
+    return ""
 
 
 def not_repeated(first: date, again: date) -> str:

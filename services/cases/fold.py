@@ -20,16 +20,20 @@ from services.cases import (  # noqa: F401  (each lists its steps)
     fold_clock,
     fold_correct,
     fold_decision,
+    fold_instruct,
     fold_letters,
+    fold_minor,
     fold_notice,
     fold_people,
     fold_redactions,
     fold_systems,
     fold_tasks,
     fold_wait,
+    fold_weigh,
 )
 from services.cases.case import Case, Item, conflict_of
 from services.cases.effort import with_effort
+from services.cases.fold_instruct import uninstructed
 from services.cases.fold_letters import untold
 from services.cases.fold_settle import AGAIN
 from services.cases.step import STEPS, Step, Unfit, by_worker, folds, items_where
@@ -54,6 +58,8 @@ def fold(case: Case | None, entry: Entry, at: int) -> Case | None:
     try:
         if entry.op in case.dropped:
             raise Unfit("it was dropped before it was repeated")
+        if not entry.actor.startswith("worker:") and (why := uninstructed(case, entry.act)):
+            raise Unfit(why)  # what a worker reports was asked for by somebody, under the case's instruction
         folded = case if step is None else _stepped(case, step, entry, at)
     except Unfit as exc:
         folded = _conflict(case, entry, str(exc), at)

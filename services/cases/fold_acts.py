@@ -6,10 +6,11 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.aims import barred, needed
 from services.cases.case import Case, Item
-from services.cases.decision import PARTLY, pending
+from services.cases.decision import PARTLY, WEIGHED, pending
 from services.cases.fold_check import verified_tier, with_facts
+from services.cases.fold_minor import consented
 from services.cases.fold_systems import SKIPPED, state_in, with_system
-from services.cases.fold_tasks import BY_HAND
+from services.cases.fold_tasks import BY_HAND, hands_in
 from services.cases.fold_wait import waits
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.cases.whom import which
@@ -48,7 +49,7 @@ def _found(case: Case, done: acts.FindDone, entry: Entry, at: int) -> Case:
 
 def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Item, ...]) -> tuple[SystemResult, ...]:
     """What was found, system by system; what people found by hand is marked as that."""
-    hands = {task.system for item in items for task in item.tasks}
+    hands = hands_in(items)
     return tuple(
         SystemResult(s, "found" if n else "nothing found", found=n, reason=BY_HAND if s in hands else "")
         for s, n in zip(systems, counts, strict=True)
@@ -57,7 +58,7 @@ def _counted(systems: tuple[str, ...], counts: tuple[int, ...], items: tuple[Ite
 
 def _chosen(item: Item, system: str, rows: int, *, read_back: bool) -> SystemResult:
     """A choice that was written; by hand nobody reads it back, and it is marked as what people say."""
-    if any(task.system == system for task in item.tasks):
+    if system in hands_in([item]):
         return SystemResult(system, "done", masked=rows, reason=BY_HAND)
     return SystemResult(system, "done" if read_back else "not read back", masked=rows)
 
@@ -223,7 +224,7 @@ def _erase_failed(case: Case, done: acts.EraseFailed, entry: Entry, at: int) -> 
 @folds(acts.ConsentGiven)
 def _consent_given(case: Case, done: acts.ConsentGiven, entry: Entry, at: int) -> Case:
     needs_tier(case, entry, the_item(case, entry, *OPEN, ItemState.RUNNING), Tier.T1)
-    return _consent(case, entry, Right.CONSENT_GIVE, done.purpose)
+    return _consent(consented(case), entry, Right.CONSENT_GIVE, done.purpose)
 
 
 @folds(acts.ConsentWithdrawn)
@@ -299,6 +300,10 @@ def _resolved(case: Case, done: acts.ItemResolved, entry: Entry, at: int) -> Cas
     refused = outcome is Outcome.REFUSED and bool(item.approved_by) and not any(item.counts[:2])
     if person and outcome is Outcome.REFUSED:
         raise Unfit("a refusal is proposed, and decided by a second person")
+    if not person and item.right is Right.ADM_REVIEW:
+        raise Unfit("a person looks at it, no machine (Art 22(3))")
+    if item.right in WEIGHED and outcome in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
+        raise Unfit("it is weighed: two people decide, and the person is told (R)")
     if not person and not refused and outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.NOTHING_HELD):
         raise Unfit("only a person refuses")
     if person and outcome in (Outcome.DONE, Outcome.PARTLY) and item.state not in OPEN:

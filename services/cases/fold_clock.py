@@ -10,6 +10,7 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.asked import Asked, Receipt
 from services.cases.case import Case, LetterState
+from services.cases.fold_instruct import used
 from services.cases.step import Unfit, by_worker, folds
 from services.clock.waits import CHASES, DECIDED, Question
 from services.types import ItemState, Outcome, Right, Wait
@@ -175,7 +176,7 @@ def _extended(case: Case, done: acts.CaseExtended, entry: Entry, at: int) -> Cas
     _by_lead(entry)
     if case.extended:
         raise Unfit("extended once already")
-    return replace(case, extended=True)
+    return replace(used(case, entry.act), extended=True, proposed="")
 
 
 @folds(acts.ExtensionFailed)

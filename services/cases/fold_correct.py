@@ -10,6 +10,7 @@ from services.cases.fold_acts import OPEN, asked_anew, failed_or_back, needs_tie
 from services.cases.fold_systems import with_system
 from services.cases.fold_wait import waits
 from services.cases.step import Unfit, by_worker, folds, the_item
+from services.cases.weighing import DECIDED, objection_lost
 from services.types import ItemState, Outcome, Right, SystemResult, Tier
 
 LIFT = "18-3"
@@ -48,11 +49,13 @@ def _done_in(case: Case, entry: Entry, system: str, rows: int) -> Case:
 
 @folds(acts.RestrictionLiftAsked)
 def _lift_asked(case: Case, done: acts.RestrictionLiftAsked, entry: Entry, at: int) -> Case:
-    """A lead decides for the controller: what was contested is checked, weighed or over (Art 18(1), (3))."""
+    """A lead decides for the controller: what was contested is checked, weighed or over (Art 18(1), (3)). After an
+    objection that two people decided against the person, a worker does, once they were told."""
     item = the_item(case, entry, *OPEN)
     if item.right is not Right.RESTRICTION:
         raise Unfit(f"a lifting does not answer {item.right}")
-    if entry.as_ != "lead" or not entry.actor.startswith("agent:"):
+    lost = entry.actor.startswith("worker:") and done.reason == DECIDED and objection_lost(case)
+    if not lost and (entry.as_ != "lead" or not entry.actor.startswith("agent:")):
         raise Unfit("a lead lifts a restriction")
     return case.with_item(replace(asked_anew(item, entry, ItemState.RUNNING), ground=LIFT))
 

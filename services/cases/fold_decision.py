@@ -6,9 +6,10 @@ from services.action_log import acts
 from services.action_log.entry import Entry
 from services.cases.asked import Asked
 from services.cases.case import Case, Item
-from services.cases.decision import ABUSE, FEE, REFUSED, UNFOUNDED, DecisionState, decides, pending, why_not
+from services.cases.decision import ABUSE, FEE, REFUSED, UNFOUNDED, UPHELD, DecisionState, decides, pending, why_not
 from services.cases.fold_acts import OPEN, known_who
 from services.cases.step import Unfit, by_worker, folds, the_item
+from services.cases.weighing import unready
 from services.types import DutyRole, ItemState, Outcome, Role, Wait
 
 
@@ -16,6 +17,8 @@ from services.types import DutyRole, ItemState, Outcome, Role, Wait
 def _proposed(case: Case, done: acts.DecisionProposed, entry: Entry, at: int) -> Case:
     item = the_item(case, entry, *OPEN)
     _person(entry)
+    if why := unready(item, entry.actor):
+        raise Unfit(why)
     if why := why_not(item.right, done.outcome, done.grounds, done.earlier, done.amount or 0):
         raise Unfit(why)
     if len(entry.details) != 1:
@@ -43,6 +46,8 @@ def _approved(case: Case, done: acts.DecisionApproved, entry: Entry, at: int) ->
     """A processor decides nothing: it needs the controller's own word (Art 28(3)(a), REF-8)."""
     item, decision = _waiting(case, entry, done.decision)
     _second(entry, decision)
+    if why := unready(item, entry.actor):
+        raise Unfit(why)
     if case.duty is DutyRole.PROCESSOR and not done.instruction:
         raise Unfit("only the controller decides that: its instruction is not named")
     approved = replace(decision, approved_by=entry.actor, approved_at=at)
@@ -74,6 +79,8 @@ def _told(case: Case, done: acts.DecisionTold, entry: Entry, at: int) -> Case:
     told = replace(item, decision=replace(decision, told_at=entry.ts))
     if decision.outcome == REFUSED:
         return case.with_item(replace(told, state=ItemState.CLOSED, outcome=Outcome.REFUSED))
+    if decision.outcome == UPHELD:
+        return case.with_item(replace(told, state=ItemState.CLOSED, outcome=Outcome.DONE))
     goes_on = case.with_item(replace(told, state=ItemState.IN_PROGRESS))
     if decision.outcome != FEE:
         return goes_on

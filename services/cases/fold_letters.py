@@ -10,15 +10,18 @@ from services.action_log.entry import Entry
 from services.cases.case import Case, LetterState
 from services.cases.fold_clock import CODE_LETTER, LETTER_OF, REMINDING, noticed
 from services.cases.step import Unfit, by_worker, folds
+from services.types import Right
 
 SENT, FAILED, RETRY = "sent", "failed", "retry asked"
+CONFIRMATION = "complaint-receipt"
+"""The letter that confirms a complaint (UK-164A)."""
 OVERTAKEN = "overtaken"
 """Why a letter failed of which people decided that it is not sent any more: nobody is asked about it again."""
 BREACH_NOTICE = "breach-notice"
 """To a person, of a breach: whether they are told stands in the register, and no breach holds it back (Art 34)."""
 OWED = frozenset({
-    "erasure-outcome", "fee-notice", "not-identified", "objection-outcome", "rectification-outcome", "refusal",
-    "restriction-set",
+    "complaint-outcome", CONFIRMATION, "erasure-outcome", "fee-notice", "not-identified", "objection-outcome",
+    "rectification-outcome", "refusal", "restriction-set", "review-outcome",
 })  # fmt: skip
 """Letters by which the person must be told (Art 12(3), 12(4))."""
 ASKING = frozenset({*LETTER_OF.values(), REMINDING, CODE_LETTER})
@@ -28,7 +31,14 @@ ADDRESSED = OWED | ASKING
 PATIENT = ADDRESSED | {"acknowledgement", BREACH_NOTICE, "consent-receipt", "decision-referral", "marketing-stop"}
 """Letters whose job waits until they leave, or until people decide; of others the job itself says what it means."""
 
-FROM_CASE = ("acknowledgement", "identity-question", "clarification", "extension-notice", "not-identified")
+FROM_CASE = (
+    "acknowledgement",
+    CONFIRMATION,
+    "identity-question",
+    "clarification",
+    "extension-notice",
+    "not-identified",
+)
 """Letters whose facts the case alone holds; they say nothing of the person's data, nor whether there are any."""
 
 
@@ -45,6 +55,12 @@ def has_failed(letter: LetterState) -> bool:
 def untold(case: Case) -> bool:
     """Whether the person is still to be told of something that was decided or done."""
     return any(x.state in (FAILED, RETRY) and x.template in OWED for x in case.letters)
+
+
+def unconfirmed(case: Case) -> bool:
+    """Whether the case holds an open complaint whose confirmation has not reached the person."""
+    complains = any(item.right is Right.COMPLAINT and not item.ended for item in case.items)
+    return complains and not any(x.template == CONFIRMATION and x.state == SENT for x in case.letters)
 
 
 @folds(acts.LetterMade)

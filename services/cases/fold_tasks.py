@@ -1,5 +1,6 @@
 """Folding what people are asked to do by hand, and what they answer. No answer is ever made by a program."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,10 @@ from services.cases.case import Case, Item
 from services.cases.step import Unfit, by_worker, folds, the_item
 from services.task_types import TaskState
 
-FIND, ERASE, RESTRICT, GIVE, WITHDRAW = WHATS = ("find", "erase", "restrict", "consent-give", "consent-withdraw")
+FIND, ERASE, RESTRICT, GIVE, WITHDRAW, TELL = WHATS = (
+    "find", "erase", "restrict", "consent-give", "consent-withdraw", "tell-controllers",
+)  # fmt: skip
+"""What people do. `TELL` is done for a system that programs work: its data had been public (Art 17(2))."""
 COMPLETED, NOTHING, EXCEPTION = OUTCOMES = ("completed", "nothing-found", "exception")
 DONE = (COMPLETED, NOTHING)
 BY_HAND = "by-hand"
@@ -19,6 +23,11 @@ BY_HAND = "by-hand"
 def open_tasks(item: Item) -> tuple[TaskState, ...]:
     """Those that wait for a person: unanswered, or answered with an exception, which somebody may mend."""
     return () if item.ended else tuple(task for task in item.tasks if task.outcome in ("", EXCEPTION))
+
+
+def hands_in(items: Iterable[Item]) -> frozenset[str]:
+    """Systems that people work: what stands of them is what a person says."""
+    return frozenset(task.system for item in items for task in item.tasks if task.what != TELL)
 
 
 def answers(case: Case) -> dict[str, int]:

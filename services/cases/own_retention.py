@@ -23,9 +23,10 @@ KINDS: Final = {
         "correction-plan",
         "held",
     ),
-    LETTERS: ("letter",),
+    LETTERS: ("letter", "view", "explanation"),
 }
-"""Kinds of sealed details that hold identifiers and addresses, or letters; the record is all that is left."""
+"""Kinds of sealed details that hold identifiers and addresses, or letters with what they quote; the record is all that
+is left."""
 
 
 @dataclass(frozen=True)

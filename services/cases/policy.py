@@ -32,6 +32,7 @@ _LOOKS = ("find", "people")
 _GIVEN = (*OPEN, ItemState.RUNNING)
 _REVIEW = (ItemState.REVIEW,)
 _UNDONE = (ItemState.REVIEW, ItemState.READY)
+_WEIGHED = (Right.OBJECTION_OTHER, Right.ADM_REVIEW)
 _CONSENT = (Right.CONSENT_GIVE, Right.CONSENT_WITHDRAW)
 
 
@@ -181,7 +182,9 @@ RULES: dict[str, Rule] = {
             states=(ItemState.REVIEW,),
             more=reasons.approve,
         ),
-        Rule("refuse", rights=tuple(GROUNDS), states=OPEN, more=reasons.known_who),
+        Rule("weigh", tier=Tier.T1, rights=_WEIGHED, states=OPEN, more=reasons.known_who),
+        Rule("complaint", rights=(Right.COMPLAINT,), states=OPEN),
+        Rule("refuse", rights=tuple(GROUNDS), states=OPEN, more=reasons.proposable),
         Rule("decide", _DECIDERS, claim=False, more=reasons.second_word),
         Rule("read-decision", (*_PERSONS, Role.OFFICER), claim=False, locked_ok=True, more=reasons.decision_read),
         Rule("unrefuse", claim=False, locked_ok=True, more=reasons.decision_waits),

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from services.cases.breach import LOCKED, end_us
 from services.cases.case import Case
 from services.cases.fold_clock import MERGED, counts, question_of
+from services.cases.fold_letters import unconfirmed
 from services.clock.calendar import Calendar, calendar_for
+from services.clock.complaint import confirm_by
 from services.clock.dates import Accept, ClockEvent, DueDates, Extend, Start, dates_for, due_dates, received_on
 from services.controllers import Controller
 from services.identity.needs import facts_of, tier_needed
@@ -85,6 +87,19 @@ def events_of(case: Case, controller: Controller) -> list[ClockEvent]:
     return events
 
 
+def to_confirm(case: Case, controller: Controller) -> date | None:
+    """The last day to confirm a complaint of the case that is not confirmed yet; None where there is none (UK-164A)."""
+    if not unconfirmed(case):
+        return None
+    return confirm_by(dates_of(case, controller).received_on, calendar_of(controller), case.regime)
+
+
+def first_due(case: Case, controller: Controller) -> date:
+    """The day by which the queue sorts the case: of its answer, or of confirming its complaint if that comes before."""
+    due, confirm = dates_of(case, controller).due, to_confirm(case, controller)
+    return due if confirm is None else min(due, confirm)
+
+
 @lru_cache(maxsize=4096)
 def _dates(received_on: str, regime: Regime, place: tuple[str, str, bool], internal: int) -> DueDates:
     """The dates of a day: a queue holds many cases of the same one."""
@@ -104,20 +119,21 @@ def columns(case: Case, controller: Controller) -> dict[str, object]:
     state, dates = case.state, dates_of(case, controller)
     waits = not case.closed and dates.chase_on is not None
     breach, registered = breach_of(case, controller), case.breach is not None
+    due = first_due(case, controller)
     return {
         "rights": "+".join([SHORT[i.right] for i in case.items if case.closed or not i.ended])
         or ("Breach" if registered else "-"),
         "state": "closed" if case.closed else state.value,
         "who": (case.assigned or case.holder).removeprefix("agent:") or (LEADS if breach else ""),
         "tier": "-" if registered or state in _NO_CHECK else tier_of(case).value,
-        "due": (day_of(breach, controller) if breach > LOCKED else dates.due).isoformat(),
+        "due": (day_of(breach, controller) if breach > LOCKED else due).isoformat(),
         "is_open": not case.closed or breach > 0,
         "acknowledged": case.acknowledged,
         "breach": breach,
         "registered": registered,
         "approval": any(i.state is ItemState.REVIEW for i in case.items),
         "conflicts": len(case.conflicts),
-        "hard": dates.hard.isoformat() if dates.hard != dates.due else "",
+        "hard": dates.hard.isoformat() if dates.hard != dates.due and due == dates.due else "",
         "paused": dates.paused_on.isoformat() if waits and dates.paused_on else "",
         "wakes": dates.chase_on.isoformat() if waits and dates.chase_on else "",
         "extended": dates.due_extended is not None,

@@ -9,6 +9,7 @@ from services.cases.fold_systems import stuck_in
 from services.cases.fold_tasks import open_tasks
 from services.cases.hold import FLAG
 from services.cases.moment import Moment, run_at
+from services.cases.weighing import unready
 from services.cases.whom import busy, which
 from services.clock.waits import CHASES
 from services.identity.needs import Delivery
@@ -69,6 +70,11 @@ def parts(case: Case, item: Item | None, moment: Moment) -> str:
     return no_decision(case, item, moment) or held_or_lead(case, item, moment)
 
 
+def proposable(case: Case, item: Item | None, moment: Moment) -> str:
+    """Who is known, and of what is weighed: what the person says, by somebody without a part in it."""
+    return which(case) or (unready(item, moment.actor) if item is not None else "")
+
+
 def second_word(case: Case, item: Item | None, moment: Moment) -> str:
     """Four eyes on every refusal, whoever may approve (REF-8); about abuse an officer decides (REF-4)."""
     decision = _pending(case, item)
@@ -76,7 +82,9 @@ def second_word(case: Case, item: Item | None, moment: Moment) -> str:
         return "no decision waits"
     if not decides(moment.session.role, decision.grounds):
         return "an officer decides about abuse"
-    return "you proposed it: a second person decides" if decision.by == moment.actor else ""
+    if decision.by == moment.actor:
+        return "you proposed it: a second person decides"
+    return unready(item, moment.actor) if item is not None and item.decision is decision else ""
 
 
 def decision_read(case: Case, item: Item | None, moment: Moment) -> str:

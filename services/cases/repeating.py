@@ -22,6 +22,7 @@ REPEATS = {
     "decision.withdrawn": "unrefuse",
     "case.assigned": "assign",
     "case.extended": "extend",
+    "extension.proposed": "extend",
     "clock.asked": "ask",
     "clock.chased": "chase",
     "clock.answered": "answered",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.action_log.acts import ConflictSettled
+from services.action_log.acts import ConflictSettled, InstructionCited
 from services.action_log.entry import Entry
 from services.cases.case import Case
 from services.cases.fold import counted, fold
@@ -11,6 +11,22 @@ Place = tuple[str, int]
 
 LATE = "came too late: another worker had this job"
 TWICE = "was done already: counts once"
+
+
+def references(history: Iterable[Entry], start: Case | None = None) -> dict[Place, str]:
+    """By (log, seq), under which instruction of its controller a processor did each action (Art 28(3)(a))."""
+    found: dict[Place, str] = {}
+    standing, special = (start.instruction, dict(start.special)) if start is not None else ("", {})
+    for entry in history:
+        if entry.act == InstructionCited.NAME:
+            about, reference = entry.params["about"], str(entry.params["reference"])
+            if about is None:
+                standing = reference
+            else:
+                special[str(about)] = reference
+        elif own := entry.params.get("instruction") or special.pop(entry.act, standing):
+            found[entry.log, entry.seq] = str(own)  # a decision carries the controller's own word
+    return found
 
 
 def marks(history: Iterable[tuple[Entry, int, bool]], start: Case | None = None) -> dict[Place, str]:

@@ -28,6 +28,8 @@ _ACTS = {
     "case.acknowledged": "receipt confirmed to the person",
     "case.extended": "to be extended by two months: {reason}",
     "case.merged": "goes on in {into}",
+    "instruction.cited": "under the controller's instruction {reference}",
+    "extension.proposed": "two months more proposed to the controller: {reason}",
     "clock.asked": "asked for {what} on {on} ({by}): {ground}",
     "clock.chased": "asked again on {on} ({by})",
     "question.sent": "the letter that asks left on {on}",
@@ -90,6 +92,7 @@ _ACTS = {
     "hold.lifted": "legal hold lifted",
     "replay.done": "{system} was restored: {deleted} deleted again, {masked} masked, {stopped} stopped, {left} left",
     "consent.given": "consent given: {purpose}",
+    "consenter.named": "for a minor consents: {who} (from {age} on the child)",
     "consent.withdrawn": "consent withdrawn: {purpose}",
     "consent.written": "{system}: {purpose} written in {rows} rows",
     "consent.failed": "{system}: not written, {reason}",
@@ -109,6 +112,7 @@ _ACTS = {
     "letter.failed": "letter not sent: {reason}",
     "letter.retry_asked": "letter to be sent again",
     "letter.handed": "what the letter says told by {medium}",
+    "view.noted": "{kind} noted: it is weighed",
     "decision.proposed": "proposed: {outcome}, on {grounds}",
     "decision.referred": "put to the controller, who decides",
     "decision.approved": "decided by a second person",
@@ -221,6 +225,8 @@ def item_words(item: Item, run_at: int, now: int) -> str:
         return f"back: {reason_words(item.returned)}"
     if item.decision is not None and item.decision.told_at:
         return _TOLD[item.decision.outcome]
+    if item.view:
+        return "what they say is noted: to be weighed (R)"
     return _STATES[item.state]
 
 
@@ -232,7 +238,7 @@ _STATES = {
     ItemState.SENT: "done, the letter is on its way",
 }
 
-_DECIDED = {"refused": "refusal", "partly": "refusal of a part", "fee": "a fee"}
+_DECIDED = {"upheld": "they are right", "refused": "refusal", "partly": "refusal of a part", "fee": "a fee"}
 _TOLD = {"partly": "a part was refused, the rest is to be answered", "fee": "a fee was asked: answer once it is paid"}
 
 _OUTCOMES = {

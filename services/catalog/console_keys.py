@@ -83,6 +83,7 @@ class TableRules(Facts):
     retention: Retention | None = None
     reason: Words | None = None
     shared: bool | None = None
+    public: bool | None = None
     deletes: Deletes | None = None
 
 

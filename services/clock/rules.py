@@ -15,6 +15,7 @@ class ClockRules:
     `by_law`: identity or a fee restarts the month and days of a clarification do not count, as the text of the law says
     (UK Art 12A), and the last days for notices move along. Elsewhere a pause rests on guidance alone (SUS-2).
     `ask_days`: a question stops the clock when it was put within so many days after receipt; None: whenever.
+    `confirm_days`: within which a complaint is confirmed; None: no law names them.
     """
 
     regime: Regime
@@ -26,16 +27,19 @@ class ClockRules:
     internal_days: int = 10
     reserve_days: int = 5
     breach_hours: int = 72
+    confirm_days: int | None = None
     ids: tuple[str, ...] = ("CLK-1", "CLK-4", "CLK-5", "CLK-6")
 
 
 _GDPR = date(2018, 5, 25)
-_DUAA = date(2026, 2, 5)
+_DUAA, _COMPLAINTS = date(2026, 2, 5), date(2026, 6, 19)
 RULES = (
     ClockRules(Regime.EU, _GDPR),
     ClockRules(Regime.UK, _GDPR),
     # DUAA s 76: Art 12A, and Art 12(4) now runs to the end of the applicable period, extension included (CLK-4).
     ClockRules(Regime.UK, _DUAA, by_law=True, ask_days=None),
+    # DUAA s 103: DPA 2018 s 164A, the complaint to the controller.
+    ClockRules(Regime.UK, _COMPLAINTS, by_law=True, ask_days=None, confirm_days=30),
 )
 
 _EU = {"AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT"}

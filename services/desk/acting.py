@@ -10,7 +10,9 @@ from services.action_log import acts
 from services.action_log.sealing import seal
 from services.cases.aims import needed
 from services.cases.case import Case
+from services.cases.decision import WEIGHED
 from services.cases.fold_acts import DIRECT
+from services.cases.fold_minor import about_minor, not_theirs
 from services.cases.policy import may
 from services.controllers import words
 from services.desk.again import lift_drafts, marketing_drafts
@@ -145,8 +147,13 @@ class Acting:
             for p in controller.purposes
         )
 
-    def consent(self, session: Session, case: str, purpose: str, *, given: bool, language: str = "") -> None:
-        """One purpose, given or withdrawn; giving needs T1 and the text read out, withdrawing nothing (Art 7)."""
+    def consent(
+        self, session: Session, case: str, purpose: str, *, given: bool, language: str = "", by: str = ""
+    ) -> None:
+        """One purpose, given or withdrawn; giving needs T1 and the text read out, withdrawing nothing (Art 7).
+
+        For a minor `by` says who gives it: the `child`, asked its age, or who holds `parental` responsibility (Art 8).
+        """
         state = self._cases.state(case)
         item = self._ctx.permit("consent-give" if given else "consent-withdraw", state, session).item
         found = self._ctx.controller(state.controller).purpose(purpose)
@@ -159,7 +166,17 @@ class Acting:
             if given
             else acts.ConsentWithdrawn(purpose=purpose, text=version, language=language, marketing=found.marketing)
         )
-        self._ctx.record(session, act, state, item)
+        named = [self._consenter(state, by)] if given and about_minor(state) else []
+        self._ctx.write([self._ctx.draft(session, one, state, item) for one in (*named, act)])
+
+    def _consenter(self, state: Case, by: str) -> acts.Act:
+        """Who consents for the minor; raises `Refused` with whom the law asks instead."""
+        from services.identity.consent_age import consent_age  # a YAML file, for few cases
+
+        age = consent_age(self._ctx.controller(state.controller).country, self._ctx.today(state.controller)).age
+        if why := not_theirs(state, by, age):
+            raise Refused(why)
+        return acts.ConsenterNamed(who=by, age=age)
 
     def stop_marketing(self, session: Session, case: str, channels: Sequence[str] = ("all",)) -> str:
         """Absolute, at once, no identity ceremony (Art 21(2)-(3)); adds the right to the case if it is not there.
@@ -224,6 +241,9 @@ class Acting:
         self._ctx.permit("resolve", state, session)
         if outcome in (Outcome.REFUSED, Outcome.OPEN):
             raise Refused("a refusal needs its letter and a lead: not from here")
+        found = state.item(item)
+        if found is not None and found.right in WEIGHED and outcome in (Outcome.DONE, Outcome.PARTLY):
+            raise Refused("it is weighed: two people decide, and the person is told", next_key="R")
         wanted = needed(state, state.item(item), Tier.T2)
         reached = self._cases.tier(state, session)
         if outcome is Outcome.NOTHING_HELD and (reached is Tier.TX or reached < wanted):

@@ -9,6 +9,8 @@ from services.action_log.entry import Draft
 from services.cases.case import Case, Conflict
 from services.cases.clock_policy import TIMED
 from services.cases.fold_acts import OPEN
+from services.cases.fold_instruct import CONTROLLERS, uninstructed
+from services.cases.fold_minor import about_minor
 from services.cases.fold_settle import again_op
 from services.cases.policy import RULES, may, may_settle
 from services.cases.repeating import REPEATS, why_not
@@ -108,11 +110,15 @@ def _moved_on(ctx: Context, case: Case, met: Conflict) -> str:
     row = REPEATS[met.act]
     if row in TIMED and (why := ctx.not_today(row, case)):
         return why
+    if met.act in CONTROLLERS and (why := uninstructed(case, met.act)):
+        return why
     if met.act == "item.resolved" and (item is None or item.ended):
         return "the item has ended"
     if met.act in ("erase.asked", "erase.approved") and (item is None or item.digest != met.params["digest"]):
         return "the plan changed since: look again (p)"
     if met.act == "consent.given":
+        if about_minor(case):
+            return "it is about a minor: say anew who consents (c)"
         purpose = ctx.controller(case.controller).purpose(str(met.params["purpose"]))
         if purpose is None or purpose.consent.version != met.params["text"]:
             return "the text to read out has changed: read it again (c)"

@@ -12,15 +12,16 @@ from services.cases.case import Case, Check, Item, from_json
 from services.cases.clock_policy import TIMED, not_today
 from services.cases.fold import fold
 from services.cases.fold_check import CHECK_US, verified_tier
+from services.cases.fold_minor import about_minor
 from services.cases.fold_systems import stuck_in
 from services.cases.hold import FLAG, PART_FLAG
 from services.cases.moment import Moment, run_at
 from services.cases.policy import RULES, may
-from services.cases.queue import band, breach_of, dates_of, day_of
-from services.cases.timeline import Place, marks
+from services.cases.queue import band, breach_of, dates_of, day_of, first_due
+from services.cases.timeline import Place, marks, references
 from services.cases.words import act_words, item_words, reason_words
 from services.clock.dates import DueDates
-from services.clock.traffic import light_of
+from services.clock.traffic import light, light_of
 from services.controllers import Controller
 from services.desk.again import unsettled
 from services.desk.claims import is_draft
@@ -32,6 +33,7 @@ from services.desk.task_views import task_view
 from services.errors import DeskError, NotFound, Unavailable
 from services.types import (
     CaseView,
+    DutyRole,
     HistoryLine,
     ItemView,
     KeyState,
@@ -142,8 +144,9 @@ class Cases:
         waiting = [(e, e.ts, False) for e in own if (e.log, e.seq) not in there]
         told = marks([*known, *waiting], start)
         told |= {(e.log, e.seq): DRAFT for e, _, _ in waiting if is_draft(e, case, case.until)}
-        lines = [_line(e, at, told, synced=True) for e, at, _ in known]
-        return tuple(reversed([*lines, *(_line(e, at, told, synced=False) for e, at, _ in waiting)]))
+        under = references((e for e, _, _ in [*known, *waiting]), start) if case.instruction else {}
+        lines = [_line(e, at, told, under, synced=True) for e, at, _ in known]
+        return tuple(reversed([*lines, *(_line(e, at, told, under, synced=False) for e, at, _ in waiting)]))
 
     def _view(self, case: Case, session: Session, history: tuple[HistoryLine, ...]) -> CaseView:
         controller = self._ctx.controller(case.controller)
@@ -151,11 +154,13 @@ class Cases:
         dates, today = dates_of(case, controller), self._ctx.today(case.controller)
         row = self._ctx.store.rows("SELECT person FROM queue WHERE case_id=?", (case.id,))
         progress = self._progress(case)
-        ends, due = breach_of(case, controller), "-" if case.closed else light_of(dates, today)
+        first = first_due(case, controller)
+        led = light(first, today) if first < dates.due else light_of(dates, today)
+        ends, due = breach_of(case, controller), "-" if case.closed else led
         if ends:
             due = breach_light(ends, moment.now, controller.duty)
         in_band = band(
-            dates.due,
+            first,
             today,
             is_open=not case.closed or ends > 0,
             acknowledged=case.acknowledged,
@@ -167,7 +172,7 @@ class Cases:
             controller=case.controller,
             controller_name=controller.name,
             regime=case.regime,
-            duty=case.duty,
+            duty=DutyRole.PROCESSOR if controller.duty is DutyRole.PROCESSOR else case.duty,
             channel=case.channel,
             requester=case.requester,
             received_at=Context.as_time(case.received_at),
@@ -179,7 +184,7 @@ class Cases:
             revision=case.revision,
             band=in_band,
             due=due,
-            leads=day_of(ends, controller) if ends > LOCKED else dates.due,
+            leads=day_of(ends, controller) if ends > LOCKED else first,
             dates=() if case.breach else shown_dates(case, dates, controller),
             items=laid_over(tuple(_item(case, i, controller, moment, today) for i in case.items), progress),
             verification=_verification(case, session, moment.now),
@@ -191,6 +196,8 @@ class Cases:
             subject=case.subject,
             found=case.found,
             draft_since=self._draft_since(case, session),
+            instruction=case.instruction,
+            consent_age=_consent_age(case, controller.country, today),
         )
 
     def _progress(self, case: Case) -> "list[Progress]":
@@ -237,7 +244,17 @@ def _item(case: Case, item: Item, controller: Controller, moment: Moment, today:
         stuck=stuck_in(item),
         tasks=tuple(task_view(case.id, item, task, today) for task in item.tasks),
         decision=decision_view(item, controller),
+        heard=bool(item.view),
     )
+
+
+def _consent_age(case: Case, country: str, today: date) -> int:
+    """The age from which the minor consents alone; 0 where nobody noted one."""
+    if not about_minor(case):
+        return 0
+    from services.identity.consent_age import consent_age  # a YAML file, for few cases
+
+    return consent_age(country, today).age
 
 
 def _verification(case: Case, session: Session, now: int) -> Verification:
@@ -262,6 +279,7 @@ def _is_open(check: Check, session: Session, now: int) -> bool:
     return not check.ended and check.session == session.id and now <= check.started_at + CHECK_US
 
 
-def _line(entry: Entry, at: int, told: Mapping[Place, str], *, synced: bool) -> HistoryLine:
-    words, mark = act_words(entry.act, entry.params), told.get((entry.log, entry.seq), "")
-    return HistoryLine(Context.as_time(at), entry.actor, entry.act, words, entry.log, entry.seq, synced, mark)
+def _line(entry: Entry, at: int, told: Mapping[Place, str], under: Mapping[Place, str], *, synced: bool) -> HistoryLine:
+    words, place = act_words(entry.act, entry.params), (entry.log, entry.seq)
+    mark, reference = told.get(place, ""), under.get(place, "")
+    return HistoryLine(Context.as_time(at), entry.actor, entry.act, words, *place, synced, mark, reference)

@@ -21,8 +21,9 @@ from services.cases.fold_clock import (
 from services.clock.waits import DECIDED, GROUNDS
 from services.desk.cases import Cases
 from services.desk.context import Context
+from services.desk.instructed import checked, cited
 from services.errors import BadInput, Refused
-from services.types import Outcome, Role, Session, Wait
+from services.types import DutyRole, Outcome, Role, Session, Wait
 
 EXTENSIONS = ("volume", "spread", "redaction", "intelligible", "number", "wave")
 """Why two months more are needed: what makes a request complex, or how many there are (rules.md CLK-3). Effort as such,
@@ -103,13 +104,25 @@ class Clock:
             raise BadInput(f"a reason is one of {', '.join(reasons)}", place="reason")
         self._record(session, state, (acts.SuspensionAccepted if accept else acts.SuspensionRefused)(reason=reason))
 
-    def extend(self, session: Session, case: str, reason: str) -> None:
-        """Have the notice of two months more sent, for one of `EXTENSIONS`; it counts once it left (CLK-2)."""
+    def extend(self, session: Session, case: str, reason: str, reference: str = "") -> bool:
+        """Have the notice of two months more sent, for one of `EXTENSIONS`; it counts once it left (CLK-2).
+
+        A processor names the controller's `reference` for it; without one it proposes it to the controller, which is
+        asked by mail, and nothing is extended (Art 28). Whether it was decided.
+        """
         state = self._cases.state(case)
         self._ctx.permit("extend", state, session)
         if reason not in EXTENSIONS:
             raise BadInput(f"a reason is one of {', '.join(EXTENSIONS)}", place="reason")
-        self._record(session, state, acts.CaseExtended(reason=reason, notice=None))
+        extended = self._ctx.draft(session, acts.CaseExtended(reason=reason, notice=None), state)
+        if self._ctx.controller(state.controller).duty is not DutyRole.PROCESSOR:
+            self._ctx.write([extended])
+            return True
+        if reference.strip():
+            self._ctx.write([cited(extended, checked(reference), acts.CaseExtended.NAME), extended])
+            return True
+        self._record(session, state, acts.ExtensionProposed(reason=reason))
+        return False
 
     def remind(self, session: Session, case: str) -> None:
         """The person asked where the answer is: kept, and no new clock (INT-8)."""

@@ -4,7 +4,8 @@ from datetime import date
 
 from services.cases.case import Case
 from services.cases.fold_clock import FIRST, MERGED
-from services.cases.queue import calendar_of
+from services.cases.queue import calendar_of, to_confirm
+from services.cases.words import reason_words
 from services.clock.dates import DueDates
 from services.controllers import Controller
 from services.types import Date
@@ -19,6 +20,7 @@ def shown_dates(case: Case, dates: DueDates, controller: Controller) -> tuple[Da
             dates.start_on if dates.start_on != dates.received_on else None,
             "what was asked for came (12A)",
         ),
+        ("confirm by", to_confirm(case, controller), "30 days from the day after receipt (DPA 2018 s 164A)"),
         ("internal target", dates.internal_target, f"{controller.internal_target_days} working days"),
         ("one month", dates.due_nominal, "the same date one month later (Art 12(3))"),
         ("legal end", dates.due_hard, _moved(dates, controller)),
@@ -62,6 +64,10 @@ def _not_left(case: Case) -> date | None:
 
 
 def _extension(case: Case) -> str:
+    if case.proposed and not case.extended:
+        return (
+            f"proposed to the controller ({reason_words(case.proposed)}); it decides, and the notice must leave by then"
+        )
     return "decided; it counts once the notice left, by then" if case.extended else "the notice must leave by then"
 
 

@@ -20,6 +20,7 @@ from services.cases.policy import Answer, may
 from services.cases.queue import dates_of
 from services.controllers import Controller
 from services.desk.claims import Claims
+from services.desk.instructed import Instructed
 from services.errors import NotFound, Refused, Unavailable
 from services.home import Home
 from services.secrets import Vault
@@ -79,6 +80,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.claims = Claims(lambda: self.now(), lambda: [live.session.actor for live in list(self.live.values())])
+        self._instructed = Instructed(self.controller)
 
     @property
     def deployment(self) -> str:
@@ -190,6 +192,8 @@ class Context:
     ) -> Draft:
         """A draft of `session`'s; only the claim holder's acts carry a fence (design.md 7.5)."""
         mine = case is not None and case.holder == session.actor and session.role is Role.AGENT
+        if case is not None:
+            self._instructed.see(case)
         if case is not None and mine:
             self.claims.keep(case)
         return Draft(
@@ -207,11 +211,12 @@ class Context:
         )
 
     def write(self, drafts: Sequence[Draft], details: Sequence[Detail] = ()) -> tuple[Entry, ...]:
-        """Append durably, then wake the link; "done" is said only after this returns."""
-        entries = self.book.append(drafts, details)
+        """Append durably, then wake the link; "done" is said only after this returns. A processor's acts come with the
+        instruction that they are done under."""
+        entries = self.book.append(self._instructed.with_reference(drafts), details)
         self.link.wake()
         return entries
 
     def record(self, session: Session, act: Act, case: Case | None = None, item: str | None = None) -> Entry:
         """One action without details."""
-        return self.write([self.draft(session, act, case, item)])[0]
+        return self.write([self.draft(session, act, case, item)])[-1]

@@ -40,7 +40,8 @@ class Decisions:
             "outcome": checked.outcome, "grounds": list(checked.grounds), "earlier": list(checked.earlier),
             "amount": checked.amount, "language": checked.language, "explanation": checked.explanation,
         }  # fmt: skip
-        return self._letter(session, state, {"item": item, **drafted})
+        found = state.item(item)
+        return self._letter(session, state, {"item": item, "view": found.view if found else "", **drafted})
 
     def propose(self, session: Session, case: str, item: str, proposal: Proposal) -> None:
         """Have a second person decide it. Raises `BadInput` for what cannot be decided (REF-2, REF-3, REF-7)."""

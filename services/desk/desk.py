@@ -31,14 +31,15 @@ from services.desk.reviewing import Reviewing
 from services.desk.settle import Settle
 from services.desk.sign import Sign
 from services.desk.tasks import Tasks
+from services.desk.weighing import Weighing
 from services.desk.whom import Whom
 from services.desk.work import Work
 from services.types import Status
 
 
 class Desk:
-    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `hold`,
-    `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`,
+    """`sign`, `queue`, `intake`, `case`, `check`, `find`, `act`, `clock`, `settle`, `review`, `decision`, `weigh`,
+    `hold`, `held`, `whom`, `rectify`, `letter`, `task`, `work`, `breach`, `notice`, `figures`, `log`, `catalog`,
     `reviewing`, `draft` and `practice`.
 
     Opened by `open_desk`.
@@ -58,6 +59,7 @@ class Desk:
         self.clock = Clock(ctx, self.case)
         self.review = Review(ctx, self.case)
         self.decision = Decisions(ctx, self.case, asks)
+        self.weigh = Weighing(ctx, self.case)
         self.work = Work(ctx, self.case)
         self.task = Tasks(ctx, self.case, asks)
         self.hold = LegalHolds(ctx, self.case, asks)

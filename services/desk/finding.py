@@ -91,4 +91,5 @@ def _collection(raw: dict[str, Any]) -> FoundCollection:
         law=raw.get("law") or "",
         until=date.fromisoformat(raw["until"]) if raw.get("until") else None,
         sample=tuple(FoundField(f["name"], f["value"]) for f in raw.get("sample") or ()),
+        public=bool(raw.get("public")),
     )

@@ -16,11 +16,12 @@ from services.clock.dates import DueDates, dates_for, received_on
 from services.controllers import Controller, words
 from services.desk.cases import Cases
 from services.desk.context import Context
+from services.desk.instructed import cited
 from services.errors import BadInput, Refused, Unavailable
 from services.identity import identifiers
 from services.letters.dates import weekday
 from services.letters.lexicon import DEFAULT, LANGUAGES, lexicon
-from services.types import Channel, Intake, Opened, Session
+from services.types import Channel, DutyRole, Intake, Opened, Session
 
 BLOCK = 1000
 MAX_WORDS = 2000
@@ -122,7 +123,8 @@ class IntakeDesk:
         contact = draft(acts.ContactStarted(channel=intake.channel))
         first = draft(opened, named=tuple(d.hash for d in details))
         items = [draft(acts.ItemAdded(right=right), str(n)) for n, right in enumerate(intake.rights, 1)]
-        return [first, contact, *items], details
+        under = [cited(first, controller.instruction)] if controller.duty is DutyRole.PROCESSOR else []
+        return [first, *under, contact, *items], details
 
     def _detail(self, public: bytes, case: str, kind: str, plain: bytes) -> Detail:
         blob = seal(public, plain, deployment=self._ctx.deployment, owner=case, kind=kind)

@@ -190,7 +190,7 @@ class Answers:
 
     def _decision(self, ask: Ask) -> Json:
         """The letter of a decision that waits, or of one that somebody is about to propose."""
-        item = arrived(self._room, lambda: self._case(ask).item(ask.text("item")))
+        item = arrived(self._room, lambda: _as_seen(self._case(ask).item(ask.text("item")), ask.payload.get("view")))
         if "outcome" in ask.payload:
             letter = as_it_leaves(self._room, self._case(ask), item, drafted(ask.payload), ask.text("explanation"))
             return told(letter)
@@ -223,6 +223,11 @@ class Answers:
         case = self._case(ask)
         needs(case, Tier.T1, self._room.now())
         return {"status": status(self._room, case)}
+
+
+def _as_seen(item: Item | None, view: object) -> Item | None:
+    """The item, once the words of the person that the terminal knows of stand there."""
+    return item if item is not None and (not view or item.view == view) else None
 
 
 def _item(case: Case, item: str) -> Item:

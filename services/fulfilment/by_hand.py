@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from services.action_log.acts import TaskAsked
 from services.cases.case import Case, Item
-from services.cases.fold_tasks import DONE, EXCEPTION, answers, open_tasks
+from services.cases.fold_tasks import DONE, EXCEPTION, TELL, answers, open_tasks
 from services.catalog.console_keys import words
 from services.connectors.base import Connector
 from services.connectors.manual import ERASE, FIND, GIVE, WITHDRAW, HandTask, ManualConnector, newest
@@ -17,6 +17,7 @@ from services.errors import NotFound, Unusable
 from services.fulfilment import people
 from services.fulfilment.engine import JobFailed
 from services.fulfilment.found import Found, Reach
+from services.fulfilment.plan import Plan
 from services.fulfilment.steps import Task
 from services.fulfilment.waits import REFUSED, pending
 from services.fulfilment.workroom import Workroom
@@ -117,6 +118,8 @@ def form(room: Workroom, case: Case, task: str, language: str) -> dict[str, obje
     """What to do and by what the person is known, for whoever does it. Raises `NotFound`."""
     state = next((one for item in case.items for one in open_tasks(item) if one.task == task), None)
     connector = room.catalog(case.controller).connectors.get(state.system) if state else None
+    if state is not None and state.what == TELL:
+        return _to_tell(room, case, state, language)
     if state is None or not isinstance(connector, ManualConnector):
         raise NotFound("there is no such task, or it was answered")
     given = people.requester(room, case.id)
@@ -129,6 +132,21 @@ def form(room: Workroom, case: Case, task: str, language: str) -> dict[str, obje
         title = words(purpose.title, language) if purpose is not None else state.purpose
         said = f"{said}\n{title}: {_CHOSEN[state.what]}"
     return {"say": said, "identities": [list(pair) for pair in dict.fromkeys(known) if pair[0] in wanted]}
+
+
+def _to_tell(room: Workroom, case: Case, state: TaskState, language: str) -> dict[str, object]:
+    """What was erased is found no more: they are known by what the plan of the erasure says."""
+    from services.fulfilment.published import SAY, labels
+
+    known = [
+        [kind, value]
+        for text in room.details.own(case.id, "plan").values()
+        if (plan := Plan.from_json(text)).digest in {item.digest for item in case.items}
+        for kind, values in plan.identities
+        for value in values
+    ]
+    said = words(SAY, language).format(labels=labels(room.catalog(case.controller).graph, state.system, language))
+    return {"say": said, "identities": known}
 
 
 _CHOSEN = {GIVE: "consent given", WITHDRAW: "consent withdrawn"}

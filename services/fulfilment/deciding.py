@@ -3,22 +3,31 @@
 from collections.abc import Mapping
 from functools import partial
 
-from services.action_log.acts import DecisionTold
+from services.action_log.acts import DecisionTold, ItemAdded, RestrictionLiftAsked
 from services.cases.case import Case, Item
-from services.cases.decision import FEE, PARTLY, DecisionState
+from services.cases.decision import FEE, PARTLY, REFUSED, UPHELD, WEIGHED, DecisionState
+from services.cases.fold_correct import restricts
 from services.cases.queue import dates_of
+from services.cases.weighing import DECIDED
 from services.controllers import Controller
-from services.errors import BadInput, NotFound
+from services.errors import BadInput, NotFound, Unavailable
 from services.fulfilment.notices import on_file
 from services.fulfilment.post import own_letters, send
 from services.fulfilment.steps import Task
 from services.fulfilment.workroom import Workroom
 from services.letters.compose import Letter, compose, spoken
 from services.letters.money import money
+from services.types import ItemState, Right
 
 EXPLANATION = "explanation"
 """The kind of sealed detail that explains a decision."""
 REFERRAL = "decision-referral"
+_OUTCOMES = {
+    Right.OBJECTION_OTHER: "objection-outcome",
+    Right.ADM_REVIEW: "review-outcome",
+    Right.COMPLAINT: "complaint-outcome",
+}
+"""Letters of what is decided either way."""
 
 
 def decide(task: Task) -> None:
@@ -28,13 +37,28 @@ def decide(task: Task) -> None:
     if decision is None or not decision.approved_by:
         return
     facts = partial(facts_of, task.room, case, task.item(case), decision)
-    send(task, "letter", case, letter_for(decision), decision.language, facts, partial(on_file, task, case))
+    item = task.item(case)
+    send(task, "letter", case, letter_for(item, decision), decision.language, facts, partial(on_file, task, case))
 
     def told() -> None:
         today = task.room.today(task.room.controller(case.controller))
         task.report("told", DecisionTold(decision.id, today.isoformat()), case, task.job.item)
 
     task.step("told", told)
+    if item.right is Right.OBJECTION_OTHER and decision.outcome == REFUSED:
+        task.patiently("lift", lambda: _lift(task), forever=True)
+
+
+def _lift(task: Task) -> None:
+    """What was restricted while the objection was weighed is lifted, now that the person knows (Art 18(3)); the lifting
+    tells them once more before it begins. Raises `Unavailable` while it is still being restricted."""
+    task.room.results.settle(stopped=task.room.stopped)
+    case, item = task.case(), f"{task.job.item}-lift"
+    if any(one.right is Right.RESTRICTION and one.state is ItemState.RUNNING for one in case.items):
+        raise Unavailable("it is still being restricted")
+    if task.done("lift-asked", case) is None and restricts(case):
+        task.report("lift-added", ItemAdded(Right.RESTRICTION), case, item)
+        task.report("lift-asked", RestrictionLiftAsked(DECIDED), case, item)
 
 
 def refer(task: Task) -> None:
@@ -48,9 +72,9 @@ def refer(task: Task) -> None:
     send(task, "letter", case, REFERRAL, controller.language, facts, lambda: controller.privacy_contact)
 
 
-def letter_for(decision: DecisionState) -> str:
+def letter_for(item: Item, decision: DecisionState) -> str:
     """The letter that tells the person of it."""
-    return "fee-notice" if decision.outcome == FEE else "refusal"
+    return _OUTCOMES.get(item.right) or ("fee-notice" if decision.outcome == FEE else "refusal")
 
 
 def facts_of(
@@ -59,6 +83,7 @@ def facts_of(
     """What its letters say; the sealed explanation unless one is given. Raises `NotFound` once it cannot be opened."""
     controller = room.controller(case.controller)
     dates, language = dates_of(case, controller), spoken(controller, decision.language)
+    said = [_sealed(room, case, "view", item.view)] if item.right in WEIGHED else []
     return {
         "received_on": dates.received_on,
         "due_on": dates.notice_by_refusal,
@@ -68,6 +93,9 @@ def facts_of(
         "grounds": list(decision.grounds),
         "earlier": list(decision.earlier),
         "fee": money(decision.amount, controller.country, language),
+        "upheld": decision.outcome == UPHELD,
+        "view": said[0] if said else "",
+        "said": said,
         "instruction": controller.instruction or "-",
         "explanation": explanation or explained(room, case, decision),
     }
@@ -75,9 +103,13 @@ def facts_of(
 
 def explained(room: Workroom, case: Case, decision: DecisionState) -> str:
     """The explanation in clear. Raises `NotFound`."""
-    text = room.details.own(case.id, EXPLANATION).get(decision.words)
+    return _sealed(room, case, EXPLANATION, decision.words)
+
+
+def _sealed(room: Workroom, case: Case, kind: str, digest: str) -> str:
+    text = room.details.own(case.id, kind).get(digest)
     if text is None:
-        raise NotFound("the explanation is gone")
+        raise NotFound(f"the {kind} is gone")
     return text.decode("utf-8", "replace")
 
 
@@ -88,7 +120,7 @@ def as_it_leaves(room: Workroom, case: Case, item: Item, decision: DecisionState
     facts |= facts_of(room, case, item, decision, explanation)
     if decision.outcome == FEE and not decision.amount:
         raise BadInput("a fee has an amount", place="amount")
-    return compose(letter_for(decision), decision.language, facts, own=own_letters(room, controller))
+    return compose(letter_for(item, decision), decision.language, facts, own=own_letters(room, controller))
 
 
 def drafted(raw: Mapping[str, object]) -> DecisionState:

@@ -38,6 +38,7 @@ from services.fulfilment.legal_holds import covered
 from services.fulfilment.plan import LEFT_OUT, LEGAL_HOLD, Action, Plan
 from services.fulfilment.post import send
 from services.fulfilment.preview import plan_now
+from services.fulfilment.published import lines as published_lines, told_by_people
 from services.fulfilment.recipients import tell, told_lines
 from services.fulfilment.returned import digests_of
 from services.fulfilment.searched import look_everywhere
@@ -76,7 +77,8 @@ def erase(task: Task) -> None:
         raise JobFailed("rows-left")
     task.patiently("replay", lambda: _remember(task), forever=True)
     told = task.patiently("concerned", lambda: _concerned(task, skipped), forever=True)
-    tell(task, "erasure", [Node(*node) for node in told], lambda: the_plan(task)[0].identities)
+    tell(task, "erasure", _nodes(told), lambda: the_plan(task)[0].identities)
+    public = task.patiently("public", lambda: told_by_people(task, _nodes(told)), forever=True, by_hand=True)
     case = task.case()
     language = spoken(task.room.controller(case.controller), task.item(case).language)
     send(
@@ -85,7 +87,7 @@ def erase(task: Task) -> None:
         case,
         "erasure-outcome",
         language,
-        lambda: _facts(task, language, skipped),
+        lambda: _facts(task, language, skipped, public),
         lambda: _contact(task),
     )
     task.patiently("resolved", lambda: _resolve(task, skipped), forever=True)
@@ -220,13 +222,18 @@ def nothing_goes(plan: Plan) -> bool:
     return held and not plan.count("delete") and not plan.count("mask")
 
 
-def _facts(task: Task, language: str, skipped: frozenset[str]) -> dict[str, object]:
+def _facts(task: Task, language: str, skipped: frozenset[str], public: list[str]) -> dict[str, object]:
     case, (plan, _) = task.case(), the_plan(task)
     today = task.room.today(task.room.controller(case.controller))
     hands = {part.system: erased(task, part.system) for part in plan.systems}
     lines = _lines(task.room, case, plan, language, skipped, hands)
     told, untold = told_lines(task, [Node(*node) for node in _concerned(task, skipped)])
-    return {"erased_on": today, "lines": lines, "told": told, "untold": untold}
+    published = published_lines(task, public, language)
+    return {"erased_on": today, "lines": lines, "told": told, "untold": untold, "published": published}
+
+
+def _nodes(told: list[list[str]]) -> list[Node]:
+    return [Node(*node) for node in told]
 
 
 def _concerned(task: Task, skipped: frozenset[str]) -> list[list[str]]:

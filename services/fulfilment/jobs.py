@@ -13,7 +13,7 @@ from services.fulfilment.deciding import decide, refer
 from services.fulfilment.engine import Engine, Fenced, JobFailed, Workflow
 from services.fulfilment.erase import erase
 from services.fulfilment.export import export
-from services.fulfilment.notices import acknowledge, extend, not_identified, notice
+from services.fulfilment.notices import acknowledge, confirm, extend, not_identified, notice, propose
 from services.fulfilment.rectifying import rectify
 from services.fulfilment.replay import replay
 from services.fulfilment.restricting import lift, restrict
@@ -26,6 +26,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "breach-notice": breach_notice,
     "check-notice": notify,
     "closing-letter": closing_letter,
+    "confirm": confirm,
     "consent": change_consent,
     "decide": decide,
     "erase": erase,
@@ -34,6 +35,7 @@ WORK: dict[str, Callable[[Task], None]] = {
     "lift": lift,
     "not-identified": not_identified,
     "notice": notice,
+    "propose": propose,
     "question": ask,
     "rectify": rectify,
     "refer": refer,

@@ -8,29 +8,52 @@ import orjson
 from services.action_log.acts import CaseAcknowledged, ExtensionFailed
 from services.cases.case import Case
 from services.cases.fold_clock import EXTENSION
+from services.cases.fold_letters import CONFIRMATION
 from services.cases.moment import run_at
 from services.cases.queue import dates_of, due_if_extended
 from services.errors import NotFound
 from services.fulfilment import people
-from services.fulfilment.post import letter_id, send
+from services.fulfilment.post import send
 from services.fulfilment.steps import Task
 from services.identity.identifiers import EMAIL
+from services.types import Right
+
+PROPOSAL = "extension-proposal"
 
 
 def acknowledge(task: Task) -> None:
-    """Receipt to the address given: that a request arrived and its period, never whether an account exists (INT-6)."""
+    """Receipt to the address given: that a request arrived and its period, never whether an account exists (INT-6).
+
+    Of a complaint it says nothing: that is confirmed by a letter of its own.
+    """
     case = task.case()
     controller = task.room.controller(case.controller)
+    rights = task.patiently("rights", lambda: _asked_for(task), forever=True)
+    if not rights:
+        return
     facts = {
         "received_on": date.fromisoformat(case.received_on),
         "due_on": dates_of(case, controller).due,
-        "rights": [item.right.value for item in case.items],
+        "rights": rights,
     }
-    language = controller.language
-    sent = send(task, "letter", case, "acknowledgement", language, lambda: facts, lambda: given_mail(task, case))
-    if sent:
-        act = CaseAcknowledged(letter_id(task, "letter"))
-        task.step("acknowledged", lambda: task.report("acknowledged", act, case))
+    _acknowledged(task, case, "acknowledgement", facts)
+
+
+def confirm(task: Task) -> None:
+    """A complaint is confirmed: it is looked into, and its outcome told. No period is named, for the law gives none; in
+    the UK this letter has to leave within 30 days (DPA 2018 s 164A)."""
+    case = task.case()
+    _acknowledged(task, case, CONFIRMATION, {"received_on": date.fromisoformat(case.received_on)})
+
+
+def _acknowledged(task: Task, case: Case, template: str, facts: dict[str, object]) -> None:
+    language = task.room.controller(case.controller).language
+    if sent := send(task, "letter", case, template, language, lambda: facts, lambda: given_mail(task, case)):
+        task.step("acknowledged", lambda: task.report("acknowledged", CaseAcknowledged(sent), case))
+
+
+def _asked_for(task: Task) -> list[str]:
+    return [item.right.value for item in task.case().items if item.right is not Right.COMPLAINT]
 
 
 def not_identified(task: Task) -> None:
@@ -65,6 +88,21 @@ def extend(task: Task) -> None:
 
     if not send(task, "letter", case, EXTENSION, controller.language, facts, to):
         task.patiently("failed", not_extended, forever=True)
+
+
+def propose(task: Task) -> None:
+    """A processor asks its controller for two months more: it decides, and its answer is typed at a desk (Art 28)."""
+    case = task.case()
+    controller = task.room.controller(case.controller)
+    dates = dates_of(case, controller)
+    facts = {
+        "received_on": dates.received_on,
+        "due_on": due_if_extended(case, controller, task.room.today(controller)),
+        "notice_by": dates.notice_by_extension,
+        "reason": str(orjson.loads(task.job.params)["reason"]),
+    }
+    to = controller.privacy_contact
+    send(task, "letter", case, PROPOSAL, controller.language, lambda: facts, lambda: to)
 
 
 def notice(task: Task) -> None:

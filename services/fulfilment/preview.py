@@ -18,6 +18,7 @@ from services.fulfilment.gravity import facts_in
 from services.fulfilment.legal_holds import covered, digests
 from services.fulfilment.own_deletion import about_to_go
 from services.fulfilment.plan import Action, Plan, make_plan
+from services.fulfilment.published import is_public
 from services.fulfilment.returned import digests_of
 from services.fulfilment.which import act_of, blocked as why_blocked, forget, must_tell
 from services.fulfilment.workroom import Catalog, Workroom
@@ -160,6 +161,7 @@ def _line(graph: Graph, part: FoundCollection, whose: Whose, rows: int, act: str
         "law": "",
         "until": "",
         "sample": sample,
+        "public": is_public(graph, part.node),
     }
 
 

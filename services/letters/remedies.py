@@ -12,12 +12,14 @@ from services.types import Regime
 NEEDS_REMEDIES = frozenset(
     {
         "access-answer",
+        "complaint-outcome",
         "erasure-outcome",
         "fee-notice",
         "not-identified",
         "objection-outcome",
         "portability-answer",
         "refusal",
+        "review-outcome",
     }
 )
 """Letters that say no, or may say it in part (Art 12(4), 15(1)(f))."""

@@ -26,6 +26,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "received_on": DAY,
         "asked_on": DAY + timedelta(days=1),
         "due_on": DAY + timedelta(days=30),
+        "notice_by": DAY + timedelta(days=30),
         "expires_on": DAY + timedelta(days=14),
         "erased_on": DAY + timedelta(days=5),
         "done_on": DAY + timedelta(days=5),
@@ -56,6 +57,12 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "corrected": [said["corrected"]],
         "told": names[:1],
         "untold": names[1:2] or names[:1],
+        "published": [
+            {"label": said["label"], "outcome": "completed", "count": 2},
+            {"label": said["label"], "outcome": "nothing-found", "count": 0},
+            {"label": said["label"], "outcome": "exception", "count": 0},
+        ],
+        "said": [said["view"]],
         "recipient": names[0],
         "change": "erasure",
         "known_by": [f"{lexicon(language).identities['email']}: ada@example.com"],
@@ -89,7 +96,7 @@ def sample_facts(controller: Controller, language: str) -> dict[str, object]:
         "ongoing": "no",
         "contained": "partly",
         "data": [in_words("user.name", language), in_words("user.contact.email", language)],
-        **{name: said[name] for name in ("explanation", "happened", "consequences", "measures", "advice")},
+        **{name: said[name] for name in ("view", "explanation", "happened", "consequences", "measures", "advice")},
     }  # fmt: skip
 
 

@@ -69,6 +69,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
     match entry.act:
         case "case.opened":
             return (_job(entry, case, "acknowledge", at),)
+        case "item.added" if p["right"] == Right.COMPLAINT:
+            return (_job(entry, case, "confirm", at),)
         case "breach.raised":
             return (_job(entry, case, "breach-alert", at),)
         case "breach.notice_asked" if case.breach is not None:
@@ -80,6 +82,8 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return (_job(entry, case, "question", at, question=str(p["question"]), again=again, by=by),)
         case "factor.passed" | "check.aimed" if passed_gravest(case, entry):
             return (_job(entry, case, "check-notice", at, at=entry.ts),)
+        case "extension.proposed":
+            return (_job(entry, case, "propose", at, reason=str(p["reason"])),)
         case "export.asked":
             start, waits = _start(entry, case, at, wait_us)
             return (_job(entry, case, "export", start, language=str(p["language"]), waits=waits),)

@@ -120,6 +120,13 @@ def test_a_controller_file_is_held_to_the_law(centre_template: Path, tmp_path: P
     (folder / "controller.yml").write_text(text + "\nduty: processor\n")
     with pytest.raises(BadInput, match="documented instruction"):
         load_controllers(tmp_path)
+    for wrong in ("contract of 3 May", "Vertrag Müller", "DE89370400440532013000", "a" * 70):
+        (folder / "controller.yml").write_text(text + f"\nduty: processor\ninstruction: {wrong}\n")
+        with pytest.raises(BadInput, match="a reference without blanks") as caught:
+            load_controllers(tmp_path)
+        assert caught.value.place.startswith(str(folder / "controller.yml:"))
+    (folder / "controller.yml").write_text(text + "\nduty: processor\ninstruction: DPA-2026/4\n")
+    assert load_controllers(tmp_path)["nordlicht"].instruction == "DPA-2026/4"
     (folder / "controller.yml").write_text(text.replace("key: nordlicht", "key: other"))
     with pytest.raises(BadInput, match="is not the folder's name"):
         load_controllers(tmp_path)

@@ -78,6 +78,8 @@ clock.asked(question, what, ground, fair, on, by); clock.chased(question, on, by
 question.sent(question, letter, on)
 extension.failed(reason); suspension.accepted(reason); suspension.refused(reason)
 receipt.noted(kind, received_at, received_on, number); case.merged(into)
+instruction.cited(reference, about); extension.proposed(reason); consenter.named(who, age)
+view.noted(kind, decided_by)
 conflict.settled(how, log, seq, op, reason); scenario.started(name, version); scenario.ended(name); caller.said(line)
 """
 

@@ -155,7 +155,9 @@ def test_REF_4_abuse_can_be_of_a_first_request_and_an_officer_decides() -> None:
 
 @pytest.mark.rule("REF-8")
 def test_REF_8_a_processor_proposes_and_the_controller_decides() -> None:
-    case = said(replace(opened(Right.ERASURE), duty=DutyRole.PROCESSOR), proposed(), details=(WORDS,))
+    case = said(
+        replace(opened(Right.ERASURE), duty=DutyRole.PROCESSOR, instruction="DPA-1"), proposed(), details=(WORDS,)
+    )
     assert "only the controller decides" in why(approved(case))
     referred = said(case, acts.DecisionReferred(decision=D), LEAD, "lead")
     decision = one(referred).decision

@@ -45,7 +45,7 @@ CONTROLLER = Controller(
 HOUR = 3_600_000_000
 NUMBER = "C-26-000009"
 BERLIN = ZoneInfo("Europe/Berlin")
-PROCESSOR = replace(CONTROLLER, duty=DutyRole.PROCESSOR, instruction="standing 1")
+PROCESSOR = replace(CONTROLLER, duty=DutyRole.PROCESSOR, instruction="standing-1")
 
 
 def us(day: int, hour: int, minute: int = 0, month: int = 11) -> int:
