@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from textual import on
@@ -16,7 +16,6 @@ from textual.widgets import Static
 from screens.breach_deciding import BreachDeciding, Decided
 from screens.breach_persons import person_words
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.heads import Crumbs
@@ -88,20 +87,12 @@ class BreachesScreen(BreachDeciding):
 
     @on(RegisterRead)
     def _register_read(self, message: RegisterRead) -> None:
-        first, changed = self.found is None, message.found != self.found
         self.found = message.found
-        if first:
-            self.table.show(self._page, len(message.found))
-        elif changed:
-            self.table.count(len(message.found))
-            self.table.again()
+        self.table.hold(message.found)
         still = sum(not one.closed for one in message.found)
         words = say("breaches: $all, open $still", all=count(len(message.found)), still=count(still))
         self.query_one(FlashLine).base = words
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[BreachLine, Any]:
-        return slice_of(self.found or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -14,7 +14,6 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
@@ -110,19 +109,12 @@ class HoldsScreen(KitScreen):
 
     @on(HoldsRead)
     def _holds_read(self, message: HoldsRead) -> None:
-        first, self.found = self.found is None, message.found
-        if first:
-            self.table.show(self._page, len(message.found))
-        else:
-            self.table.count(len(message.found))
-            self.table.again()
+        self.found = message.found
+        self.table.hold(message.found)
         late = sum(one.overdue(self.host.clock().date()) for one in message.found)
         base = say("to be looked at again: $n", n=count(late)) if late else say("")
         self.query_one(FlashLine).base = base
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[HoldView, Any]:
-        return slice_of(self.found or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import say
 from screens.kit.widgets.bars import FlashLine
@@ -92,21 +91,13 @@ class LettersScreen(KitScreen):
 
     @on(CaseRead)
     def _case_read(self, message: CaseRead) -> None:
-        first, self.view = self.view is None, message.case
-        before = self.rows
-        self.rows = rows(message.case)
+        self.view, self.rows = message.case, rows(message.case)
         self.place(message.case.controller_name)
-        if first:
-            self.table.show(self._page, len(self.rows))
-        elif before != self.rows:
-            self.table.again()
+        self.table.hold(self.rows)
         failed = sum(one.failed for one in self.rows)
         words = "$n not sent: the person is still to be told" if failed else "Enter reads a letter"
         self.query_one(FlashLine).base = say(words, n=failed)
         self.refresh_bindings()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[LetterView, Any]:
-        return slice_of(self.rows, after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -1,7 +1,7 @@
 """Which of these people? Whom the caller's address or number names, masked, and records that are only like theirs."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +12,6 @@ from textual.widgets import Static
 
 from screens.kit import keys
 from screens.kit.messages import Stage
-from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
@@ -102,12 +101,9 @@ class PeopleScreen(KitScreen):
     @on(MatchesRead)
     def _matches_read(self, message: MatchesRead) -> None:
         self.matches = message.matches
-        self.table.show(self._page, len(message.matches.people))
+        self.table.hold(message.matches.people)
         self.query_one(FlashLine).base = say("$words", words=_base(message.matches))
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[PersonMatch, Any]:
-        return slice_of(self.matches.people if self.matches else (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

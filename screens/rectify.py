@@ -12,7 +12,6 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.ask import Ask
@@ -104,11 +103,8 @@ class RectifyScreen(KitScreen):
         known = {one.id for one in message.lines}
         self.wanted = {one: value for one, value in self.wanted.items() if one.id in known}
         self.place(message.case.controller_name)
-        self.table.show(self._page, len(message.lines))
+        self.table.hold(message.lines)
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[CorrectableLine, Any]:
-        return slice_of(self.lines or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +12,6 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
@@ -113,18 +112,12 @@ class RedactionsScreen(KitScreen):
 
     @on(PartsRead)
     def _parts_read(self, message: PartsRead) -> None:
-        first, self.parts = self.parts is None, message.parts
-        if first:
-            self.table.show(self._page, len(message.parts))
-        else:
-            self.table.again()
+        self.parts = message.parts
+        self.table.hold(message.parts)
         left = sum(not one.decision for one in message.parts)
         base = "$n parts to decide; with the last the package is made" if left else "all decided: it is being made"
         self.query_one(FlashLine).base = say(base, n=count(left))
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[HeldPart, Any]:
-        return slice_of(self.parts or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

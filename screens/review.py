@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,7 +16,6 @@ from screens.assigning import Done
 from screens.case_acts import RETURNS
 from screens.deciding import Deciding, Waiting
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.confirm import Choice
@@ -89,18 +88,10 @@ class ReviewScreen(Deciding):
 
     @on(WaitingRead)
     def _waiting_read(self, message: WaitingRead) -> None:
-        first, changed = self.approvals is None, message.approvals != self.approvals
         self.approvals = message.approvals
-        if first:
-            self.table.show(self._page, len(message.approvals))
-        elif changed:
-            self.table.count(len(message.approvals))
-            self.table.again()
+        self.table.hold(message.approvals)
         self.query_one(FlashLine).base = say("$n wait for a second person", n=count(len(message.approvals)))
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[Approval, Any]:
-        return slice_of(self.approvals or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +14,6 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.kit import keys
-from screens.kit.pages import Answer, slice_of
 from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
@@ -103,20 +102,12 @@ class SettleScreen(KitScreen):
 
     @on(WaitingRead)
     def _waiting_read(self, message: WaitingRead) -> None:
-        first, changed = self.found is None, message.found != self.found
         self.found = message.found
-        if first:
-            self.table.show(self._page, len(message.found))
-        elif changed:
-            self.table.count(len(message.found))
-            self.table.again()
+        self.table.hold(message.found)
         numbers = {words: sum(one.kind == kind for one in message.found) for kind, words in COUNTED.items()}
         named = [f"{words} {count(number)}" for words, number in numbers.items() if number]
         self.query_one(FlashLine).base = say("not taken: $n", n=" · ".join(named) or "nothing")
         self._draw()
-
-    def _page(self, after: Any, limit: int, reverse: bool) -> Answer[Unsettled, Any]:
-        return slice_of(self.found or (), after, limit, reverse)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:

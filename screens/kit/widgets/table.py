@@ -3,7 +3,7 @@
 The cursor stays with its row when rows move, rows not read yet show as `…`, and every cell is inert text.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -21,7 +21,7 @@ from textual.strip import Strip
 from screens.kit import keys
 from screens.kit.host import Host
 from screens.kit.messages import JobFailed
-from screens.kit.pages import Answer, Ask, Pages
+from screens.kit.pages import Answer, Ask, Pages, slice_of
 from screens.kit.text import fit
 
 Row = TypeVar("Row")
@@ -83,6 +83,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
         self.pages: Pages[Row, Any] = Pages(key)
         self.marked: set[str] = set()
         self._read: Callable[[Any, int, bool], Answer[Row, Any]] | None = None
+        self._held: Sequence[Row] | None = None
         self._era, self._reading, self._kept = 0, False, ""
         self._strips: LRUCache[tuple[int, bool, int], Strip] = LRUCache(256)
         self._styles: Mapping[str, Style] = {}
@@ -97,10 +98,25 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=Fa
             self.count(total)
         self._ask()
 
+    def hold(self, rows: Sequence[Row]) -> None:
+        """A list that is here as a whole: from its first row; later as it is then, with the cursor on its row."""
+        if self._held is None:
+            self.forget()
+            self._held, self._read = rows, self._slice
+            self.count(len(rows))
+            self._ask()
+        elif rows != self._held:
+            self._held = rows
+            self.count(len(rows))
+            self.again()
+
+    def _slice(self, after: Any, limit: int, reverse: bool) -> Answer[Row, Any]:
+        return slice_of(self._held or (), after, limit, reverse)
+
     def forget(self) -> None:
         """Drop every row: nothing is left to peek at."""
         self._era += 1
-        self._read, self._reading, self._kept = None, False, ""
+        self._read, self._held, self._reading, self._kept = None, None, False, ""
         self.pages.reset()
         self.marked.clear()
         self.set_reactive(VirtualTable.cursor, 0)
