@@ -118,7 +118,6 @@ class LetterState:
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class Effort:
     """What the case took so far: how often somebody took it up (`session` was the last), contacts that were wrapped up
     and their seconds, checks, those without result, how often it opened again."""
