@@ -191,12 +191,12 @@ class Case:
     training: bool = False
     source: str = ""
     key: str = ""
-    line: str = ""
-    read_back: bool = False
     instruction: str = ""
     special: tuple[tuple[str, str], ...] = ()
     proposed: str = ""
     consenter: str = ""
+    line: str = ""
+    read_back: bool = False
     effort: Effort = NO_EFFORT
 
     def item(self, item: str | None) -> Item | None:

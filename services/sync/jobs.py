@@ -77,13 +77,13 @@ def jobs_of(entry: Entry, case: Case, at: int, wait_us: int) -> tuple[JobDraft, 
             return tuple(_to_person(entry, case, one.case, at) for one in case.breach.waiting(str(p["notice"])))
         case "case.extended":
             return (_job(entry, case, "extend", at, reason=str(p["reason"])),)
+        case "extension.proposed":
+            return (_job(entry, case, "propose", at, reason=str(p["reason"])),)
         case "clock.asked" | "clock.chased" if p["by"] != OTHERWISE:
             again, by = entry.act == "clock.chased", str(p["by"])
             return (_job(entry, case, "question", at, question=str(p["question"]), again=again, by=by),)
         case "factor.passed" | "check.aimed" if passed_gravest(case, entry):
             return (_job(entry, case, "check-notice", at, at=entry.ts),)
-        case "extension.proposed":
-            return (_job(entry, case, "propose", at, reason=str(p["reason"])),)
         case "export.asked":
             start, waits = _start(entry, case, at, wait_us)
             return (_job(entry, case, "export", start, language=str(p["language"]), waits=waits),)

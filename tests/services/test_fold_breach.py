@@ -220,7 +220,7 @@ def test_two_breaches_about_one_case_are_released_each_by_itself() -> None:
 OPEN_WHILE_LOCKED = {
     "take", "assign", "return", "withdraw", "execute", "task", "marketing", "note", "hand-over", "wrap-up", "breach",
     "breach-decide", "breach-letter", "breach-notice", "breach-release", "fact", "hold", "print-notice",
-    "read-decision", "read-letter", "unrefuse",
+    "read-decision", "read-letter", "recall", "unrefuse",
 }  # fmt: skip
 """Talking, taking back and stopping; `execute` is asked by a job that waits for the release itself."""
 

@@ -35,7 +35,7 @@ def of_processor(*rights: Right) -> Case:
     """A case that a processor logged, before anything was cited."""
     act = acts.CaseOpened(
         number="C-26-000001", channel="phone", regime="EU", requester="self", received_at=T0, received_on="2026-02-02",
-        role="processor", key="e" * 64,
+        role="processor", key="e" * 64, line=None, read_back=None,
     )  # fmt: skip
     case = fold(None, entry(act), T0)
     assert case is not None

@@ -43,7 +43,7 @@ def test_the_table_is_dated_has_sources_and_no_age_that_art_8_forbids() -> None:
 def asking(requester: str = "self", *facts: str) -> Case:
     act = acts.CaseOpened(
         number="C-26-000001", channel="phone", regime="EU", requester=requester, received_at=T0,
-        received_on="2026-02-02", role="controller", key="e" * 64,
+        received_on="2026-02-02", role="controller", key="e" * 64, line=None, read_back=None,
     )  # fmt: skip
     case = fold(None, entry(act), T0)
     assert case is not None
