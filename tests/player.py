@@ -16,7 +16,7 @@ from services.demo.people import Person
 from services.desk.open import open_desk
 from services.home import Home, owner_of
 
-GAP_S = 0.09
+GAP_S, POLL_S = 0.09, 0.15
 """Between acting keys: faster ones count as a paste and do nothing."""
 TYPE_S = 0.025
 PATIENCE_S = 40.0
@@ -59,7 +59,7 @@ class Player:
         end = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < end, f"waited in vain for {words}; the screen:\n{self.screen()}"
-            await self._pilot.pause(0.05)
+            await self._pilot.pause(POLL_S)
         await self._pilot.pause(GAP_S)
 
     async def rest(self, seconds: float = 0.5) -> None:

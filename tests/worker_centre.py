@@ -129,7 +129,7 @@ class WorkerCentre:
             found = what()
             if found:
                 return found
-            time.sleep(0.03)
+            time.sleep(0.05)
         raise AssertionError(f"it did not come to pass in time; {self._standing()}")
 
     def _standing(self) -> str:

@@ -43,5 +43,5 @@ async def until(pilot: Pilot[Any], holds: Callable[[], object], tries: int = 200
         if holds():
             await pilot.pause()
             return
-        await pilot.pause(0.02)
+        await pilot.pause(0.05)
     raise AssertionError("it never came to hold")

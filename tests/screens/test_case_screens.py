@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from console.app import DeskApp
 from screens.act_screen import ActScreen
@@ -75,10 +76,12 @@ def opened(tmp_path: Path) -> Callable[..., Opened]:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Each key, then the time its jobs and dialogs need."""
+    """Each key, then the time its jobs and dialogs need; a sign typed into a dialog that is there needs none."""
     for key in keys:
+        before = pilot.app.screen
         await pilot.press(key)
-        await pilot.pause(ARM_S + 0.1 if isinstance(pilot.app.screen, Dialog) else 0.1)
+        typing = pilot.app.screen is before and len(key) == 1 and isinstance(pilot.app.focused, Input | TextArea)
+        await pilot.pause(ARM_S + 0.1 if isinstance(pilot.app.screen, Dialog) and not typing else 0.1)
 
 
 def shown(app: DeskApp) -> str:

@@ -161,7 +161,7 @@ def test_ART_5_2_ten_thousand_cases_take_a_moment_and_no_memory(nordlicht: Contr
 def test_ART_5_2_the_command_counts_what_was_done_at_a_desk_and_names_nobody(centre: Centre) -> None:
     with centre.desk() as desk:
         agent = sign_in(desk)
-        case = desk.intake.open(agent, request(Right.COMPLAINT)).case
+        case = desk.intake.open(agent, request(Right.RECTIFICATION)).case
         centre.settle(desk)
         desk.act.resolve(agent, case, "1", Outcome.DONE)
         desk.act.wrap_up(agent, case, "LOGGED", 180)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.by_hand import with_archive
 from tests.centre import AGENT, AGENT_PIN
@@ -9,6 +11,7 @@ from tests.player import console, in_order, knows, of_case, only, terminal_log, 
 from tests.worker_centre import WorkerCentre
 
 
+@pytest.mark.long  # by default it is told on plain lines (test_plain_duties.py)
 async def test_what_was_looked_up_by_hand_is_answered_by_keys(centre: WorkerCentre, home: Path, person: Person) -> None:
     with_archive(centre)
     async with console(home) as player:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
 from tests.player import acts, console, in_order, of_case, only, terminal_log, worker_log
@@ -9,6 +11,7 @@ from tests.player import acts, console, in_order, of_case, only, terminal_log, w
 WHY = "We need the invoices for the dispute before the court."
 
 
+@pytest.mark.long  # by default it is told on plain lines (test_plain.py)
 async def test_REF_8_a_whole_refusal_by_two_people(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
 from tests.player import console, knows, of_case, only, terminal_log
@@ -30,6 +32,7 @@ async def test_a_check_waits_for_a_worker_that_went_away(centre: WorkerCentre, h
     assert only(of_case(terminal_log(home), case), "check.ended").params["reason"] == "done"
 
 
+@pytest.mark.long  # by default test_pins.py says it
 async def test_who_signed_in_here_before_gets_in_without_a_worker_and_is_told(centre: WorkerCentre, home: Path) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)
