@@ -18,7 +18,7 @@ import time
 import bootstrap
 
 COVERAGE_FLOOR = 90  # percent of services and db
-WORKERS = 6  # on two cores: many tests wait, for other processes or for keys that are pressed as people press them
+WORKERS = 4  # on two cores: many tests wait for other processes; each process starts servers of its own
 PICKING = ("-k", "-m", "--lf", "--ff", "--sw", "--co", "--deselect")
 
 

@@ -111,6 +111,7 @@ def test_every_promise_holds_on_a_server_too(
         run.close()
 
 
+@pytest.mark.long  # the promises are held by default
 def test_the_same_seed_tells_the_same_story(ten: Path, tmp_path: Path, clock: Clock) -> None:
     stories = []
     for _ in range(2):

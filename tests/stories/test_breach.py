@@ -3,6 +3,8 @@ writes to the person."""
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN, LEAD, LEAD_PIN
 from tests.player import acts, console, in_order, only, terminal_log, worker_log
@@ -12,6 +14,7 @@ LETTER = ("Liste weg", "Spam", "gesperrt", "anrufen")
 WHAT = "read the order of june to a wrong caller"
 
 
+@pytest.mark.long  # by default it is told on plain lines (test_plain_duties.py)
 async def test_a_breach_from_the_key_to_the_closed_register(centre: WorkerCentre, home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

@@ -1,11 +1,14 @@
 """The officer reads the catalog on a real console: what the worker published is there, and what somebody changed."""
 
+import pytest
+
 from tests.player import console
 from tests.worker_centre import WorkerCentre
 
 OFFICER, OFFICER_PIN = "0003", "8642"
 
 
+@pytest.mark.long  # by default the catalog screen's tests do it
 async def test_the_officer_sees_systems_law_and_who_changed_what(centre: WorkerCentre) -> None:
     async with console(centre.home.path, size=(100, 30)) as player:
         await player.sign_in(OFFICER, OFFICER_PIN)

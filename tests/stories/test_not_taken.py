@@ -118,6 +118,7 @@ async def test_a_lead_repeats_it_and_it_is_done_once(centre: WorkerCentre, line:
         assert acts(centre.entries(cut.case)).count("conflict.settled") == 1
 
 
+@pytest.mark.long  # by default the settle screen's tests do it
 async def test_a_lead_brings_back_a_request_out_of_a_closed_log(
     centre: WorkerCentre, line: Line, person: Person
 ) -> None:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.demo.people import Person
 from tests.centre import AGENT, AGENT_PIN
 from tests.player import console, of_case, only, terminal_log
 
 
+@pytest.mark.long  # by default the queue screen's tests do it
 async def test_a_logged_request_stands_in_the_queue_and_is_found(home: Path, person: Person) -> None:
     async with console(home) as player:
         await player.sign_in(AGENT, AGENT_PIN)

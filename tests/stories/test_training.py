@@ -60,6 +60,7 @@ async def test_control_a_careless_agent_discloses_to_the_ex_partner_and_fails(ro
     assert "export.asked" in room.acts()
 
 
+@pytest.mark.long  # two calls are played by default
 def test_play_auto_passes_and_nothing_of_it_reaches_the_real_home(room: Room, tmp_path: Path, no_keyring: None) -> None:
     real = tmp_path / "real"
     make_home(real, cases=0, seed=7, people=3)
