@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
@@ -51,9 +51,9 @@ class Decided(Message):
 class BreachDeciding(BreachPersons):
     """Mixed into the register, which handles `Decided`."""
 
-    def show_all(self, one: BreachLine) -> None:
-        """Everything about it in a box of its own."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # the register's own
+
+        def show_all(self, one: BreachLine) -> None: ...
 
     def choose(self, one: BreachLine) -> None:
         """Ask what is to be done about it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from screens.kit.screen import KitScreen
 from screens.kit.text import count
@@ -42,9 +42,9 @@ def person_words(one: BreachPerson, at: Callable[[BreachPerson], str]) -> str:
 class BreachPersons(KitScreen):
     """Mixed into what decides about a breach: `keep` writes one decision."""
 
-    def keep(self, one: BreachLine, words: str, call: Callable[..., object], *args: object) -> None:
-        """Have the desk keep it, and say `words`."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # of what decides
+
+        def keep(self, one: BreachLine, words: str, call: Callable[..., object], *args: object) -> None: ...
 
     def person_answers(self, one: BreachLine) -> dict[str, tuple[str, Callable[[], None]]]:
         """What can be done about the persons, by key."""

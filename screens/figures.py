@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
-from screens.kit.dialog import Dialog
 from screens.kit.text import shown
+from screens.kit.widgets.scroll_box import ScrollBox
 from services.types import FiguresView
 
 WORDS = 33
@@ -21,33 +17,12 @@ class FiguresRead(Message):
     found: tuple[FiguresView, ...]
 
 
-class FiguresBox(Dialog):
-    """j k scroll, Esc closes."""
-
-    CSS_PATH = "figures.tcss"
+class FiguresBox(ScrollBox):
+    """The figures of each controller."""
 
     def __init__(self, found: tuple[FiguresView, ...]) -> None:
-        super().__init__()
-        self.found = found
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box"):
-            yield Static(shown("Received in the last year", "bold"), classes="title")
-            with VerticalScroll(id="figures", can_focus=False):
-                yield Static(content_of(self.found))
-            yield Static(shown("j k scroll   Esc back   of nobody who works here; without training", "$quiet"))
-
-    def on_key(self, event: events.Key) -> None:
-        pane = self.query_one("#figures")
-        if event.key in ("j", "down"):
-            pane.scroll_down(animate=False)
-        elif event.key in ("k", "up"):
-            pane.scroll_up(animate=False)
-        elif event.key in ("q", "backspace"):
-            self.dismiss(None)
-
-    def forget(self) -> None:
-        self.dismiss(None)
+        about = "of nobody who works here; without training"
+        super().__init__("Received in the last year", about, content_of(found))
 
 
 def content_of(found: tuple[FiguresView, ...]) -> Content:

@@ -2,44 +2,20 @@
 
 import json
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
-from screens.kit.dialog import Dialog
 from screens.kit.text import shown
+from screens.kit.widgets.scroll_box import ScrollBox
 from services.types import LogDetail
 
 
-class EntryBox(Dialog):
-    """j k scroll, Esc closes."""
+class EntryBox(ScrollBox):
+    """The entry of that detail."""
 
     CSS_PATH = "log.tcss"
 
     def __init__(self, detail: LogDetail) -> None:
-        super().__init__()
-        self.detail = detail
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box"):
-            yield Static(shown(f"Entry {self.detail.seq}", "bold"), classes="title")
-            with VerticalScroll(id="entry", can_focus=False):
-                yield Static(content_of(self.detail))
-            yield Static(shown("j k scroll   Esc back", "$quiet"))
-
-    def on_key(self, event: events.Key) -> None:
-        pane = self.query_one("#entry")
-        if event.key in ("j", "down"):
-            pane.scroll_down(animate=False)
-        elif event.key in ("k", "up"):
-            pane.scroll_up(animate=False)
-        elif event.key in ("q", "backspace"):
-            self.dismiss(None)
-
-    def forget(self) -> None:
-        self.dismiss(None)
+        super().__init__(f"Entry {detail.seq}", "as it was written, and what proves it", content_of(detail))
 
 
 def content_of(detail: LogDetail) -> Content:

@@ -8,12 +8,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
+from screens.form import FormScreen
 from screens.kit import keys
-from screens.kit.messages import JobFailed
-from screens.kit.screen import KitScreen
 from screens.kit.text import count, say, shown
 from screens.kit.widgets.bars import FlashLine
 from screens.kit.widgets.choices import Choices, Option
@@ -26,7 +24,6 @@ from screens.words import BREACH_REASONS
 from services.errors import BadInput
 from services.types import LetterText, NoticeForm, NoticeWords, Session
 
-PARK_S: Final = 0.15
 LONGEST: Final = 2_000
 PARTS: Final = (
     ("happened", "What happened", "in plain words: no name, no law, nothing of other persons"),
@@ -57,24 +54,24 @@ class Sent(Message):
     persons: int
 
 
-class NoticeScreen(KitScreen):
+class NoticeScreen(FormScreen):
     """Enter shows the letter as it would leave; there `y` sends it, with the PIN. Esc leaves and sends nothing."""
 
     CSS_PATH = "notice.tcss"
     BINDINGS = keys.bindings("notice")
     AUTO_FOCUS = "#happened TextBox"
+    NOT_YET = "not sent"
 
     def __init__(self, number: str) -> None:
         super().__init__()
         self.number = number
         self.form: NoticeForm | None = None
         self.kinds: list[tuple[str, int, str]] = []
-        self._timer: Timer | None = None
 
     def body(self) -> ComposeResult:
         yield Crumbs()
         with VerticalScroll(id="form", can_focus=False):
-            yield from self._line("Persons", CleanInput(id="cases", placeholder="C-26-000017, …", max_length=700))
+            yield from self.line("Persons", CleanInput(id="cases", placeholder="C-26-000017, …", max_length=700))
             yield Choices[str]("In", id="language")
             yield Choices("Because", REASONS, columns=1, id="reason")
             for name, label, hint in PARTS:
@@ -84,12 +81,6 @@ class NoticeScreen(KitScreen):
                 yield Static("", id=f"{name}-error", classes="error")
             yield Choices[str]("Data", several=True, columns=2, id="categories")
             yield Static("", id="categories-error", classes="error")
-
-    def _line(self, label: str, field: CleanInput) -> ComposeResult:
-        with Horizontal(classes="field"):
-            yield Static(shown(label), classes="label")
-            yield field
-        yield Static("", id=f"{field.id}-error", classes="error")
 
     def on_mount(self) -> None:
         self.query_one(Crumbs).path = ("Register of breaches", self.number, "Letter to the persons (Art 34)")
@@ -110,15 +101,19 @@ class NoticeScreen(KitScreen):
     def draft_name(self) -> str:
         return f"notice:{self.number}"
 
+    @property
+    def ready(self) -> bool:
+        return self.form is not None
+
     @on(FormRead)
     def _form_read(self, message: FormRead) -> None:
         form, draft = message.form, message.draft
-        self._one("language").offer([Option(str(n), code, code) for n, code in enumerate(form.languages, 1)])
-        self._one("categories").offer([Option(key, words, code) for key, code, words in form.categories])
-        self._one("categories").pick(draft["categories"].split(",") if draft else list(form.named))
+        self.choices("language").offer([Option(str(n), code, code) for n, code in enumerate(form.languages, 1)])
+        self.choices("categories").offer([Option(key, words, code) for key, code, words in form.categories])
+        self.choices("categories").pick(draft["categories"].split(",") if draft else list(form.named))
         for name in ("language", "reason"):
             if draft.get(name):
-                self._one(name).pick([draft[name]])
+                self.choices(name).pick([draft[name]])
         self.query_one("#cases", CleanInput).value = draft["cases"] if draft else ", ".join(form.cases)
         for name, _, _ in PARTS:
             self._text(name).controller = form.controller
@@ -126,9 +121,6 @@ class NoticeScreen(KitScreen):
         self.form = form
         if draft:
             self.flash("what you typed before stands here again")
-
-    def _one(self, name: str) -> Choices[str]:
-        return self.query_one(f"#{name}", Choices)
 
     def _text(self, name: str) -> WatchedText:
         return self.query_one(f"#{name}", WatchedText)
@@ -140,24 +132,16 @@ class NoticeScreen(KitScreen):
     @on(TextArea.Changed)
     def _typed(self) -> None:
         for name in ("cases", "categories", *(name for name, _, _ in PARTS)):
-            self._say_beside(name, "")
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(PARK_S, self._park)
+            self.say_beside(name, "")
+        self.park_soon()
 
-    def _park(self) -> None:
-        if self.form is not None and self.host.session is not None:
-            self.run(
-                self.desk.draft.keep, self.host.session, self.draft_name, self._fields(), serial="park", write=True
-            )
-
-    def _fields(self) -> dict[str, str]:
+    def fields(self) -> dict[str, str]:
         """What was typed; nothing when only what stands there anyway is left."""
         typed = {name: self._text(name).text for name, _, _ in PARTS}
         if not any(typed.values()):
             return {}
-        one = {name: ",".join(self._one(name).values) for name in ("language", "reason", "categories")}
-        return typed | one | {"cases": self.query_one("#cases", CleanInput).value}
+        one = {name: ",".join(self.choices(name).values) for name in ("language", "reason", "categories")}
+        return typed | one | {"cases": self.typed("cases")}
 
     # --- the letter --------------------------------------------------------------------------------------------------
 
@@ -169,7 +153,7 @@ class NoticeScreen(KitScreen):
             return
         empty = next((name for name, _, _ in PARTS if not self._text(name).text.strip()), "")
         if empty:
-            self._wrong(BadInput("this stands in the letter: a few plain words", place=empty))
+            self.wrong(BadInput("this stands in the letter: a few plain words", place=empty))
         else:
             self.kinds = []
             self._settle([name for name, _, _ in PARTS], {})
@@ -187,12 +171,12 @@ class NoticeScreen(KitScreen):
         self._text(left[0]).settle(settled)
 
     def _preview(self, texts: dict[str, str]) -> None:
-        cases = self.query_one("#cases", CleanInput).value.upper().replace(",", " ").split()
+        cases = self.typed("cases").upper().replace(",", " ").split()
         words = NoticeWords(
-            reason=next(iter(self._one("reason").values), ""),
-            language=next(iter(self._one("language").values), ""),
+            reason=next(iter(self.choices("reason").values), ""),
+            language=next(iter(self.choices("language").values), ""),
             cases=tuple(dict.fromkeys(cases)),
-            categories=self._one("categories").values,
+            categories=self.choices("categories").values,
             **texts,
         )
         self.run(
@@ -216,42 +200,15 @@ class NoticeScreen(KitScreen):
 
     @on(Sent)
     def _sent(self, message: Sent) -> None:
-        self._blank()
+        self.stop_parking()
+        self.empty()
         self.dismiss(None)
         words = f"asked for: the letter to {count(message.persons)} of them; here it stands whether it left"
         self.app.call_later(self.host.flash, words)
 
-    # --- what is wrong -----------------------------------------------------------------------------------------------
-
-    @on(JobFailed)
-    def _refused(self, message: JobFailed) -> None:
-        if isinstance(message.error, BadInput) and self.query(f"#{message.error.place or 'none'}-error"):
-            message.stop()
-            message.prevent_default()
-            self._wrong(message.error)
-
-    def _wrong(self, error: BadInput) -> None:
-        self._say_beside(error.place, error.reason)
-        field = self.query_one(f"#{error.place}")
-        (field.box if isinstance(field, WatchedText) else field).focus()
-        self.call_after_refresh(self.query_one(f"#{error.place}-error").scroll_visible, animate=False)
-        self.flash("not sent: see beside the field", "no")
-
-    def _say_beside(self, name: str, words: str) -> None:
-        line = self.query_one(f"#{name}-error", Static)
-        line.update(shown(f"▲ {words}"))
-        line.display = bool(words)
-
     # --- lock --------------------------------------------------------------------------------------------------------
 
-    def forget(self) -> None:
-        if self._timer is not None:
-            self._park()
-        self._blank()
-
-    def _blank(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
+    def empty(self) -> None:
         self.form = None
         self.query_one("#cases", CleanInput).value = ""
         for name, _, _ in PARTS:

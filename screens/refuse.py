@@ -8,12 +8,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
+from screens.form import FormScreen
 from screens.kit import keys
-from screens.kit.messages import JobFailed
-from screens.kit.screen import KitScreen
 from screens.kit.text import say, shown
 from screens.kit.widgets.choices import Choices, Option
 from screens.kit.widgets.heads import Crumbs
@@ -26,7 +24,6 @@ from screens.words import day, right
 from services.errors import BadInput
 from services.types import CaseView, DutyRole, ItemView, LetterText, Proposal, Session
 
-PARK_S: Final = 0.15
 WORDS: Final = 2_000
 REPETITIVE: Final = "12-5-repetitive"
 ABUSE: Final = "12-5-abuse"
@@ -55,18 +52,18 @@ class Proposed(Message):
     """It is kept, and waits for a second person."""
 
 
-class RefuseScreen(KitScreen):
+class RefuseScreen(FormScreen):
     """Enter shows the letter; from there it goes to a second person, with the PIN. What is typed is parked."""
 
     CSS_PATH = "refuse.tcss"
     BINDINGS = keys.bindings("refuse")
     AUTO_FOCUS = "#outcome"
+    NOT_YET = "not proposed yet"
 
     def __init__(self, case: str, item: str) -> None:
         super().__init__()
         self.case, self.item_id = case, item
         self.view: CaseView | None = None
-        self._timer: Timer | None = None
 
     def body(self) -> ComposeResult:
         yield Crumbs()
@@ -76,20 +73,13 @@ class RefuseScreen(KitScreen):
                 "Refuse", [Option(CODES[code], words, code) for code, words in OUTCOMES.items()], id="outcome"
             )
             yield Choices[str]("Because", several=True, columns=1, id="grounds")
-            yield from self._line("Earlier", CleanInput(id="earlier", max_length=80, placeholder="C-26-004107, …"))
-            yield from self._line("Fee", CleanInput(id="fee", max_length=9, placeholder="25.00"))
+            yield from self.line("Earlier", CleanInput(id="earlier", max_length=80, placeholder="C-26-004107, …"))
+            yield from self.line("Fee", CleanInput(id="fee", max_length=9, placeholder="25.00"))
             with Horizontal(classes="field words"):
                 yield Static(shown("Say why"), classes="label")
                 yield WatchedText(longest=WORDS, placeholder="to the person, in plain words", id="explanation")
             yield Static("", id="explanation-error", classes="error")
             yield Static("", id="note")
-
-    def _line(self, label: str, field: CleanInput) -> ComposeResult:
-        with Horizontal(classes="field", id=f"{field.id}-line"):
-            yield Static(shown(label), classes="label")
-            yield field
-            yield Static("", id=f"{field.id}-hint")
-        yield Static("", id=f"{field.id}-error", classes="error")
 
     def on_mount(self) -> None:
         self.query_one(Crumbs).path = ("Queue", self.case, "Refuse: Enter shows the letter first")
@@ -98,14 +88,18 @@ class RefuseScreen(KitScreen):
     # --- what there is to choose, and what was typed before ----------------------------------------------------------
 
     @property
-    def _parked(self) -> str:
+    def draft_name(self) -> str:
         return f"refuse:{self.case}:{self.item_id}"
+
+    @property
+    def ready(self) -> bool:
+        return self.view is not None
 
     def recall(self) -> None:
         session, desk = self.host.session, self.desk
 
         def read() -> tuple[CaseView, dict[str, str]]:
-            return desk.case.read(session, self.case), desk.draft.take(session, self._parked)
+            return desk.case.read(session, self.case), desk.draft.take(session, self.draft_name)
 
         self.run(read, reply=lambda found: Opened(*found), serial="start", stage="one moment")
 
@@ -123,23 +117,20 @@ class RefuseScreen(KitScreen):
         self.place(message.case.controller_name)
         outcomes = outcomes_of(item.right).items()
         if item.right in WEIGHED:
-            self._one("outcome").words = "Decide"
+            self.choices("outcome").words = "Decide"
             self.query_one(Crumbs).path = ("Queue", self.case, "Decide")
-        self._one("outcome").offer([Option(CODES[code], words, code) for code, words in outcomes])
+        self.choices("outcome").offer([Option(CODES[code], words, code) for code, words in outcomes])
         grounds = zip(LETTERS, grounds_of(item.right).items(), strict=False)
-        self._one("grounds").offer([Option(key, words, code) for key, (code, words) in grounds])
+        self.choices("grounds").offer([Option(key, words, code) for key, (code, words) in grounds])
         self.query_one(WatchedText).controller = message.case.controller
         for name in ("outcome", "grounds"):
-            self._one(name).pick(draft.get(name, "").split(","))
+            self.choices(name).pick(draft.get(name, "").split(","))
         for name in TYPED:
             self.query_one(f"#{name}", CleanInput).value = draft.get(name, "")
         self.query_one(WatchedText).box.put(draft.get("explanation", ""))
         self._drawn()
         if draft:
             self.flash("what you typed before stands here again")
-
-    def _one(self, name: str) -> Choices[str]:
-        return self.query_one(f"#{name}", Choices)
 
     def _drawn(self) -> None:
         """What follows from the choices: which fields are asked for, what the law says of them, until when."""
@@ -151,10 +142,10 @@ class RefuseScreen(KitScreen):
         told = f" · to be told by {day(until)}{', which is past' if past else ''}" if until else ""
         words = f"item {item.id}: {right(item.right)}{told}"
         self.query_one("#head", Static).update(shown(words, "bold"))
-        grounds, fee = self._one("grounds").values, self._one("outcome").values == ("fee",)
+        grounds, fee = self.choices("grounds").values, self.choices("outcome").values == ("fee",)
         for name, asked in (("earlier", REPETITIVE in grounds), ("fee", fee)):
             self.query_one(f"#{name}-line").display = asked
-        self._one("grounds").display = self._one("outcome").values != (UPHELD,)
+        self.choices("grounds").display = self.choices("outcome").values != (UPHELD,)
         notes = [EITHER_NOTE if item.right in WEIGHED else NEVER]
         if REPETITIVE in grounds:
             notes.append("The earlier case asked for the same, less than a year before, and nothing has changed since.")
@@ -171,32 +162,23 @@ class RefuseScreen(KitScreen):
     @on(Choices.Changed)
     def _picked(self) -> None:
         self._drawn()
-        self._park_soon()
+        self.park_soon()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._say_beside(event.input.id or "", "")
-        self._park_soon()
+        self.say_beside(event.input.id or "", "")
+        self.park_soon()
 
     @on(TextArea.Changed)
     def _worded(self) -> None:
-        self._say_beside("explanation", "")
-        self._park_soon()
+        self.say_beside("explanation", "")
+        self.park_soon()
 
-    def _park_soon(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(PARK_S, self._park)
-
-    def _park(self) -> None:
-        if self.view is not None and self.host.session is not None:
-            self.run(self.desk.draft.keep, self.host.session, self._parked, self._fields(), serial="park", write=True)
-
-    def _fields(self) -> dict[str, str]:
+    def fields(self) -> dict[str, str]:
         """What was typed or picked; nothing while only the first choice stands there."""
-        typed = {name: self.query_one(f"#{name}", CleanInput).value for name in TYPED}
-        typed |= {"explanation": self.query_one(WatchedText).text, "grounds": ",".join(self._one("grounds").values)}
-        return typed | {"outcome": ",".join(self._one("outcome").values)} if any(typed.values()) else {}
+        typed = {name: self.typed(name) for name in TYPED}
+        typed |= {"explanation": self.query_one(WatchedText).text, "grounds": ",".join(self.choices("grounds").values)}
+        return typed | {"outcome": ",".join(self.choices("outcome").values)} if any(typed.values()) else {}
 
     # --- the letter, then the second person --------------------------------------------------------------------------
 
@@ -206,11 +188,11 @@ class RefuseScreen(KitScreen):
     def _submitted(self) -> None:
         if self.view is None:
             return
-        if not self._one("grounds").values and self._one("outcome").values != (UPHELD,):
+        if not self.choices("grounds").values and self.choices("outcome").values != (UPHELD,):
             self.flash("a ground is needed: pick one with its letter", "no")
-            self._one("grounds").focus()
+            self.choices("grounds").focus()
         elif not self.query_one(WatchedText).text.strip():
-            self._wrong(BadInput("say why, in words for the person", place="explanation"))
+            self.wrong(BadInput("say why, in words for the person", place="explanation"))
         else:
             self.query_one(WatchedText).settle(self._write)
 
@@ -218,7 +200,7 @@ class RefuseScreen(KitScreen):
         try:
             proposal = self._proposal(settled.text)
         except BadInput as error:
-            self._wrong(error)
+            self.wrong(error)
             return
         self.run(
             self.desk.decision.preview, self.host.session, self.case, self.item_id, proposal,
@@ -228,10 +210,10 @@ class RefuseScreen(KitScreen):
 
     def _proposal(self, words: str) -> Proposal:
         """What stands in the form; raises `BadInput` with its field."""
-        outcome = self._one("outcome").values[0]
-        grounds = () if outcome == UPHELD else self._one("grounds").values
-        earlier = self.query_one("#earlier", CleanInput).value if REPETITIVE in grounds else ""
-        amount = hundredths(self.query_one("#fee", CleanInput).value) if outcome == "fee" else 0
+        outcome = self.choices("outcome").values[0]
+        grounds = () if outcome == UPHELD else self.choices("grounds").values
+        earlier = self.typed("earlier") if REPETITIVE in grounds else ""
+        amount = hundredths(self.typed("fee")) if outcome == "fee" else 0
         return Proposal(
             outcome, grounds, words, tuple(one.strip() for one in earlier.split(",") if one.strip()), amount
         )
@@ -240,7 +222,9 @@ class RefuseScreen(KitScreen):
     def _written(self, message: Written) -> None:
         def chosen(key: str | None) -> None:
             if key == "y":
-                call = partial(_propose, self.desk, self.host.session, self.case, self.item_id, message, self._parked)
+                call = partial(
+                    _propose, self.desk, self.host.session, self.case, self.item_id, message, self.draft_name
+                )
                 self.host.with_pin(
                     lambda: self.run(
                         call, reply=lambda _: Proposed(), serial="propose", write=True, stage="proposing it"
@@ -252,39 +236,17 @@ class RefuseScreen(KitScreen):
 
     @on(Proposed)
     def _proposed(self) -> None:
-        self._blank()
+        self.stop_parking()
+        self.empty()
         self.dismiss(None)
         self.app.call_later(self.host.flash, "proposed: a second person decides, and then the letter leaves", "good")
 
-    @on(JobFailed)
-    def _not_kept(self, message: JobFailed) -> None:
-        if isinstance(message.error, BadInput) and message.error.place in (*TYPED, "explanation", "amount"):
-            message.stop()
-            message.prevent_default()
-            self._wrong(message.error)
-
-    def _wrong(self, error: BadInput) -> None:
-        place = "fee" if error.place == "amount" else error.place
-        self._say_beside(place, error.reason)
-        field = self.query_one(f"#{place}")
-        (field.box if isinstance(field, WatchedText) else field).focus()
-        self.flash("not proposed yet: see beside the field", "no")
-
-    def _say_beside(self, name: str, words: str) -> None:
-        line = self.query_one(f"#{name}-error", Static)
-        line.update(shown(f"▲ {words}"))
-        line.display = bool(words)
+    def place_of(self, error: BadInput) -> str:
+        return "fee" if error.place == "amount" else error.place
 
     # --- lock --------------------------------------------------------------------------------------------------------
 
-    def forget(self) -> None:
-        if self._timer is not None:
-            self._park()
-        self._blank()
-
-    def _blank(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
+    def empty(self) -> None:
         self.view = None
         for name in TYPED:
             self.query_one(f"#{name}", CleanInput).value = ""

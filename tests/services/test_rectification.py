@@ -13,7 +13,7 @@ from services.desk.desk import Desk
 from services.errors import BadInput, Refused
 from services.home import ENGINE_KEY, key
 from services.sync.rebuild import differences
-from services.types import CorrectableLine, Factor, ItemState, Outcome, Right, Tier
+from services.types import ChecklistView, CorrectableLine, Factor, ItemState, Outcome, Right, Tier
 from tests.centre import LEAD, LEAD_PIN
 from tests.server_work import ServerWork
 from tests.worker_centre import PEOPLE, Call, WorkerCentre
@@ -56,14 +56,20 @@ def proven(centre: WorkerCentre, desk: Desk, call: Call) -> None:
         elif name == "colleague":
             with pytest.raises(Refused, match="another person"):
                 check.mark(session, case, step.id, "y")
-            assert desk.synced()
-            beside = centre.desk("desk-2")
-            lead = centre.until(partial(signed_in, beside))
-            beside.check.second(lead, case)
-            assert beside.synced()
-            view = centre.until(lambda: seen if (seen := check.view(session, case)).tier_reached is Tier.T3 else None)
+            view = seconded(centre, desk, call)
         else:
             view = check.mark(session, case, step.id, "y")
+
+
+def seconded(centre: WorkerCentre, desk: Desk, call: Call) -> ChecklistView:
+    """A lead at another desk confirms the check; it as it then is, with T3 reached."""
+    assert desk.synced()
+    beside = centre.desk("desk-2")
+    lead = centre.until(partial(signed_in, beside))
+    beside.check.second(lead, call.case)
+    assert beside.synced()
+    seen = lambda: desk.check.view(call.session, call.case)  # noqa: E731 - a look of one line
+    return centre.until(lambda: view if (view := seen()).tier_reached is Tier.T3 else None)
 
 
 def signed_in(desk: Desk):  # type: ignore[no-untyped-def]

@@ -2,7 +2,6 @@
 
 import re
 from email import message_from_bytes, policy
-from functools import partial
 
 import pytest
 
@@ -10,10 +9,10 @@ from services.action_log import acts
 from services.cases.case import Case
 from services.desk.desk import Desk
 from services.errors import BadInput, Refused
-from services.types import Factor, ItemState, Outcome, Right, Tier
+from services.types import Factor, ItemState, Outcome, Right
 from tests.entries import after, entry, opened
 from tests.services.test_cases_fold import verified
-from tests.services.test_rectification import signed_in
+from tests.services.test_rectification import seconded
 from tests.worker_centre import ME, Call, WorkerCentre
 from tests.worker_fixtures import Make
 
@@ -43,12 +42,7 @@ def proven(centre: WorkerCentre, desk: Desk, call: Call) -> None:
             asked = check.question(session, case, f"second.{Factor.PIN}").key
             view = check.answer(session, case, f"second.{Factor.PIN}", asked, call.answer(asked))
         elif name == "colleague":
-            assert desk.synced()
-            beside = centre.desk("desk-2")
-            lead = centre.until(partial(signed_in, beside))
-            beside.check.second(lead, case)
-            assert beside.synced()
-            view = centre.until(lambda: seen if (seen := check.view(session, case)).tier_reached is Tier.T3 else None)
+            view = seconded(centre, desk, call)
         else:
             view = check.mark(session, case, step.id, "y")
 
