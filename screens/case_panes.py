@@ -142,6 +142,9 @@ def next_step(view: CaseView) -> str:
         return "wait: people do their part by hand (H answers for them)" if by_hand else "wait: it is running"
     if ItemState.READY in states:
         return "wait: approved, it runs by itself (u takes it back)"
+    if any(item.decision is not None and item.decision.waits for item in view.items):
+        mine = view.key("decide").allowed
+        return "y  read the letter and decide" if mine else "wait: a second person decides (u takes it back)"
     if any(item.state is ItemState.REVIEW and item.right in HELD_RIGHTS for item in view.items):
         return "e  decide what may be about others: the package waits for it"
     if ItemState.REVIEW in states:

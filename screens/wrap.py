@@ -37,8 +37,8 @@ CODES: Final = {
 """Rules.md 10.1, each with a letter."""
 
 _SUGGESTED: Final = (
-    ("erase.asked", "e"), ("export.asked", "x"), ("consent.given", "c"), ("consent.withdrawn", "c"),
-    ("marketing.stopped", "m"),
+    ("decision.proposed", "r"), ("erase.asked", "e"), ("export.asked", "x"), ("consent.given", "c"),
+    ("consent.withdrawn", "c"), ("marketing.stopped", "m"),
 )  # fmt: skip
 
 

@@ -178,8 +178,10 @@ def reason_words(code: str) -> str:
 
 
 def _said(value: object) -> object:
-    if value is None:
+    if value is None or value == []:
         return "-"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return ("yes" if value else "no") if isinstance(value, bool) else value
 
 

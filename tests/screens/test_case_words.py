@@ -14,8 +14,10 @@ from screens.log import _page
 from screens.watched_text import masked
 from screens.words import left
 from screens.wrap import CODES, contact_seconds, suggestion
+from services.cases.words import act_words
 from services.types import HistoryLine, ItemState, ItemView, Outcome, Right, RiskFlag, SystemResult
 from tests.fake_case import NOW, FakeLog, preview, view
+from tests.fake_decisions import waiting
 
 
 def line(act: str, minutes_ago: int = 0) -> HistoryLine:
@@ -36,6 +38,7 @@ def test_fifteen_codes_each_with_its_own_letter() -> None:
 
 def test_the_suggested_code_fits_what_was_done() -> None:
     for acts, code in (
+        (("decision.proposed",), "REFUSE-PROP"),
         (("erase.asked", "export.asked"), "ERASE-STARTED"), (("export.asked",), "EXPORT-SENT"),
         (("marketing.stopped",), "MKT-STOP"), (("factor.passed",), "VERIFIED"), ((), "LOGGED"),
     ):  # fmt: skip
@@ -43,6 +46,16 @@ def test_the_suggested_code_fits_what_was_done() -> None:
         assert CODES[suggestion(fitting)][0] == code
     earlier = view(history=(line("contact.ended"), line("export.asked")))
     assert CODES[suggestion(earlier)][0] == "LOGGED", "what an earlier contact did is not counted again"
+
+
+def test_a_decision_that_waits_is_the_next_step_of_whoever_may_decide_it_and_of_nobody_else() -> None:
+    assert case_panes.next_step(waiting()).startswith("y  read the letter"), "an access request, and not its parts"
+    assert case_panes.next_step(waiting("you proposed it")).startswith("wait: a second person")
+
+
+def test_a_list_in_an_action_reads_as_words() -> None:
+    made = {"outcome": "refused", "grounds": ["12-5-unfounded", "15-4"]}
+    assert act_words("decision.proposed", made) == "proposed: refused, on 12-5-unfounded, 15-4"
 
 
 def test_the_contact_is_timed_from_its_start() -> None:
